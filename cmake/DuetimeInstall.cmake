@@ -15,6 +15,8 @@ endif()
 set(pc_sim duetime.pc)
 set(pc_rt duetime-rt.pc)
 set(installed "")
+# Relative, so that an installed tree may be moved.
+file(RELATIVE_PATH pc_to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 foreach(machine IN LISTS DUETIME_MACHINES)
     if(TARGET duetime-${machine})
         list(APPEND installed duetime-${machine})

@@ -18,6 +18,9 @@ if(tool_sources)
         DUETIME_SANITIZE="${DUETIME_SANITIZE}")
     target_link_libraries(duetime PRIVATE duetime::flags
         PkgConfig::JANSSON PkgConfig::SMARTCOLS ${CMAKE_DL_LIBS} Threads::Threads)
+    # DT_RPATH, not DT_RUNPATH: under ASan it is libasan that calls dlopen, and only DT_RPATH of the program
+    # counts for loads by others.
+    target_link_options(duetime PRIVATE -Wl,--disable-new-dtags)
     set_target_properties(duetime PROPERTIES
         BUILD_RPATH "$ORIGIN/../lib" BUILD_RPATH_USE_ORIGIN ON
         INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")

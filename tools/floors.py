@@ -102,8 +102,8 @@ def main():
     parser.add_argument("--library", type=pathlib.Path, required=True)
     options = parser.parse_args()
     objects = read_objects(options.objects)
-    if not objects:
-        sys.exit(f"floors: no object files below {options.objects}")
+    if not objects or not options.library.exists():
+        sys.exit(f"floors: nothing built: {options.objects}, {options.library}")
     problems = [*check_needs(objects), *check_names(objects), *check_exports(options.library)]
     for problem in problems:
         print(problem)
