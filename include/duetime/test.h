@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test.h - tests of drivers, run by `duetime explore driver.so test.so` or by a program of your own (DT_MAIN).
+ *
+ *     DT_TEST(stop_races_dpc, .processors = 2, .strategy = "pct:3", .schedules = 20000)
+ *     {
+ *         ... a body, see duetime.h ...
+ *     }
+ *
+ * A test passes when no schedule ends in a finding. Options not given take the command's, then the defaults.
+ */
+#pragma once
+
+#include "duetime.h"
+
+struct dt_test_options {
+    unsigned processors;
+    uint32_t tick_100ns;
+    uint64_t schedules;
+    const char *strategy;
+    dt_ns time_max;
+    enum dt_level level;
+};
+
+struct dt_test {
+    const char *name, *file;
+    int line;
+    void (*body)(void);
+    struct dt_test_options options;
+};
+
+typedef const struct dt_test *const *dt_test_list_fn(size_t *count);
+
+#define DT_TEST(test_name, ...)                                            \
+    static void test_name(void);                                           \
+    static const struct dt_test dt_test_##test_name = {.name = #test_name, \
+        .file = __FILE__,                                                  \
+        .line = __LINE__,                                                  \
+        .body = test_name,                                                 \
+        .options = {__VA_ARGS__}};                                         \
+    static const struct dt_test *const dt_test_entry_##test_name           \
+        __attribute__((used, section("dt_tests"))) = &dt_test_##test_name; \
+    static void test_name(void)
+
+/* The tests of this image, in the order of the source. */
+extern const struct dt_test *const __start_dt_tests[] __attribute__((weak, visibility("hidden")));
+extern const struct dt_test *const __stop_dt_tests[] __attribute__((weak, visibility("hidden")));
+
+__attribute__((weak, visibility("default"))) const struct dt_test *const *dt_test_list(
+    size_t *count);
+__attribute__((weak, visibility("default"))) const struct dt_test *const *dt_test_list(
+    size_t *count)
+{
+    *count = (size_t)(__stop_dt_tests - __start_dt_tests);
+    return __start_dt_tests;
+}
+
+/* TAP version 14 on standard output. Exit status 0 all passed, 1 a finding, 2 usage. `--help` lists the options. */
+DT_API int dt_test_main(int argc, char **argv, dt_test_list_fn *list);
+
+/* For a program with tests and no main() of its own. */
+#define DT_MAIN()                                      \
+    int main(int argc, char **argv)                    \
+    {                                                  \
+        return dt_test_main(argc, argv, dt_test_list); \
+    }                                                  \
+    extern int dt_main_is_defined
