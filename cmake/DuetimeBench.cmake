@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # bench/bench_<name>.c -> build/<preset>/bench/<name>-<machine>, run by `make bench`, never by ctest.
 # Other bench/*.c are helpers linked into every benchmark. Second line as for tests; in addition
-#     libs: ev event uv     peers to link. A benchmark whose peer is not installed is left out, and said so.
+#     libs: ev event uv          peers to link
+#     headers: boost/asio.hpp    peers that are headers only
+# A benchmark whose peer is not installed is left out, and said so.
 # machines: none means a peer alone.
 
 file(GLOB bench_sources CONFIGURE_DEPENDS
@@ -25,6 +27,14 @@ function(duetime_bench_libs line out missing_out)
             list(APPEND missing ${name})
         endif()
     endforeach()
+    duetime_option("${line}" headers "" names)
+    foreach(name IN LISTS names)
+        string(MAKE_C_IDENTIFIER ${name} id)
+        find_path(BENCH_HEADER_${id} ${name})
+        if(NOT BENCH_HEADER_${id})
+            list(APPEND missing ${name})
+        endif()
+    endforeach()
     set(${out} "${found}" PARENT_SCOPE)
     set(${missing_out} "${missing}" PARENT_SCOPE)
 endfunction()
@@ -34,7 +44,7 @@ function(duetime_add_bench machine source line)
     string(REGEX REPLACE "^bench_" "" name ${name})
     duetime_bench_libs("${line}" libs missing)
     if(missing)
-        message(STATUS "bench ${name}: left out, library not found: ${missing} (tools/setup.sh bench installs it)")
+        message(STATUS "bench ${name}: left out, not found: ${missing} (tools/setup.sh bench installs it)")
         return()
     endif()
     set(target bench.${machine}.${name})
