@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* What a legacy (non-PnP) NT driver sees: wdm.h and more. */
+#pragma once
+
+#include <wdm.h>

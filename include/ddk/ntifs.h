@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* What a file system driver sees: ntddk.h and more. */
+#pragma once
+
+#include <ntddk.h>
