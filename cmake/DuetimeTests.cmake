@@ -6,7 +6,8 @@
 #
 # The second line of a C test may hold options, all optional:
 #     /* machines: sim; links: shared; serial: yes; timeout: 300 */
-# machines  sim, rt, both (default) or none: a pure unit test that links neither
+# machines  sim, rt, both (default) or none: a pure unit test that links neither, only base/ and the tower (explore/,
+#           observe/) whose headers it includes
 # links     shared (the public library) or objects (sees hidden names). Default: objects when the test includes an
 #           internal header ("ke/ke.h", ...), else shared, as a user's program would be
 # serial    yes: nothing else runs beside it (tests of real time)
@@ -42,6 +43,25 @@ function(duetime_test_name source folder_out name_out)
     set(${name_out} ${name} PARENT_SCOPE)
 endfunction()
 
+# Links a test of a tower with that tower and base/, which must not need more than each other.
+function(duetime_link_towers target source)
+    foreach(tower base explore observe)
+        file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${tower}/*.c)
+        set(headers ${tower})
+        if(tower STREQUAL base)
+            set(headers "base|explore|observe")
+        endif()
+        file(STRINGS ${source} included LIMIT_COUNT 1 REGEX "^#include \"(${headers})/")
+        if(sources AND included)
+            if(NOT TARGET duetime-${tower}-objects)
+                add_library(duetime-${tower}-objects OBJECT EXCLUDE_FROM_ALL ${sources})
+                target_link_libraries(duetime-${tower}-objects PUBLIC duetime::flags PkgConfig::XXHASH m)
+            endif()
+            target_link_libraries(${target} PRIVATE duetime-${tower}-objects)
+        endif()
+    endforeach()
+endfunction()
+
 function(duetime_add_test machine source line)
     duetime_test_name(${source} folder name)
     set(target ${machine}.${folder}.${name})
@@ -51,7 +71,9 @@ function(duetime_add_test machine source line)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     target_compile_definitions(${target} PRIVATE TEST_DRIVERS="${CMAKE_BINARY_DIR}/drivers")
     target_link_libraries(${target} PRIVATE duetime::flags ${CMOCKA_LIBRARY} Threads::Threads m)
-    if(NOT machine STREQUAL none)
+    if(machine STREQUAL none)
+        duetime_link_towers(${target} ${source})
+    else()
         duetime_link_machine(${target} ${machine} ${source} "${line}")
     endif()
     duetime_option("${line}" timeout 120 timeout)
