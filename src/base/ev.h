@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/ev.h - past-tense facts that the floors publish and observers subscribe to.
+ *
+ * Publishing costs one load and one never-taken branch while nobody listens. Observers may not call DDIs,
+ * block or take kernel locks. On the real-time machine they are called concurrently, at any IRQL, from
+ * many threads: each locks itself (base/spin.h).
+ */
+#pragma once
+
+#include <stdint.h>
+
+enum ev_id {
+#define EV(name, obj, a, b, c) EV_##name,
+#include "base/ev.def"
+#undef EV
+    EV_COUNT
+};
+_Static_assert(EV_COUNT <= 64, "the event mask is one word");
+
+#define EV_BIT(id) (1ull << (id))
+
+/* Role in which driver code is called (EV_DRIVER_ENTER, EV_DRIVER_LEAVE). */
+enum ev_role {
+    EV_ROLE_DRIVER_ENTRY, EV_ROLE_UNLOAD, EV_ROLE_ADD_DEVICE, EV_ROLE_DISPATCH, EV_ROLE_START_IO,
+    EV_ROLE_CANCEL, EV_ROLE_COMPLETION, EV_ROLE_THREAD, EV_ROLE_WORK_ITEM, EV_ROLE_IO_TIMER,
+    EV_ROLE_DELETE_CALLBACK, EV_ROLE_OTHER, EV_ROLE_COUNT
+};
+
+/* Kind of lock (EV_LOCK_*). */
+enum ev_lock { EV_LOCK_SPIN, EV_LOCK_SPIN_AT_DPC, EV_LOCK_QUEUED, EV_LOCK_QUEUED_AT_DPC, EV_LOCK_CANCEL,
+               EV_LOCK_FAST_MUTEX, EV_LOCK_OTHER };
+
+struct ev {
+    uint16_t    id;      /* enum ev_id */
+    uint8_t     cpu;     /* processor it happened on */
+    uint8_t     irql;    /* IRQL of that processor */
+    uint32_t    thread;  /* id of the current thread, 0 = idle */
+    uint64_t    time_ns; /* since boot */
+    const void *obj;
+    uint64_t    a, b, c; /* see base/ev.def */
+};
+
+struct ev_observer {
+    void (*on)(struct ev_observer *self, const struct ev *e);
+    uint64_t            mask; /* EV_BIT()s wanted */
+    struct ev_observer *next;
+};
+
+extern uint64_t ev_mask_any;
+
+/* Fills cpu, irql, thread and time of an event; set once by the kernel's boot. */
+extern void (*ev_stamp)(struct ev *e);
+
+/* Not while a machine runs. Subscribing the same observer twice is an error. */
+void ev_subscribe(struct ev_observer *o);
+void ev_unsubscribe(struct ev_observer *o);
+
+/* Callers go through ev(): this is the slow half. */
+void ev_publish(enum ev_id id, const void *obj, uint64_t a, uint64_t b, uint64_t c);
+
+/* Prints the event's name; for traces and tests. */
+const char *ev_name(enum ev_id id);
+
+#define ev_wanted(id) __builtin_expect((ev_mask_any & EV_BIT(id)) != 0, 0)
+
+#define ev(id, obj, a, b, c)                                                                       \
+    do {                                                                                           \
+        if (ev_wanted(id))                                                                         \
+            ev_publish((id), (obj), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c));                  \
+    } while (0)

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ddi/ddi.h - what every exported NT routine does at its door: check IRQL against base/ddi.def, publish the call, place a
+ * scheduling point, call the kernel, publish the result, place a point again.
+ *
+ * Use:  NTKERNELAPI BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
+ *       {
+ *           DDI_ENTER(KeCancelTimer, Timer);
+ *           BOOLEAN was_set = ke_timer_cancel(Timer);
+ *           DDI_LEAVE(KeCancelTimer, Timer, was_set);
+ *           return was_set;
+ *       }
+ */
+#pragma once
+
+#include "base/ddi.h"
+#include "base/ev.h"
+#include "mach/mach.h"
+
+/* The call is outside its documented IRQL range: raises the finding DT-I01/DT-I02; returns if findings do not stop. */
+void ddi_irql_violation(enum ddi_id id, unsigned irql, const void *caller);
+
+static inline __attribute__((always_inline)) void ddi_check(
+    enum ddi_id id, unsigned irql_min, unsigned irql_max, const void *caller)
+{
+    unsigned irql = mach_irql();
+
+    if (__builtin_expect(irql > irql_max || irql < irql_min, 0))
+        ddi_irql_violation(id, irql, caller);
+}
+
+/* For routines that are points themselves or whose IRQL rule depends on arguments: check and publish only. */
+#define DDI_ENTER_QUIET(name, obj)                                                                 \
+    do {                                                                                           \
+        ddi_check(DDI_##name, DDI_IRQL_MIN_##name, DDI_IRQL_MAX_##name, __builtin_return_address(0)); \
+        ev(EV_DDI_ENTER, (const void *)(obj), DDI_##name, (uintptr_t)__builtin_return_address(0), 0); \
+    } while (0)
+
+#define DDI_LEAVE_QUIET(name, obj, result)                                                         \
+    ev(EV_DDI_LEAVE, (const void *)(obj), DDI_##name, (uint64_t)(result), 0)
+
+#define DDI_ENTER(name, obj)                                                                       \
+    do {                                                                                           \
+        DDI_ENTER_QUIET(name, obj);                                                                \
+        mach_point(MACH_POINT_DDI, (const void *)(obj));                                           \
+    } while (0)
+
+/* After the point nothing of the caller's may be touched: a result is passed by value. */
+#define DDI_LEAVE(name, obj, result)                                                               \
+    do {                                                                                           \
+        DDI_LEAVE_QUIET(name, obj, result);                                                        \
+        mach_point(MACH_POINT_DDI, (const void *)(obj));                                           \
+    } while (0)

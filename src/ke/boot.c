@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ke/boot.c - the kernel comes up, the machine calls it, it stops.
+ *
+ * Booting must cost nanoseconds: hundreds of thousands of schedules a second each boot anew. So nothing is
+ * cleared that is not in use: timer queues reset what is occupied, objects are a counter.
+ */
+#include <stdarg.h>
+
+#include "ke/priv.h"
+
+struct ke ke;
+
+static void interrupt(enum mach_line line)
+{
+    if (line == MACH_LINE_CLOCK)
+        ke_timer_interrupt();
+    else if (line == MACH_LINE_DPC)
+        ke_dpc_drain();
+}
+
+static const struct mach_upcalls upcalls = {.interrupt = interrupt};
+
+static void boot_state(const struct ke_config *cfg)
+{
+    ke.cfg = *cfg;
+    ke.cpus = cfg->cpus;
+    ke.dispatcher = (struct mach_lock){0};
+    ke.high_resolution = 0;
+    ke.garbage = cfg->seed;
+    ke_object_boot();
+    ke_thread_boot();
+    ke_clock_boot();
+    ke_timer_boot();
+    ke_dpc_boot();
+}
+
+struct body {
+    void (*fn)(void *);
+    void *arg;
+};
+
+static void run_body(void *arg)
+{
+    struct body *b = arg;
+    ke_thread   *t = mach_ctx_user();
+
+    t->ctx = mach_ctx_self();
+    t->id = mach_ctx_id(t->ctx);
+    b->fn(b->arg);
+}
+
+int ke_run(const struct ke_config *cfg, const struct mach_config *mach, void (*body)(void *), void *arg)
+{
+    struct body b = {body, arg};
+
+    boot_state(cfg);
+    ke_thread *t = ke_thread_new(body, arg, 8, 0, false);
+
+    if (!t)
+        return -12;
+    return mach_run(mach, &upcalls, run_body, &b, t);
+}
+
+/* ---- bug check ---- */
+
+static _Noreturn void stop(struct finding *f)
+{
+    ev(EV_BUGCHECK, f->object, f->bugcheck, f->param[0], f->param[1]);
+    finding_raise(f);
+    mach_halt();
+}
+
+void ke_bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4)
+{
+    struct finding f = {.severity = FINDING_STOP, .bugcheck = code, .param = {p1, p2, p3, p4}};
+
+    stop(&f);
+}
+
+void ke_bugcheckf(const char *rule, uint32_t code, const uint64_t p[4], const char *fmt, ...)
+{
+    struct finding f = {.severity = FINDING_STOP, .rule = rule, .bugcheck = code};
+    va_list        ap;
+
+    for (int i = 0; i < 4; i++)
+        f.param[i] = p[i];
+    va_start(ap, fmt);
+    finding_format(&f, fmt, ap);
+    va_end(ap);
+    stop(&f);
+}

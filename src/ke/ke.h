@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ke/ke.h - the kernel: IRQL, spin locks, DPCs, timers, dispatcher objects, waits, threads, clock, bug check.
+ *
+ * Works directly on the NT structures of include/ddk. The exported names are in ddi/, which checks the IRQL, publishes the
+ * call and places points; the functions here place points only where they block or spin.
+ *
+ * Lock order: timer queue (by processor number) -> dispatcher -> DPC queue. Nothing calls out with a lock held.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ev.h"
+#include "base/finding.h"
+#include "base/units.h"
+#include "ddk/ntifs.h"
+#include "mach/mach.h"
+
+/* ---- life (ke/boot.c) ---- */
+
+struct ke_config {
+    unsigned cpus;
+    uint32_t tick_100ns;         /* clock tick; 0 = exact time; NT's default is 156250 */
+    uint32_t tick_min_100ns;     /* finest tick; NT's default is 10000 here */
+    uint32_t dpc_watchdog_ms;    /* 0 = off */
+    bool     threaded_dpc_off;   /* ThreadDpcEnable = 0 */
+    uint64_t seed;               /* for kernel-made garbage (SystemArgument of timer DPCs) */
+    nt_100ns system_time;        /* at boot; 0 = the machine's */
+};
+
+#define KE_TICK_DEFAULT 156250u
+#define KE_TICK_MIN     10000u
+
+/* Boots kernel and machine, runs body(arg) as the first system thread at PASSIVE_LEVEL, ends with it. */
+int ke_run(const struct ke_config *cfg, const struct mach_config *mach, void (*body)(void *), void *arg);
+
+/* Never returns. params: p[4]. ke_bugcheckf also names the rule, the object and says what is wrong in one sentence. */
+_Noreturn void ke_bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4);
+_Noreturn __attribute__((format(printf, 4, 5))) void ke_bugcheckf(
+    const char *rule, uint32_t code, const uint64_t p[4], const char *fmt, ...);
+
+/* ---- objects of the kernel's own (ke/object.c): zeroed, at stable addresses, all gone at the next boot ---- */
+
+void *ke_object_alloc(size_t bytes); /* NULL when out of memory; any IRQL <= 2 */
+void  ke_object_free(void *p, size_t bytes);
+
+/* ---- IRQL ---- */
+
+/* Raises to at least irql; returns the old level for mach_irql_lower(). */
+static inline unsigned ke_raise_to(unsigned irql)
+{
+    unsigned now = mach_irql();
+
+    return now < irql ? mach_irql_raise(irql) : now;
+}
+
+/* ---- spin locks (ke/spinlock.c); IRQL is the caller's business ---- */
+
+void ke_spin_acquire(PKSPIN_LOCK lock, enum ev_lock kind, unsigned old_irql);
+bool ke_spin_try(PKSPIN_LOCK lock, enum ev_lock kind, unsigned old_irql);
+void ke_spin_release(PKSPIN_LOCK lock, enum ev_lock kind, unsigned new_irql);
+bool ke_spin_held_by_me(PKSPIN_LOCK lock);
+void ke_queued_acquire(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE h, enum ev_lock kind, unsigned old_irql);
+void ke_queued_release(PKLOCK_QUEUE_HANDLE h, enum ev_lock kind, unsigned new_irql);
+
+/* ---- DPCs (ke/dpc.c) ---- */
+
+void ke_dpc_init(PKDPC dpc, PKDEFERRED_ROUTINE routine, void *context, bool threaded);
+bool ke_dpc_queue(PKDPC dpc, void *arg1, void *arg2);  /* any IRQL; runs at once if IRQL < 2 and it is for this processor */
+bool ke_dpc_remove(PKDPC dpc);
+void ke_dpc_flush(void);                               /* PASSIVE_LEVEL; blocks */
+void ke_dpc_importance(PKDPC dpc, KDPC_IMPORTANCE importance);
+bool ke_dpc_target(PKDPC dpc, unsigned cpu);           /* false: no such processor */
+bool ke_dpc_executing(void);                           /* this processor is inside a DPC routine */
+
+/* ---- timers (ke/timer.c) ---- */
+
+enum { KE_TIMER_HIGH_RESOLUTION = 1, KE_TIMER_NO_WAKE = 2, KE_TIMER_PERIOD_100NS = 4 };
+
+struct ke_timer_set {
+    int64_t  due;       /* 100 ns; negative relative, else absolute system time */
+    uint64_t period;    /* ms, or 100 ns with KE_TIMER_PERIOD_100NS; 0 = one-shot */
+    uint64_t tolerance; /* 100 ns; coalescing, or no-wake (UINT64_MAX = unlimited) */
+    PKDPC    dpc;
+    unsigned flags;
+};
+
+/* What a timer set with KE_TIMER_NO_WAKE must be part of. */
+struct ke_no_wake_timer {
+    KTIMER   timer;
+    uint64_t tolerance; /* 100 ns; UINT64_MAX = unlimited */
+};
+
+void ke_timer_init(PKTIMER timer, TIMER_TYPE type);
+bool ke_timer_set(PKTIMER timer, const struct ke_timer_set *set); /* was it set? */
+bool ke_timer_cancel(PKTIMER timer);                              /* was it set? */
+bool ke_timer_is_set(PKTIMER timer);
+
+/* ---- clock (ke/clock.c) ---- */
+
+nt_100ns ke_interrupt_time(void);         /* at the last tick */
+nt_100ns ke_interrupt_time_precise(void);
+nt_100ns ke_system_time(void);
+nt_100ns ke_system_time_precise(void);
+void     ke_system_time_set(nt_100ns t);  /* absolute timers follow */
+uint32_t ke_clock_tick(void);             /* current tick in 100 ns; 0 = exact */
+uint32_t ke_clock_tick_max(void);         /* default tick, what KeQueryTimeIncrement says */
+uint64_t ke_clock_ticks(void);            /* since boot */
+uint32_t ke_clock_request(bool set, uint32_t wanted_100ns); /* ExSetTimerResolution; returns the tick in force */
+
+/* ---- dispatcher objects (ke/event.c, ke/semaphore.c, ke/mutex.c) ---- */
+
+void ke_header_init(DISPATCHER_HEADER *h, unsigned type, size_t bytes, LONG state);
+void ke_event_init(PKEVENT e, EVENT_TYPE type, bool state);
+LONG ke_event_set(PKEVENT e, KPRIORITY increment);   /* previous state */
+LONG ke_event_pulse(PKEVENT e, KPRIORITY increment);
+LONG ke_event_reset(PKEVENT e);
+void ke_semaphore_init(PKSEMAPHORE s, LONG count, LONG limit);
+LONG ke_semaphore_release(PKSEMAPHORE s, KPRIORITY increment, LONG adjustment); /* raises on over-limit */
+void ke_mutex_init(PKMUTEX m, bool apc_disable);
+LONG ke_mutex_release(PKMUTEX m, bool abandoned);
+
+/* ---- waits (ke/wait.c); IRQL < 2 unless the timeout is zero ---- */
+
+struct ke_wait {
+    unsigned      count;
+    PVOID const  *objects;
+    WAIT_TYPE     type;
+    KWAIT_REASON  reason;
+    KPROCESSOR_MODE mode;
+    bool          alertable;
+    const int64_t *timeout;      /* NULL = for ever; 100 ns, negative relative */
+    PKWAIT_BLOCK  blocks;        /* NULL: the thread's own, up to THREAD_WAIT_OBJECTS */
+};
+
+NTSTATUS ke_wait(const struct ke_wait *w);
+NTSTATUS ke_wait_one(void *object, const int64_t *timeout);
+NTSTATUS ke_delay(bool alertable, KPROCESSOR_MODE mode, int64_t interval);
+
+/* ---- threads (ke/thread.c) ---- */
+
+typedef struct _KTHREAD ke_thread;
+
+/* The thread holds one reference for the caller. NULL: out of memory. daemon: may outlive the body. */
+ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon);
+_Noreturn void ke_thread_exit(NTSTATUS status);
+ke_thread *ke_thread_current(void);       /* the interrupted one in a DPC; never NULL */
+uint32_t   ke_thread_id(const ke_thread *t);
+void       ke_thread_reference(ke_thread *t);
+void       ke_thread_dereference(ke_thread *t);
+KPRIORITY  ke_thread_priority(ke_thread *t);
+KPRIORITY  ke_thread_priority_set(ke_thread *t, KPRIORITY priority); /* previous */
+uint64_t   ke_thread_affinity_set(ke_thread *t, uint64_t affinity);  /* previous */
+void       ke_critical_region(int delta);  /* +1 enter, -1 leave */
+void       ke_guarded_region(int delta);
+bool       ke_apcs_disabled(void);
+bool       ke_all_apcs_disabled(void);
+
+/* Threads that still live, for deadlock and leak reports; callback returns false to stop. Machine stopped or IRQL >= 2. */
+struct ke_thread_info {
+    uint32_t    id;
+    const void *routine;
+    bool        daemon, waiting;
+    unsigned    objects;
+    const void *object; /* first object waited for */
+    unsigned    priority;
+};
+void ke_thread_each(bool (*fn)(void *ctx, const struct ke_thread_info *info), void *ctx);
+
+/* Set timers, for tables and leak reports. Machine stopped or IRQL >= 2. */
+struct ke_timer_info {
+    const KTIMER *timer;
+    unsigned      cpu;
+    nt_100ns      due; /* interrupt time */
+    uint64_t      period_100ns;
+    const KDPC   *dpc;
+};
+void ke_timer_each(bool (*fn)(void *ctx, const struct ke_timer_info *info), void *ctx);
+
+/* DPCs still queued or running anywhere. */
+unsigned ke_dpc_pending(void);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* ke/priv.h - the kernel's own state, for ke/ only. */
+#pragma once
+
+#include "ke/ke.h"
+#include "ke/timerq.h"
+
+/* A DPC queue. lock protects all of it and the fields DpcListEntry, ProcessorHistory of the DPCs in it. */
+struct ke_dpc_queue {
+    struct mach_lock    lock;
+    PSINGLE_LIST_ENTRY  first, *last; /* *last is the final link, first when empty */
+    unsigned            depth, cpu;
+    uint64_t            sequence;     /* of the latest insertion; kept in KDPC.ProcessorHistory */
+    PKDPC               running;      /* may be dangling: only its address counts */
+    uint64_t            running_sequence;
+    struct dpc_flusher *flushers;
+    bool                threaded;
+};
+
+struct _KTHREAD {
+    DISPATCHER_HEADER header; /* signaled when the thread has ended */
+    struct mach_ctx  *ctx;
+    void (*routine)(void *);
+    void       *context;
+    uint32_t    id;
+    uint32_t    references;
+    KPRIORITY   priority;
+    uint64_t    affinity;
+    bool        daemon, ended, is_idle, dpc_thread;
+    LONG        critical, guarded; /* negative: disabled, as NT counts them */
+    LIST_ENTRY  mutexes;           /* owned; dispatcher lock */
+    LIST_ENTRY  all;               /* ke.threads; dispatcher lock */
+    /* the wait: dispatcher lock */
+    bool         waiting;
+    NTSTATUS     wait_status;
+    unsigned     wait_count;
+    PKWAIT_BLOCK wait_blocks;
+    KWAIT_BLOCK  own_blocks[THREAD_WAIT_OBJECTS];
+    KWAIT_BLOCK  timer_block;
+    KTIMER       timer;
+};
+
+struct ke_cpu {
+    /* timer_lock protects both queues, `armed`, and the timers whose Processor names this processor */
+    struct mach_lock    timer_lock;
+    bool                timerq_ready;
+    nt_100ns            armed; /* interrupt time the clock compare stands at, NT_NEVER = disarmed */
+    struct ke_dpc_queue dpc, threaded;
+    ke_thread          *dpc_thread;
+    KEVENT              dpc_thread_wake;
+    unsigned            dpc_depth; /* DPC routines on this processor's stack: 0 or 1 */
+    struct _KTHREAD     idle;
+    struct ke_timerq    relative, absolute;
+};
+
+struct ke {
+    struct ke_config cfg;
+    unsigned         cpus;
+    struct mach_lock dispatcher;
+    LIST_ENTRY       threads;
+    uint32_t         high_resolution; /* set timers that want the finest tick; atomic */
+    uint64_t         garbage;         /* counter behind kernel-made garbage; atomic */
+    struct ke_cpu    cpu[MACH_CPUS_MAX];
+};
+
+extern struct ke ke;
+
+static inline struct ke_cpu *ke_this_cpu(void)
+{
+    return &ke.cpu[mach_cpu()];
+}
+
+/* SignalState is read without the lock by KeReadState*: every access is a relaxed atomic. */
+static inline LONG ke_state(const DISPATCHER_HEADER *h)
+{
+    return __atomic_load_n(&h->SignalState, __ATOMIC_RELAXED);
+}
+
+static inline void ke_state_set(DISPATCHER_HEADER *h, LONG state)
+{
+    __atomic_store_n(&h->SignalState, state, __ATOMIC_RELAXED);
+}
+
+/* KTIMER, or the one inside an EX_TIMER. */
+static inline bool ke_is_timer(unsigned type)
+{
+    return type == TimerNotificationObject || type == TimerSynchronizationObject ||
+           type == Timer2NotificationObject || type == Timer2SynchronizationObject;
+}
+
+static inline unsigned ke_dispatcher_lock(void)
+{
+    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+
+    mach_lock(&ke.dispatcher);
+    return old;
+}
+
+static inline void ke_dispatcher_unlock(unsigned old)
+{
+    mach_unlock(&ke.dispatcher);
+    mach_irql_lower(old);
+}
+
+/* An object has become signaled: lets waiters have it, first come, until it is used up. Dispatcher lock held. */
+void ke_wake_waiters_locked(DISPATCHER_HEADER *h);
+
+/* wait.c, mutex.c */
+bool ke_mutex_available(const KMUTANT *m, const ke_thread *t);
+bool ke_mutex_consume_locked(PKMUTEX m, ke_thread *t); /* true: it was abandoned */
+void ke_mutex_abandon_all(ke_thread *t);
+
+/* dpc.c */
+void ke_dpc_boot(void);
+void ke_dpc_drain(void);
+void ke_dpc_queue_reset(struct ke_dpc_queue *q, unsigned cpu, bool threaded);
+bool ke_dpc_queue_from_timer(PKDPC dpc, PKTIMER timer);
+bool ke_dpc_kick_deferred(void); /* at a tick: begin with what was put off */
+
+/* timer.c, clock.c */
+void     ke_timer_boot(void);
+void     ke_timer_interrupt(void);
+void     ke_timer_rearm_all(void); /* tick or system time changed */
+void     ke_clock_boot(void);
+nt_100ns ke_clock_tick_at_or_after(nt_100ns interrupt_time);
+nt_100ns ke_system_offset(void); /* system time - interrupt time */
+void     ke_clock_resolution_changed(void);
+nt_100ns ke_clock_tick_now(void); /* interrupt time of the tick that is current */
+void     ke_arm_tick(unsigned cpu); /* make sure that the next tick interrupts; timer lock not held */
+
+/* thread.c, object.c */
+void ke_thread_boot(void);
+ke_thread *ke_thread_new(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon);
+void ke_object_boot(void);

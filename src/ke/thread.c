@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ke/thread.c - system threads: a machine context with a dispatcher object in front.
+ *
+ * References: one for the running thread, one for who created it. The object's memory goes with the last.
+ */
+#include "ke/priv.h"
+
+void ke_thread_boot(void)
+{
+    InitializeListHead(&ke.threads);
+    for (unsigned i = 0; i < ke.cpus; i++) {
+        ke_thread *idle = &ke.cpu[i].idle;
+
+        if (idle->is_idle)
+            continue; /* never changes */
+        ke_header_init(&idle->header, ThreadObject, sizeof idle->header, 0);
+        idle->is_idle = true;
+        InitializeListHead(&idle->mutexes);
+    }
+}
+
+ke_thread *ke_thread_new(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon)
+{
+    ke_thread *t = ke_object_alloc(sizeof *t);
+
+    if (!t)
+        return NULL;
+    ke_header_init(&t->header, ThreadObject, sizeof t->header, 0);
+    t->routine = routine;
+    t->context = context;
+    t->references = 2;
+    t->priority = priority;
+    t->affinity = affinity;
+    t->daemon = daemon;
+    InitializeListHead(&t->mutexes);
+    ke_timer_init(&t->timer, NotificationTimer);
+    InsertTailList(&ke.threads, &t->all); /* dispatcher lock, or nothing runs yet */
+    return t;
+}
+
+static void start(void *arg)
+{
+    ke_thread *t = arg;
+
+    ev(EV_THREAD_START, t, (uintptr_t)t->routine, (uintptr_t)t->context, 0);
+    t->routine(t->context);
+    if (mach_irql() != PASSIVE_LEVEL) {
+        uint64_t p[4] = {mach_irql() << 16 | PASSIVE_LEVEL << 8, (uintptr_t)t->routine, 0, mach_irql()};
+
+        ke_bugcheckf("DT-I09", 0xC8, p, "a thread routine returns at IRQL %u", mach_irql());
+    }
+    ke_thread_exit(STATUS_SUCCESS);
+}
+
+ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon)
+{
+    unsigned   old = ke_dispatcher_lock();
+    ke_thread *t = ke_thread_new(routine, context, priority, affinity, daemon);
+
+    if (t) {
+        struct mach_ctx_config cfg = {.fn = start, .arg = t, .user = t, .priority = (unsigned)priority,
+            .affinity = affinity, .daemon = daemon};
+
+        ev(EV_THREAD_CREATE, t, (uintptr_t)routine, (uintptr_t)context, priority);
+        t->ctx = mach_ctx_create(&cfg);
+        if (t->ctx) {
+            t->id = mach_ctx_id(t->ctx);
+        } else {
+            RemoveEntryList(&t->all);
+            t = NULL;
+        }
+    }
+    ke_dispatcher_unlock(old);
+    return t;
+}
+
+/* The body's own context is not started by start(): its routine is the machine's main, which must return instead. */
+void ke_thread_exit(NTSTATUS status)
+{
+    ke_thread *t = ke_thread_current();
+
+    (void)status;
+    ke_mutex_abandon_all(t);
+    ev(EV_THREAD_EXIT, t, 0, 0, 0);
+    unsigned old = ke_dispatcher_lock();
+
+    t->ended = true;
+    RemoveEntryList(&t->all);
+    ke_state_set(&t->header, 1);
+    ke_wake_waiters_locked(&t->header);
+    ke_dispatcher_unlock(old);
+    ke_thread_dereference(t);
+    mach_ctx_exit();
+}
+
+ke_thread *ke_thread_current(void)
+{
+    ke_thread *t = mach_ctx_user();
+
+    return t ? t : &ke_this_cpu()->idle;
+}
+
+uint32_t ke_thread_id(const ke_thread *t)
+{
+    return t->id;
+}
+
+void ke_thread_reference(ke_thread *t)
+{
+    __atomic_add_fetch(&t->references, 1, __ATOMIC_RELAXED);
+}
+
+void ke_thread_dereference(ke_thread *t)
+{
+    if (__atomic_sub_fetch(&t->references, 1, __ATOMIC_ACQ_REL) == 0)
+        ke_object_free(t, sizeof *t);
+}
+
+/* ---- priority, affinity ---- */
+
+KPRIORITY ke_thread_priority(ke_thread *t)
+{
+    return t->priority;
+}
+
+KPRIORITY ke_thread_priority_set(ke_thread *t, KPRIORITY priority)
+{
+    unsigned  old = ke_dispatcher_lock();
+    KPRIORITY before = t->priority;
+
+    t->priority = priority;
+    if (t->ctx)
+        mach_ctx_priority(t->ctx, (unsigned)priority);
+    ke_dispatcher_unlock(old);
+    return before;
+}
+
+uint64_t ke_thread_affinity_set(ke_thread *t, uint64_t affinity)
+{
+    uint64_t all = ke.cpus == 64 ? UINT64_MAX : (1ull << ke.cpus) - 1;
+    unsigned old = ke_dispatcher_lock();
+    uint64_t before = t->affinity ? t->affinity : all;
+
+    t->affinity = affinity & all;
+    if (t->ctx)
+        mach_ctx_affinity(t->ctx, t->affinity);
+    ke_dispatcher_unlock(old);
+    return before;
+}
+
+/* ---- APC regions: only counted; no APC is delivered yet (docs/limits.md) ---- */
+
+static void region(LONG *count, int delta, const char *what)
+{
+    if (delta < 0 && *count >= 0) {
+        uint64_t p[4] = {(uintptr_t)ke_thread_current(), 0, 0, 0};
+
+        ke_bugcheckf("DT-W15", 0x1, p, "a thread leaves a %s region that it has not entered", what);
+    }
+    *count -= delta;
+}
+
+void ke_critical_region(int delta)
+{
+    region(&ke_thread_current()->critical, delta, "critical");
+}
+
+void ke_guarded_region(int delta)
+{
+    region(&ke_thread_current()->guarded, delta, "guarded");
+}
+
+bool ke_apcs_disabled(void)
+{
+    ke_thread *t = ke_thread_current();
+
+    return t->critical != 0 || t->guarded != 0;
+}
+
+bool ke_all_apcs_disabled(void)
+{
+    return ke_thread_current()->guarded != 0 || mach_irql() >= APC_LEVEL;
+}
+
+/* ---- listing ---- */
+
+void ke_thread_each(bool (*fn)(void *ctx, const struct ke_thread_info *info), void *ctx)
+{
+    for (PLIST_ENTRY e = ke.threads.Flink; e != &ke.threads; e = e->Flink) {
+        const ke_thread      *t = CONTAINING_RECORD(e, struct _KTHREAD, all);
+        struct ke_thread_info info = {.id = t->id, .routine = (const void *)t->routine, .daemon = t->daemon,
+            .waiting = t->waiting, .priority = (unsigned)t->priority};
+
+        if (t->waiting) {
+            info.objects = t->wait_count;
+            info.object = t->wait_count ? t->wait_blocks[0].Object : NULL;
+        }
+        if (!fn(ctx, &info))
+            return;
+    }
+}

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ke/timer.c - KTIMER: set, cancel, expire.
+ *
+ * Where a timer is. KTIMER.Processor names the processor whose timer lock owns the timer, set or not; flags beside it say
+ * which of the processor's two queues it is in. Setting moves the timer to the setting processor: under the lock of
+ * the old owner if that is the same, else under both locks, taken in order of number. So two processors that set
+ * one timer at once are serialised although no timer has a lock of its own.
+ *
+ * Two queues. Relative due times are keyed by interrupt time, absolute ones by system time, so that a change of system time
+ * moves exactly the absolute ones (KTM-021, KTM-022). A periodic timer with an absolute first due time continues in the
+ * relative queue (KTM-023).
+ *
+ * Expiry, in the clock interrupt and under the timer lock: a periodic timer goes back into the queue first, at the next
+ * multiple of its period after this tick (no drift, at most one expiration per tick, no burst to catch up: EXT-053), then
+ * the object is signaled and waiters are released, then the DPC is queued. All three are one step for whoever takes the
+ * timer lock: a set or cancel that returns FALSE for a one-shot finds signal and DPC done, one that returns TRUE finds neither
+ * (KTM-043, KTM-065).
+ *
+ *   processor A: KeCancelTimer              processor B: clock interrupt
+ *     lock timers of B
+ *     not in the queue any more -> FALSE  <-   took it off, signaled, queued the DPC, unlocked
+ *     unlock                                   the DPC may not have started yet: FALSE says "it will or did run"
+ *
+ * Which processor runs the DPC. A DPC without a target goes to the queue of the processor that took the expiry. If that one
+ * is at DISPATCH_LEVEL or above and another one is below, the other gets it, so the routine is called promptly (KTM-049);
+ * this is how two instances of one periodic timer's routine come to overlap (KTM-060, EXT-017).
+ */
+#include <string.h>
+
+#include "base/rng.h"
+#include "ke/priv.h"
+
+/* Bits of KTIMER.Processor above the processor number. */
+enum { P_CPU = 0x00FF, P_ABSOLUTE = 0x0100, P_FINE = 0x0200, P_NO_WAKE = 0x0400, P_LATE = 0x0800, P_PERIOD_100NS = 0x1000 };
+
+_Static_assert(sizeof(KTIMER) == 64, "a KTIMER has NT's size");
+
+void ke_timer_boot(void)
+{
+    for (unsigned i = 0; i < ke.cpus; i++) {
+        struct ke_cpu *c = &ke.cpu[i];
+
+        c->timer_lock = (struct mach_lock){0};
+        c->armed = NT_NEVER;
+        if (!c->timerq_ready) {
+            ke_timerq_init(&c->relative);
+            ke_timerq_init(&c->absolute);
+            c->timerq_ready = true;
+        }
+        ke_timerq_reset(&c->relative);
+        ke_timerq_reset(&c->absolute);
+    }
+}
+
+/* ---- ownership ---- */
+
+static USHORT owner_word(const KTIMER *t)
+{
+    return __atomic_load_n(&t->Processor, __ATOMIC_RELAXED);
+}
+
+static struct ke_cpu *owner(const KTIMER *t)
+{
+    unsigned cpu = owner_word(t) & P_CPU;
+
+    return &ke.cpu[cpu < ke.cpus ? cpu : 0];
+}
+
+static struct ke_timerq *queue_of(const KTIMER *t)
+{
+    struct ke_cpu *c = owner(t);
+
+    return owner_word(t) & P_ABSOLUTE ? &c->absolute : &c->relative;
+}
+
+/* Locks the owner's timers; IRQL >= 2. */
+static struct ke_cpu *lock_owner(const KTIMER *t)
+{
+    for (;;) {
+        struct ke_cpu *c = owner(t);
+
+        mach_lock(&c->timer_lock);
+        if (owner(t) == c)
+            return c;
+        mach_unlock(&c->timer_lock);
+    }
+}
+
+/* Locks the owner's and this processor's timers (one lock when they are the same). */
+static struct ke_cpu *lock_owner_and_mine(const KTIMER *t, struct ke_cpu *mine)
+{
+    for (;;) {
+        struct ke_cpu *c = owner(t);
+
+        if (c < mine)
+            mach_lock(&c->timer_lock);
+        mach_lock(&mine->timer_lock);
+        if (c > mine)
+            mach_lock(&c->timer_lock);
+        if (owner(t) == c)
+            return c;
+        mach_unlock(&mine->timer_lock);
+        if (c != mine)
+            mach_unlock(&c->timer_lock);
+    }
+}
+
+/* ---- clock compare ---- */
+
+static nt_100ns interrupt_time_of(nt_100ns system_time)
+{
+    return units_sub_floor0(system_time, ke_system_offset());
+}
+
+static nt_100ns next_wake(struct ke_cpu *c)
+{
+    nt_100ns relative = ke_timerq_next(&c->relative), absolute = ke_timerq_next(&c->absolute);
+
+    if (absolute != NT_NEVER)
+        absolute = interrupt_time_of(absolute);
+    nt_100ns due = relative < absolute ? relative : absolute;
+
+    return due == NT_NEVER ? NT_NEVER : ke_clock_tick_at_or_after(due);
+}
+
+/* timer_lock held */
+static void arm(struct ke_cpu *c)
+{
+    nt_100ns wake = next_wake(c);
+
+    if (wake == c->armed)
+        return;
+    c->armed = wake;
+    mach_clock_arm((unsigned)(c - ke.cpu), ns_from_nt(wake));
+}
+
+void ke_timer_rearm_all(void)
+{
+    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+
+    for (unsigned i = 0; i < ke.cpus; i++) {
+        struct ke_cpu *c = &ke.cpu[i];
+
+        mach_lock(&c->timer_lock);
+        if (ke_timerq_count(&c->absolute))
+            ke_timerq_rebase(&c->absolute, ke_system_time());
+        arm(c);
+        mach_unlock(&c->timer_lock);
+    }
+    mach_irql_lower(old);
+}
+
+/* ---- the calls ---- */
+
+void ke_timer_init(PKTIMER t, TIMER_TYPE type)
+{
+    bool was_set = ev_wanted(EV_TIMER_INIT) && ke_timer_inserted(t);
+
+    ke_header_init(&t->Header, TimerNotificationObject + (unsigned)type, sizeof *t, 0);
+    t->Header.TimerControlFlags = 0;
+    t->Header.TimerMiscFlags = 0;
+    t->DueTime.QuadPart = 0;
+    t->TimerListEntry.Flink = t->TimerListEntry.Blink = NULL;
+    t->Dpc = NULL;
+    t->Processor = (USHORT)mach_cpu();
+    t->TimerType = 0;
+    t->Period = 0;
+    ev(EV_TIMER_INIT, t, was_set, type, 0);
+}
+
+static void check_is_timer(const KTIMER *t)
+{
+    unsigned type = t->Header.Type;
+
+    if (ke_is_timer(type))
+        return;
+    uint64_t p[4] = {0, (uintptr_t)t, type};
+
+    ke_bugcheckf("DT-T01", 0xC7, p, "a timer call is given an object of type %u that is no initialized KTIMER", type);
+}
+
+/* Coalescing: a later point of the window that others are likely to have chosen too. */
+static nt_100ns coalesce(nt_100ns due, uint64_t tolerance)
+{
+    static const nt_100ns grid[] = {1000 * NT_100NS_PER_MS, 250 * NT_100NS_PER_MS, 100 * NT_100NS_PER_MS,
+        50 * NT_100NS_PER_MS};
+
+    for (unsigned i = 0; tolerance && i < sizeof grid / sizeof *grid; i++) {
+        nt_100ns shared = units_round_up(due, grid[i]);
+
+        if (shared <= units_add_sat(due, tolerance))
+            return shared;
+    }
+    return due;
+}
+
+/* The key in the queue that the flags name. */
+static nt_100ns key_of(const struct ke_timer_set *set, USHORT *flags)
+{
+    if (set->due >= 0) {
+        *flags |= P_ABSOLUTE;
+        return (nt_100ns)set->due;
+    }
+    nt_100ns from = *flags & P_FINE ? ke_interrupt_time_precise() : ke_interrupt_time();
+    nt_100ns due = units_add_sat(from, units_magnitude(set->due));
+
+    if (due >= NT_NEVER)
+        due = NT_NEVER - 1;
+    return *flags & P_NO_WAKE ? due : coalesce(due, set->tolerance);
+}
+
+static void count_fine(int delta)
+{
+    __atomic_add_fetch(&ke.high_resolution, (uint32_t)delta, __ATOMIC_RELAXED);
+    ke_clock_resolution_changed();
+}
+
+static USHORT flags_of(const struct ke_timer_set *set)
+{
+    USHORT flags = 0;
+
+    if (set->flags & KE_TIMER_HIGH_RESOLUTION)
+        flags |= P_FINE;
+    if (set->flags & KE_TIMER_NO_WAKE)
+        flags |= P_NO_WAKE;
+    if (set->flags & KE_TIMER_PERIOD_100NS)
+        flags |= P_PERIOD_100NS;
+    return flags;
+}
+
+/* Both locks held: take it out of where it is, put it into my queue. */
+static bool move_locked(PKTIMER t, struct ke_cpu *was, struct ke_cpu *mine, USHORT flags, nt_100ns key)
+{
+    struct ke_timerq *from = queue_of(t);
+    struct ke_timerq *to = flags & P_ABSOLUTE ? &mine->absolute : &mine->relative;
+    bool              was_set = ke_timer_inserted(t);
+
+    if (from != to && was_set)
+        ke_timerq_cancel(from, t);
+    __atomic_store_n(&t->Processor, (USHORT)(flags | (mine - ke.cpu)), __ATOMIC_RELAXED);
+    ke_timerq_set(to, t, key);
+    if (was != mine && was_set)
+        arm(was);
+    return was_set;
+}
+
+bool ke_timer_set(PKTIMER t, const struct ke_timer_set *set)
+{
+    check_is_timer(t);
+    USHORT         flags = flags_of(set);
+    nt_100ns       key = key_of(set, &flags);
+    unsigned       old = ke_raise_to(DISPATCH_LEVEL);
+    struct ke_cpu *mine = ke_this_cpu(), *was = lock_owner_and_mine(t, mine);
+    bool           was_fine = ke_timer_inserted(t) && (owner_word(t) & P_FINE);
+    bool           was_set = move_locked(t, was, mine, flags, key);
+
+    if (was_set)
+        ev(EV_TIMER_RESET, t, 0, 0, 0);
+    ke_state_set(&t->Header, 0);
+    t->Dpc = set->dpc;
+    t->Period = (ULONG)set->period;
+    ev(EV_TIMER_SET, t, key, set->flags & KE_TIMER_PERIOD_100NS ? set->period : set->period * NT_100NS_PER_MS,
+        (uintptr_t)set->dpc);
+    arm(mine);
+    if (was != mine)
+        mach_unlock(&was->timer_lock);
+    mach_unlock(&mine->timer_lock);
+    if (was_fine || (flags & P_FINE))
+        count_fine((flags & P_FINE ? 1 : 0) - (was_fine ? 1 : 0));
+    mach_irql_lower(old);
+    return was_set;
+}
+
+bool ke_timer_cancel(PKTIMER t)
+{
+    check_is_timer(t);
+    unsigned       old = ke_raise_to(DISPATCH_LEVEL);
+    struct ke_cpu *c = lock_owner(t);
+    bool           was_set = ke_timer_inserted(t);
+    bool           fine = was_set && (owner_word(t) & P_FINE);
+
+    if (was_set) {
+        ke_timerq_cancel(queue_of(t), t);
+        arm(c);
+    }
+    ev(EV_TIMER_CANCEL, t, was_set, 0, 0);
+    mach_unlock(&c->timer_lock);
+    if (fine)
+        count_fine(-1);
+    mach_irql_lower(old);
+    return was_set;
+}
+
+bool ke_timer_is_set(PKTIMER t)
+{
+    unsigned       old = ke_raise_to(DISPATCH_LEVEL);
+    struct ke_cpu *c = lock_owner(t);
+    bool           set = ke_timer_inserted(t);
+
+    mach_unlock(&c->timer_lock);
+    mach_irql_lower(old);
+    return set;
+}
+
+/* ---- expiry ---- */
+
+static uint64_t period_of(const KTIMER *t)
+{
+    return owner_word(t) & P_PERIOD_100NS ? t->Period : t->Period * NT_100NS_PER_MS;
+}
+
+/* The first multiple of the period after the last due time that lies after this tick. */
+static nt_100ns next_period(nt_100ns due, uint64_t period, nt_100ns tick)
+{
+    nt_100ns next = units_add_sat(due, period);
+
+    if (next > tick)
+        return next;
+    return units_add_sat(next, ((tick - next) / period + 1) * period);
+}
+
+/* A no-wake timer that finds the processor asleep waits for another wake-up, at most its tolerance (EXT-115, EXT-117). */
+static bool put_off(struct ke_cpu *c, PKTIMER t, nt_100ns due, bool woken_for_another)
+{
+    USHORT word = owner_word(t);
+
+    if (!(word & P_NO_WAKE) || (word & P_LATE) || woken_for_another || !mach_idle())
+        return false;
+    const struct ke_no_wake_timer *n = (const struct ke_no_wake_timer *)t;
+
+    if (n->tolerance == 0)
+        return false;
+    __atomic_store_n(&t->Processor, (USHORT)(word | P_LATE), __ATOMIC_RELAXED);
+    (void)due;
+    ke_timerq_set(&c->relative, t, units_add_sat(due, n->tolerance));
+    return true;
+}
+
+/* timer_lock held; interrupt level. due: interrupt time it was due at. */
+static void expire(struct ke_cpu *c, PKTIMER t, nt_100ns due, nt_100ns tick)
+{
+    uint64_t period = period_of(t);
+    PKDPC    dpc = t->Dpc;
+    USHORT   word = owner_word(t);
+
+    if (period) {
+        __atomic_store_n(&t->Processor, (USHORT)(word & ~(P_ABSOLUTE | P_LATE)), __ATOMIC_RELAXED);
+        ke_timerq_set(&c->relative, t, next_period(due, period, tick));
+    } else if (word & P_FINE) {
+        __atomic_sub_fetch(&ke.high_resolution, 1, __ATOMIC_RELAXED);
+    }
+    ev(EV_TIMER_EXPIRE, t, due, tick, period != 0);
+    mach_lock(&ke.dispatcher);
+    ke_state_set(&t->Header, 1);
+    ke_wake_waiters_locked(&t->Header);
+    mach_unlock(&ke.dispatcher);
+    if (dpc)
+        ke_dpc_queue_from_timer(dpc, t);
+}
+
+/* One timer that is due; NULL: none left. */
+static PKTIMER take_due(struct ke_cpu *c, nt_100ns tick, nt_100ns *due)
+{
+    PKTIMER t = ke_timerq_take(&c->relative, tick);
+
+    if (t) {
+        *due = t->DueTime.QuadPart;
+        return t;
+    }
+    if (!ke_timerq_count(&c->absolute))
+        return NULL;
+    t = ke_timerq_take(&c->absolute, tick + ke_system_offset());
+    if (t)
+        *due = interrupt_time_of(t->DueTime.QuadPart);
+    return t;
+}
+
+void ke_timer_interrupt(void)
+{
+    struct ke_cpu *c = ke_this_cpu();
+    nt_100ns       tick = ke_clock_tick_now(), due;
+    uint32_t       fine = __atomic_load_n(&ke.high_resolution, __ATOMIC_RELAXED);
+    bool           expired = false;
+    PKTIMER        t;
+
+    mach_lock(&c->timer_lock);
+    c->armed = NT_NEVER;
+    while ((t = take_due(c, tick, &due))) {
+        if (put_off(c, t, due, expired))
+            continue;
+        expire(c, t, due, tick);
+        expired = true;
+    }
+    arm(c);
+    mach_unlock(&c->timer_lock);
+    ev(EV_CLOCK, NULL, mach_cpu(), tick, c->armed);
+    ke_dpc_kick_deferred();
+    if (fine != __atomic_load_n(&ke.high_resolution, __ATOMIC_RELAXED))
+        ke_clock_resolution_changed();
+}
+
+void ke_arm_tick(unsigned cpu)
+{
+    struct ke_cpu *c = &ke.cpu[cpu];
+    nt_100ns       tick = ke_clock_tick_at_or_after(ke_interrupt_time_precise() + 1);
+
+    mach_lock(&c->timer_lock);
+    if (tick < c->armed) {
+        c->armed = tick;
+        mach_clock_arm(cpu, ns_from_nt(tick));
+    }
+    mach_unlock(&c->timer_lock);
+}
+
+/* ---- listing ---- */
+
+static bool each_in(struct ke_timerq *q, unsigned cpu, bool absolute,
+    bool (*fn)(void *, const struct ke_timer_info *), void *ctx)
+{
+    struct ke_timerq_iter it;
+    PKTIMER               t;
+
+    ke_timerq_iter_init(&it, q);
+    while ((t = ke_timerq_iter_next(&it))) {
+        struct ke_timer_info info = {.timer = t, .cpu = cpu, .dpc = t->Dpc, .period_100ns = period_of(t),
+            .due = absolute ? interrupt_time_of(t->DueTime.QuadPart) : t->DueTime.QuadPart};
+
+        if (!fn(ctx, &info))
+            return false;
+    }
+    return true;
+}
+
+void ke_timer_each(bool (*fn)(void *ctx, const struct ke_timer_info *info), void *ctx)
+{
+    for (unsigned i = 0; i < ke.cpus; i++)
+        if (!each_in(&ke.cpu[i].relative, i, false, fn, ctx) || !each_in(&ke.cpu[i].absolute, i, true, fn, ctx))
+            return;
+}

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mach/sim/sched.c - who steps next.
+ *
+ * One host thread runs everything. At a point the running processor asks: it may go on (alternative 0), another
+ * processor that has something to do may step, the clock may move to the next thing due, or the running
+ * thread's quantum may end. So a processor can be arbitrarily slow against the others and against the clock,
+ * which is the freedom that real ones have. Virtual time moves only here.
+ *
+ * A processor is busy when it runs a thread, is above PASSIVE_LEVEL, or has an interrupt to take. Threads that
+ * become ready take an idle processor at once (their last one, else the lowest), so that "which idle processor"
+ * is not a choice; within a processor priority decides.
+ *
+ * Spinning: a processor in mach_relax() is not offered again until somebody else has reached a point of another
+ * kind. When all only spin, the clock moves; when nothing is due either, they get a few more turns (what they
+ * spin on may have changed) and then the run ends as a livelock.
+ */
+#include "base/ev.h"
+#include "mach/sim/sim.h"
+
+enum { OPT_CLOCK = MACH_CPUS_MAX, OPT_QUANTUM, FRUITLESS_MAX = 1000 };
+
+struct sim sim;
+
+/* ---- ready contexts ---- */
+
+static bool fits(const struct mach_ctx *c, unsigned cpu)
+{
+    return (c->affinity >> cpu & 1) != 0;
+}
+
+static void ready_insert(struct mach_ctx *c, bool first_of_equals)
+{
+    struct list *at = sim.ready.next;
+
+    for (; at != &sim.ready; at = at->next) {
+        unsigned p = container_of(at, struct mach_ctx, link)->priority;
+
+        if (p < c->priority || (first_of_equals && p == c->priority))
+            break;
+    }
+    list_add_before(at, &c->link);
+    c->ready = true;
+}
+
+static struct mach_ctx *best_ready(unsigned cpu)
+{
+    list_for_each_safe(pos, tmp, &sim.ready)
+    {
+        struct mach_ctx *c = container_of(pos, struct mach_ctx, link);
+
+        if (fits(c, cpu))
+            return c;
+    }
+    return NULL;
+}
+
+/* Puts c, or idle when c is NULL, on the processor; who was there has been taken care of. */
+static void place(unsigned cpu, struct mach_ctx *c)
+{
+    struct sim_cpu *v = &sim.cpu[cpu];
+
+    if (!c) {
+        v->cur = v->idle;
+        v->irql = 0;
+        return;
+    }
+    list_del(&c->link);
+    c->ready = false;
+    c->cpu = (int)cpu;
+    c->last_cpu = cpu;
+    v->cur = c;
+    v->irql = c->irql;
+}
+
+static bool idle_and_free(unsigned cpu)
+{
+    return sim.cpu[cpu].cur == sim.cpu[cpu].idle;
+}
+
+/* An idle processor for c, preferring where it ran last; -1: none. */
+static int find_idle(const struct mach_ctx *c)
+{
+    if (c->last_cpu < sim.cpus && idle_and_free(c->last_cpu) && fits(c, c->last_cpu))
+        return (int)c->last_cpu;
+    for (unsigned i = 0; i < sim.cpus; i++)
+        if (idle_and_free(i) && fits(c, i))
+            return (int)i;
+    return -1;
+}
+
+/* The processor with the least important context below c; -1: none. */
+static int find_victim(const struct mach_ctx *c)
+{
+    int      victim = -1;
+    unsigned lowest = c->priority;
+
+    for (unsigned i = 0; i < sim.cpus; i++) {
+        if (fits(c, i) && sim.cpu[i].cur->priority < lowest) {
+            lowest = sim.cpu[i].cur->priority;
+            victim = (int)i;
+        }
+    }
+    return victim;
+}
+
+static void make_ready(struct mach_ctx *c, bool first_of_equals)
+{
+    int idle = find_idle(c);
+
+    ready_insert(c, first_of_equals);
+    if (idle >= 0) {
+        if (sim.cpu[idle].irql == 0 && idle != (int)sim.self)
+            place((unsigned)idle, c);
+        else
+            sim.cpu[idle].resched = true; /* busy with an interrupt: looks when it is done */
+        return;
+    }
+    int victim = find_victim(c);
+
+    if (victim >= 0)
+        sim.cpu[victim].resched = true;
+}
+
+/* ---- deciding ---- */
+
+static bool steppable(const struct sim_cpu *v)
+{
+    if (sim_highest(v->pending) > v->irql)
+        return true;
+    if (v->stalled)
+        return false;
+    return v->cur != v->idle || v->irql > 0 || v->resched;
+}
+
+static mach_ns next_due(void)
+{
+    mach_ns due = MACH_NEVER;
+
+    for (unsigned i = 0; i < sim.cpus; i++) {
+        const struct sim_cpu *v = &sim.cpu[i];
+
+        if (v->clock_due < due)
+            due = v->clock_due;
+        if (v->stalled && v->stall_until < due)
+            due = v->stall_until;
+    }
+    return due;
+}
+
+static void move_time(mach_ns to)
+{
+    if (to > sim.now)
+        sim.now = to;
+    sim.polls = 0;
+    if (sim.time_max && sim.now > sim.time_max)
+        sim_stop(MACH_TIME_LIMIT);
+    for (unsigned i = 0; i < sim.cpus; i++) {
+        struct sim_cpu *v = &sim.cpu[i];
+
+        if (v->clock_due <= sim.now) {
+            v->clock_due = MACH_NEVER;
+            v->pending |= 1u << MACH_LINE_CLOCK;
+        }
+        if (v->stalled && v->stall_until <= sim.now)
+            v->stalled = false;
+    }
+}
+
+static unsigned pick(unsigned n, enum choice_tag tag)
+{
+    if (++sim.choices > sim.steps_max)
+        sim_stop(MACH_STEP_LIMIT);
+    return sim.source ? sim.source->pick(sim.source, n, tag) : 0;
+}
+
+static bool can_rotate(const struct sim_cpu *v)
+{
+    if (v->irql >= 2 || v->cur == v->idle || list_empty(&sim.ready))
+        return false;
+    const struct mach_ctx *c = best_ready(sim.self);
+
+    return c && c->priority >= v->cur->priority;
+}
+
+/* The thread's time is up: to the end of its priority; only on its own processor, at a point. */
+static void rotate(struct sim_cpu *v)
+{
+    struct mach_ctx *old = v->cur;
+    struct mach_ctx *c = best_ready(sim.self);
+
+    old->irql = v->irql;
+    old->cpu = -1;
+    place(sim.self, c);
+    make_ready(old, false);
+}
+
+/* Lists what can step, the running processor first; processors that only spin are left out. */
+static unsigned alternatives(unsigned opt[], bool *self_goes_on)
+{
+    unsigned n = 0;
+
+    *self_goes_on = !sim_self()->spinning && steppable(sim_self());
+    if (*self_goes_on)
+        opt[n++] = sim.self;
+    for (unsigned i = 0; i < sim.cpus; i++)
+        if (i != sim.self && !sim.cpu[i].spinning && steppable(&sim.cpu[i]))
+            opt[n++] = i;
+    return n;
+}
+
+static void somebody_got_on(void)
+{
+    for (unsigned i = 0; sim.spinners && i < sim.cpus; i++) {
+        sim.spinners -= sim.cpu[i].spinning;
+        sim.cpu[i].spinning = false;
+    }
+    sim.fruitless = 0;
+}
+
+/* Only spinners are left and nothing is due: give each another turn, for what they spin on may have changed. */
+static bool spin_on(void)
+{
+    if (!sim.spinners)
+        return false;
+    if (++sim.fruitless > FRUITLESS_MAX * sim.cpus)
+        sim_stop(MACH_LIVELOCK);
+    for (unsigned k = 1; k <= sim.cpus; k++) {
+        unsigned i = (sim.self + k) % sim.cpus;
+
+        if (sim.cpu[i].spinning && steppable(&sim.cpu[i])) {
+            sim.cpu[i].spinning = false;
+            sim.spinners--;
+            sim.self = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Sets sim.self to the processor that steps. Does not return when nothing can. */
+static void decide(void)
+{
+    for (;;) {
+        unsigned opt[MACH_CPUS_MAX + 2];
+        bool     self_goes_on;
+        unsigned n = alternatives(opt, &self_goes_on);
+        mach_ns  due = next_due();
+
+        if (due != MACH_NEVER)
+            opt[n++] = OPT_CLOCK;
+        if (self_goes_on && can_rotate(sim_self()))
+            opt[n++] = OPT_QUANTUM;
+        if (n == 0) {
+            if (spin_on())
+                return;
+            sim_stop(MACH_DEADLOCK);
+        }
+        unsigned o = opt[n > 1 ? pick(n, self_goes_on ? CHOICE_STEP : CHOICE_DISPATCH) : 0];
+
+        if (o == OPT_CLOCK) {
+            move_time(due);
+            if (sim.spinners)
+                somebody_got_on();
+            continue;
+        }
+        if (o == OPT_QUANTUM)
+            rotate(sim_self());
+        else
+            sim.self = o;
+        return;
+    }
+}
+
+/* ---- stepping ---- */
+
+static void take_pending(void)
+{
+    struct sim_cpu *v = sim_self();
+    unsigned        line;
+
+    while ((line = sim_highest(v->pending)) > v->irql) {
+        uint8_t irql = v->irql, from = v->from_irql;
+        bool    woke = v->woke_idle;
+
+        v->pending &= ~(1u << line);
+        v->woke_idle = v->cur == v->idle && irql == 0;
+        v->from_irql = irql;
+        v->irql = (uint8_t)line;
+        if (sim.spinners)
+            somebody_got_on();
+        sim.interrupt((enum mach_line)line);
+        sim_assert(sim_self() == v);
+        v->irql = irql;
+        v->from_irql = from;
+        v->woke_idle = woke;
+    }
+}
+
+static void go_to(struct mach_ctx *me, unsigned before)
+{
+    struct mach_ctx *next = sim_self()->cur;
+
+    if (sim.self != before)
+        ev(EV_SWITCH, (void *)(uintptr_t)next->id, before, sim.choices, 0);
+    if (next != me)
+        sim_switch_to(me, next, false);
+}
+
+/* A better context is ready, or the one that runs may not run here any more. IRQL < 2. */
+static void preempt(void)
+{
+    struct sim_cpu  *v = sim_self();
+    struct mach_ctx *me = v->cur, *c = best_ready(sim.self);
+
+    v->resched = false;
+    if (me != v->idle) {
+        bool must_leave = !fits(me, sim.self);
+
+        if (!must_leave && (!c || c->priority <= me->priority))
+            return;
+        me->irql = v->irql;
+        me->cpu = -1;
+        place(sim.self, c);
+        make_ready(me, !must_leave);
+    } else if (c) {
+        place(sim.self, c);
+    }
+    if (v->cur == me)
+        return;
+    go_to(me, sim.self);
+    sim_arrive();
+}
+
+void sim_arrive(void)
+{
+    struct sim_cpu *v = sim_self();
+
+    if (sim_highest(v->pending) > v->irql)
+        take_pending();
+    if (v->resched && v->irql < 2)
+        preempt();
+}
+
+static void step(void)
+{
+    struct mach_ctx *me = sim_self()->cur;
+    unsigned         before = sim.self;
+
+    decide();
+    go_to(me, before);
+    sim_arrive();
+}
+
+void sim_idle_loop(void *unused)
+{
+    (void)unused;
+    for (;;)
+        step();
+}
+
+void mach_point(enum mach_point kind, const void *obj)
+{
+    (void)obj;
+    if (kind > sim.level)
+        return;
+    if (sim.spinners)
+        somebody_got_on();
+    step();
+}
+
+void mach_relax(const void *obj)
+{
+    struct sim_cpu *v = sim_self();
+
+    (void)obj;
+    if (can_rotate(v)) {
+        unsigned before = sim.self;
+        struct mach_ctx *me = v->cur;
+
+        rotate(v);
+        go_to(me, before);
+        sim_arrive();
+        return;
+    }
+    if (!v->spinning) {
+        v->spinning = true;
+        sim.spinners++;
+    }
+    step();
+    v = sim_self();
+    if (v->spinning) {
+        v->spinning = false;
+        sim.spinners--;
+    }
+}
+
+void mach_stall(mach_ns ns)
+{
+    struct sim_cpu *v = sim_self();
+    mach_ns         until = units_add_sat(sim.now, ns);
+
+    while (sim.now < until) {
+        v->stalled = true;
+        v->stall_until = until;
+        step();
+        v = sim_self(); /* a thread below DISPATCH_LEVEL may have moved */
+    }
+}
+
+/* ---- contexts ---- */
+
+void mach_park(void)
+{
+    struct sim_cpu  *v = sim_self();
+    struct mach_ctx *me = v->cur;
+    unsigned         before = sim.self;
+
+    sim_assert(v->irql < 2 && me != v->idle);
+    if (!me->permit) {
+        if (sim.spinners)
+            somebody_got_on();
+        me->irql = v->irql;
+        me->cpu = -1;
+        place(sim.self, best_ready(sim.self));
+        decide();
+        go_to(me, before);
+        sim_arrive();
+    }
+    sim_assert(me->permit);
+    me->permit = false;
+}
+
+void mach_unpark(struct mach_ctx *c)
+{
+    if (c->permit)
+        return;
+    c->permit = true;
+    if (c->cpu < 0 && !c->ready)
+        make_ready(c, false);
+}
+
+bool mach_yield(void)
+{
+    struct sim_cpu  *v = sim_self();
+    struct mach_ctx *me = v->cur;
+    unsigned         before = sim.self;
+
+    if (!can_rotate(v))
+        return false;
+    rotate(v);
+    decide();
+    go_to(me, before);
+    sim_arrive();
+    return true;
+}
+
+struct mach_ctx *mach_ctx_create(const struct mach_ctx_config *cfg)
+{
+    struct mach_ctx *c = sim_ctx_new(cfg->fn, cfg->arg);
+
+    if (!c)
+        return NULL;
+    c->user = cfg->user;
+    c->priority = (uint8_t)cfg->priority;
+    c->affinity = cfg->affinity ? cfg->affinity : UINT64_MAX;
+    make_ready(c, false);
+    return c;
+}
+
+void sim_ctx_ended(void)
+{
+    struct sim_cpu  *v = sim_self();
+    struct mach_ctx *me = v->cur;
+    unsigned         before = sim.self;
+
+    sim_assert(v->irql == 0);
+    if (sim.spinners)
+        somebody_got_on();
+    place(sim.self, best_ready(sim.self));
+    decide();
+    if (sim.self != before)
+        ev(EV_SWITCH, (void *)(uintptr_t)sim_self()->cur->id, before, sim.choices, 0);
+    sim_ctx_free(me);
+    sim_switch_to(me, sim_self()->cur, true);
+    __builtin_unreachable();
+}
+
+void mach_ctx_exit(void)
+{
+    if (sim_self()->cur->id == 1)
+        sim_stop(MACH_DONE);
+    sim_ctx_ended();
+}
+
+void mach_ctx_priority(struct mach_ctx *c, unsigned priority)
+{
+    unsigned old = c->priority;
+
+    c->priority = (uint8_t)priority;
+    if (c->ready) {
+        list_del(&c->link);
+        c->ready = false;
+        make_ready(c, false);
+    } else if (c->cpu >= 0 && priority < old) {
+        sim.cpu[c->cpu].resched = true;
+    }
+}
+
+void mach_ctx_affinity(struct mach_ctx *c, uint64_t affinity)
+{
+    c->affinity = affinity;
+    if (c->cpu >= 0 && !fits(c, (unsigned)c->cpu)) {
+        sim.cpu[c->cpu].resched = true;
+    } else if (c->ready) {
+        list_del(&c->link);
+        c->ready = false;
+        make_ready(c, false);
+    }
+}

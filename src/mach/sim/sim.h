@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* mach/sim/sim.h - state of the simulated machine, shared by its files only. */
+#pragma once
+
+#include "base/list.h"
+#include "mach/mach.h"
+
+enum { SIM_STACK_BYTES = 256 * 1024, SIM_GUARD_BYTES = 4096, SIM_CONTEXTS_MAX = 4096 };
+
+struct mach_ctx {
+    void       *sp;   /* while suspended */
+    struct list link; /* in sim.ready, or in the list of free contexts */
+    void (*fn)(void *);
+    void    *arg, *user;
+    uint64_t affinity;
+    uint32_t id;
+    int      cpu;      /* processor it is on, -1 when it is on none */
+    unsigned last_cpu; /* where it ran last, preferred when it becomes ready */
+    uint8_t  priority;
+    uint8_t  irql; /* 0 or 1, while on no processor */
+    bool     permit, ready;
+    void    *stack;      /* lowest usable address */
+    void    *fake_stack; /* AddressSanitizer's, while suspended */
+};
+
+struct sim_cpu {
+    struct mach_ctx *cur, *idle;
+    uint32_t         pending; /* lines, one bit each */
+    uint8_t          irql, from_irql;
+    bool             woke_idle; /* the innermost interrupt came to an idle processor */
+    bool             resched;   /* look for a better context once IRQL is below 2 */
+    bool             stalled, spinning;
+    mach_ns          clock_due, stall_until;
+};
+
+struct sim {
+    /* current values, hot */
+    unsigned             self; /* processor that steps */
+    unsigned             cpus;
+    unsigned             spinners; /* processors with spinning set */
+    enum mach_point      level;
+    mach_ns              now;
+    struct list          ready; /* by priority, then first come */
+    uint64_t             choices, steps_max;
+    mach_ns              time_max;
+    struct choice_source *source;
+    void (*interrupt)(enum mach_line line);
+    unsigned polls;     /* looks at the clock since time last moved */
+    unsigned fruitless; /* turns of spin loops since somebody got on */
+    uint32_t next_id;
+    /* life */
+    enum mach_result result;
+    struct mach_ctx  boot; /* the caller of mach_run() */
+    bool             running;
+    bool             booted; /* the first context has started */
+    struct sim_cpu   cpu[MACH_CPUS_MAX];
+};
+
+extern struct sim sim;
+
+static inline struct sim_cpu *sim_self(void)
+{
+    return &sim.cpu[sim.self];
+}
+
+static inline unsigned sim_highest(uint32_t lines)
+{
+    return lines ? 31u - (unsigned)__builtin_clz(lines) : 0;
+}
+
+/* ---- ctx.c: stacks and switching ---- */
+
+void             sim_ctx_reset(unsigned cpus);
+struct mach_ctx *sim_ctx_new(void (*fn)(void *), void *arg);
+void             sim_ctx_free(struct mach_ctx *c);
+struct mach_ctx *sim_ctx_idle(unsigned cpu);
+
+/* Returns when somebody switches back to from. leaving: from never comes back. */
+void sim_switch_to(struct mach_ctx *from, struct mach_ctx *to, bool leaving);
+
+/* ---- sched.c: who steps ---- */
+
+_Noreturn void sim_stop(enum mach_result why);
+
+/* The context fn has returned; never comes back. */
+_Noreturn void sim_ctx_ended(void);
+
+/* First thing on a fresh stack, and after every switch: what has come up meanwhile. */
+void sim_arrive(void);
+
+void sim_idle_loop(void *unused);
+_Noreturn void sim_assert_failed(const char *what, const char *file, int line);
+
+#define sim_assert(x) ((x) ? (void)0 : sim_assert_failed(#x, __FILE__, __LINE__))
