@@ -8,3 +8,4 @@
 #include <nt/levels.h>
 #include <nt/ke_types.h>
 #include <nt/ex_types.h>
+#include <nt/io_types.h>
