@@ -143,6 +143,16 @@ static void slot_unmark(struct ke_timerq *q, unsigned index)
         q->levels &= (uint8_t)~(1u << level);
 }
 
+/* Goes down a level if the cursor's slot and the due time's are the same or neighbours. */
+static inline unsigned level_below(unsigned *level, unsigned *shift, uint64_t due, uint64_t cursor)
+{
+    unsigned below = (*level > 0) & ((due >> *shift) - (cursor >> *shift) <= 1);
+
+    *level -= below;
+    *shift -= below * STEP_BITS;
+    return below;
+}
+
 /* The timer is due after the cursor's base slot and after front_last. */
 static void wheel_insert(struct ke_timerq *q, PKTIMER t)
 {
@@ -150,10 +160,9 @@ static void wheel_insert(struct ke_timerq *q, PKTIMER t)
     unsigned level = (63 - (unsigned)__builtin_clzll((due ^ cursor) >> KE_TIMERQ_BASE_BITS)) / STEP_BITS;
     unsigned shift = KE_TIMERQ_BASE_BITS + STEP_BITS * level;
 
-    while (level > 0 && (due >> shift) - (cursor >> shift) <= 1) {
-        level--;
-        shift -= STEP_BITS;
-    }
+    level_below(&level, &shift, due, cursor); /* no branch: it goes either way */
+    while (__builtin_expect(level_below(&level, &shift, due, cursor), 0))
+        ;
     unsigned    i = (due >> shift) % KE_TIMERQ_RING;
     LIST_ENTRY *head = &q->slot[level * KE_TIMERQ_RING + i].strand[t->TimerType % KE_TIMERQ_STRANDS];
 
