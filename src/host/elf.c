@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/elf.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NAMES_SHOWN = 8 };
+
+/* The names that cannot be resolved, in one line. */
+struct missing {
+    char     names[160];
+    unsigned count;
+};
+
+static void add_missing(struct missing *m, const char *name)
+{
+    size_t used = strlen(m->names);
+
+    if (m->count++ < NAMES_SHOWN)
+        snprintf(m->names + used, sizeof m->names - used, "%s%s", used ? ", " : "", name);
+}
+
+static void check_symbols(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, struct missing *m)
+{
+    Elf_Data *data = elf_getdata(scn, NULL);
+    GElf_Sym sym;
+
+    for (size_t i = 1; data && sh->sh_entsize && i < sh->sh_size / sh->sh_entsize; i++) {
+        if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx != SHN_UNDEF)
+            continue;
+        const char *name = elf_strptr(elf, sh->sh_link, sym.st_name);
+
+        if (!name || !*name || GELF_ST_BIND(sym.st_info) == STB_WEAK)
+            continue;
+        if (!dlsym(RTLD_DEFAULT, name))
+            add_missing(m, name);
+    }
+}
+
+static int check_elf(Elf *elf, const char *path, char *error, size_t error_size)
+{
+    GElf_Ehdr eh;
+
+    if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh) || eh.e_type != ET_DYN ||
+        eh.e_machine != EM_X86_64) {
+        snprintf(error, error_size, "%s: not a driver image (build it with `duetime build`)", path);
+        return -ENOEXEC;
+    }
+    struct missing m = {.count = 0};
+
+    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn));) {
+        GElf_Shdr sh;
+
+        if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_DYNSYM)
+            check_symbols(elf, scn, &sh, &m);
+    }
+    if (m.count == 0)
+        return 0;
+    snprintf(error, error_size, "%s: needs %s%s, which nobody here defines (see `duetime ddi`)", path, m.names,
+        m.count > NAMES_SHOWN ? ", ..." : "");
+    return -ENOEXEC;
+}
+
+int elf_check(const char *path, char *error, size_t error_size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) {
+        snprintf(error, error_size, "%s: %s", path, strerror(errno));
+        return -ENOENT;
+    }
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+    int e = check_elf(elf, path, error, error_size);
+
+    elf_end(elf);
+    close(fd);
+    return e;
+}
+
+uint32_t elf_build_id(const void *notes, size_t bytes)
+{
+    const char *p = notes, *end = p + bytes;
+
+    while (p + sizeof(Elf64_Nhdr) <= end) {
+        const Elf64_Nhdr *n = (const Elf64_Nhdr *)p;
+        const char *name = p + sizeof *n, *desc = name + ((n->n_namesz + 3u) & ~3u);
+
+        if (n->n_type == NT_GNU_BUILD_ID && n->n_namesz == 4 && memcmp(name, "GNU", 4) == 0 && n->n_descsz >= 4) {
+            uint32_t id;
+
+            memcpy(&id, desc, sizeof id);
+            return id;
+        }
+        p = desc + ((n->n_descsz + 3u) & ~3u);
+    }
+    return 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/out.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void put(struct out *o, const char *line)
+{
+    if (o->print)
+        o->print(o->io, line);
+    else
+        fputs(line, stderr);
+}
+
+void out_line(struct out *o, const char *format, ...)
+{
+    char line[1024];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(line, sizeof line - 1, format, ap);
+    va_end(ap);
+    size_t n = strlen(line);
+
+    while (n && line[n - 1] == ' ')
+        n--;
+    memcpy(line + n, "\n", 2);
+    put(o, line);
+}
+
+void out_wrapped(struct out *o, const char *label, const char *text)
+{
+    char line[OUT_WIDTH + 1];
+    int used = snprintf(line, sizeof line, "%s", label);
+    bool start = true; /* of a line: no blank before the next word */
+
+    while (*text) {
+        size_t word = strcspn(text, " ");
+        int blank = start ? 0 : 1;
+
+        if (!start && used + blank + (int)word > OUT_WIDTH) {
+            out_line(o, "%s", line);
+            used = snprintf(line, sizeof line, "    ");
+            blank = 0;
+        }
+        used += snprintf(line + used, sizeof line - (size_t)used, "%s%.*s", blank ? " " : "", (int)word, text);
+        if (used > OUT_WIDTH)
+            used = OUT_WIDTH;
+        start = false;
+        text += word;
+        text += strspn(text, " ");
+    }
+    out_line(o, "%s", line);
+}

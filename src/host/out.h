@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* host/out.h - lines of a report, at most 100 columns. */
+#pragma once
+
+#include "duetime/duetime.h"
+
+enum { OUT_WIDTH = 100 };
+
+struct out {
+    dt_print *print; /* NULL: standard error */
+    void     *io;
+};
+
+/* One line, printf-like, without its newline. */
+__attribute__((format(printf, 2, 3))) void out_line(struct out *o, const char *format, ...);
+
+/* label, then text broken between words; lines after the first are indented by four. */
+void out_wrapped(struct out *o, const char *label, const char *text);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/rules.h"
+
+#include <stddef.h>
+#include <strings.h>
+
+#include "observe/verify.h"
+
+/* Those that the kernel or the test finds; the verifier brings its own (observe/verify.h). */
+static const struct {
+    const char *id, *title, *why, *repair;
+} rules[] = {
+    {"DT-T01", "a timer is used before it was initialized, or after its storage was wiped",
+        "The kernel follows the links inside the object; before KeInitializeTimer they are garbage.",
+        "Initialize in DriverEntry, AddDevice or StartDevice, once, before anything can reach the timer."},
+    {"DT-T12", "a due time has the wrong sign",
+        "A positive due time is absolute, counted from the year 1601; a small one lies in the past and expires at once.",
+        "Relative times are negative: DueTime.QuadPart = -10000LL * milliseconds."},
+    {"DT-T14", "a high-resolution timer gets an absolute due time, or excluding attributes",
+        "High-resolution timers follow interrupt time only, and cannot be no-wake timers too.",
+        "A relative due time; one attribute."},
+    {"DT-T15", "delete with wait but without cancel",
+        "ExDeleteTimer would wait for an expiration that nobody bounds.",
+        "Cancel = TRUE whenever Wait = TRUE."},
+    {"DT-D01", "a DPC is queued before it was initialized",
+        "The kernel queues and calls whatever the memory holds.", "KeInitializeDpc first."},
+    {"DT-D11", "a DPC is aimed at a processor that does not exist",
+        "KeSetTargetProcessorDpc takes a processor number, not a count.", "Stay below KeQueryActiveProcessorCountEx."},
+    {"DT-I10", "pageable memory or pool is used at DISPATCH_LEVEL or above",
+        "A page fault cannot be served there.", "NonPagedPoolNx, or a work item."},
+    {"DT-L03", "a lock is released by another thread or processor than took it",
+        "The saved IRQL belongs to the other one.", "Release where it was acquired."},
+    {"DT-L09", "plain and in-stack queued calls are mixed on one lock",
+        "The two keep different things in the lock's word.", "One kind of call for one lock."},
+    {"DT-L17", "a deadlock that really happened",
+        "No processor can move, no timer is due, and threads are still waiting.",
+        "See what each thread waits for: either nobody will signal it, or the one who would is waiting too."},
+    {"DT-W03", "a dispatcher object is used before it was initialized, or is of another kind",
+        "The kernel follows the wait list inside the object.", "KeInitializeEvent and the like first."},
+    {"DT-W06", "a mutex is released by a thread that does not own it",
+        "Ownership is by thread.", "Release in the thread that acquired it, or use an event."},
+    {"DT-W07", "a thread ends while owning a mutex", "Nobody can ever release it.", "Release before the thread ends."},
+    {"DT-X04", "a livelock: processors only spin and nothing is due",
+        "Whoever could end the spinning never gets to run.", "Do not spin for something that runs at your IRQL or below."},
+    {"DT-X05", "an expectation of the test failed", "The test says so (dt_expect).",
+        "Replay the schedule and follow what each processor did."},
+    {"DT-ABSENT", "a routine was called that Duetime does not implement yet",
+        "Running on would prove nothing.", "`duetime ddi --family F` lists what there is."},
+};
+
+#define COUNT (sizeof rules / sizeof *rules)
+
+bool rule_at(unsigned i, struct rule *r)
+{
+    if (i < VERIFY_RULES) {
+        const struct verify_rule_info *v = &verify_rules[i];
+
+        *r = (struct rule){v->id, v->title, v->why, v->repair, v->aliases, v->bugcheck};
+        return true;
+    }
+    if (i - VERIFY_RULES >= COUNT)
+        return false;
+    i -= VERIFY_RULES;
+    *r = (struct rule){rules[i].id, rules[i].title, rules[i].why, rules[i].repair, NULL, NULL};
+    return true;
+}
+
+bool rule_find(const char *id, struct rule *r)
+{
+    const struct verify_rule_info *v = verify_rule_find(id);
+
+    if (v)
+        return rule_at((unsigned)(v - verify_rules), r);
+    for (unsigned i = 0; i < COUNT; i++)
+        if (strcasecmp(rules[i].id, id) == 0 || strcasecmp(rules[i].id + 3, id) == 0)
+            return rule_at(i + VERIFY_RULES, r);
+    return false;
+}

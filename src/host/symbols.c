@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/symbols.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "duetime/duetime.h"
+
+static const Dwfl_Callbacks callbacks = {
+    .find_elf = dwfl_linux_proc_find_elf,
+    .find_debuginfo = dwfl_standard_find_debuginfo,
+};
+
+/* Reported anew when an address is in no module yet: an image was opened since. */
+static Dwfl *report(bool again)
+{
+    static Dwfl *dwfl;
+
+    if (dwfl && !again)
+        return dwfl;
+    if (!dwfl)
+        dwfl = dwfl_begin(&callbacks);
+    if (!dwfl)
+        return NULL;
+    dwfl_report_begin(dwfl);
+    dwfl_linux_proc_report(dwfl, getpid());
+    dwfl_report_end(dwfl, NULL, NULL);
+    return dwfl;
+}
+
+static Dwfl_Module *find_module(Dwarf_Addr a)
+{
+    Dwfl *dwfl = report(false);
+    Dwfl_Module *m = dwfl ? dwfl_addrmodule(dwfl, a) : NULL;
+
+    return m || !dwfl ? m : dwfl_addrmodule(report(true), a);
+}
+
+static const char *last_component(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+
+    return slash ? slash + 1 : path;
+}
+
+static void set_module(struct symbol *s, Dwfl_Module *m)
+{
+    const char *name = last_component(dwfl_module_info(m, NULL, NULL, NULL, NULL, NULL, NULL, NULL));
+
+    if (!name)
+        return;
+    snprintf(s->module, sizeof s->module, "%s", name);
+    char *so = strstr(s->module, ".so");
+
+    if (so)
+        *so = '\0';
+}
+
+/* The innermost scope that has a name of its own; inlined routines count. */
+static const char *scope_name(Dwarf_Die *cu, Dwarf_Addr pc)
+{
+    Dwarf_Die *scopes = NULL;
+    int n = dwarf_getscopes(cu, pc, &scopes);
+    const char *name = NULL;
+
+    for (int i = 0; i < n && !name; i++) {
+        int tag = dwarf_tag(&scopes[i]);
+
+        if (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram)
+            name = dwarf_diename(&scopes[i]);
+    }
+    free(scopes);
+    return name;
+}
+
+static void set_function(struct symbol *s, Dwfl_Module *m, Dwarf_Addr a)
+{
+    Dwarf_Addr bias = 0;
+    GElf_Off offset = 0;
+    GElf_Sym sym;
+    const char *name = dwfl_module_addrinfo(m, a, &offset, &sym, NULL, NULL, NULL);
+    Dwarf_Die *cu = dwfl_module_addrdie(m, a, &bias);
+    const char *inner = cu ? scope_name(cu, a - bias) : NULL;
+
+    s->offset = (unsigned)offset;
+    if (inner || name)
+        snprintf(s->function, sizeof s->function, "%s", inner ? inner : name);
+}
+
+void symbols_find(const void *address, bool after_call, struct symbol *s)
+{
+    Dwarf_Addr a = (uintptr_t)address - (after_call ? 1 : 0);
+    Dwfl_Module *m = address ? find_module(a) : NULL;
+
+    *s = (struct symbol){.line = 0};
+    if (!m)
+        return;
+    set_module(s, m);
+    set_function(s, m, a);
+    Dwfl_Line *line = dwfl_module_getsrc(m, a);
+
+    if (line) {
+        s->path = dwfl_lineinfo(line, NULL, &s->line, NULL, NULL, NULL);
+        s->file = last_component(s->path);
+    }
+}
+
+size_t symbols_name(const void *address, char *buf, size_t size)
+{
+    struct symbol s;
+
+    symbols_find(address, false, &s);
+    if (s.function[0])
+        return (size_t)snprintf(buf, size, "%s", s.function);
+    return (size_t)snprintf(buf, size, "%s", s.module[0] ? s.module : "(unknown code)");
+}
+
+size_t symbols_where(const void *address, bool after_call, char *buf, size_t size)
+{
+    struct symbol s;
+
+    symbols_find(address, after_call, &s);
+    if (s.file)
+        return (size_t)snprintf(buf, size, "%s:%d", s.file, s.line);
+    if (s.function[0])
+        return (size_t)snprintf(buf, size, "%s!%s+0x%x", s.module, s.function, s.offset);
+    return (size_t)snprintf(buf, size, "%s", s.module[0] ? s.module : "(unknown code)");
+}
+
+size_t dt_describe_address(const void *address, char *buf, size_t size)
+{
+    struct symbol s;
+
+    symbols_find(address, false, &s);
+    if (!s.module[0])
+        return (size_t)snprintf(buf, size, "(unknown)");
+    if (!s.file)
+        return (size_t)snprintf(buf, size, "%s!%s+0x%x", s.module, s.function, s.offset);
+    return (size_t)snprintf(buf, size, "%s!%s+0x%x (%s:%d)", s.module, s.function, s.offset, s.file, s.line);
+}
+
+/* ---- source lines ---- */
+
+struct source {
+    struct source *next;
+    char          *path, *text;
+    char         **line;
+    int            lines;
+};
+
+static char *read_file(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    char *text = NULL;
+    size_t n = 0;
+
+    if (!f)
+        return NULL;
+    if (getdelim(&text, &n, '\0', f) < 0) {
+        free(text);
+        text = NULL;
+    }
+    fclose(f);
+    return text;
+}
+
+static void split_lines(struct source *s)
+{
+    size_t n = 1;
+
+    for (const char *p = s->text; *p; p++)
+        n += *p == '\n';
+    s->line = calloc(n, sizeof *s->line);
+    for (char *p = s->text, *next; s->line && p; p = next) {
+        next = strchr(p, '\n');
+        if (next)
+            *next++ = '\0';
+        p[strcspn(p, "\r")] = '\0';
+        s->line[s->lines++] = p + strspn(p, " \t");
+    }
+}
+
+const char *symbols_source(const char *path, int line)
+{
+    static struct source *cache;
+    struct source *s = cache;
+
+    if (!path || line < 1)
+        return NULL;
+    while (s && strcmp(s->path, path) != 0)
+        s = s->next;
+    if (!s) {
+        s = calloc(1, sizeof *s);
+        if (!s)
+            return NULL;
+        s->path = strdup(path);
+        s->text = read_file(path);
+        if (s->text)
+            split_lines(s);
+        s->next = cache;
+        cache = s;
+    }
+    return s->line && line <= s->lines ? s->line[line - 1] : NULL;
+}
