@@ -43,8 +43,13 @@ function(duetime_test_name source folder_out name_out)
     set(${name_out} ${name} PARENT_SCOPE)
 endfunction()
 
-# Links a test of a tower with that tower and base/, which must not need more than each other.
+# Links a test of a tower with that tower and base/, which must not need more than each other. A test that includes
+# sources (.c) brings all that it needs itself.
 function(duetime_link_towers target source)
+    file(STRINGS ${source} own_sources LIMIT_COUNT 1 REGEX "^#include \".*[.]c\"")
+    if(own_sources)
+        return()
+    endif()
     foreach(tower base explore observe)
         file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${tower}/*.c)
         set(headers ${tower})
