@@ -5,7 +5,22 @@
 #include <ntdef.h>
 #include <ntstatus.h>
 #include <bugcodes.h>
+
+#include <nt/hooks.h>
 #include <nt/levels.h>
+#include <nt/interlocked.h>
+#include <nt/list.h>
+#include <nt/rtl_memory.h>
+
 #include <nt/ke_types.h>
+#include <nt/ke_irql.h>
+#include <nt/ke_timer.h>
+#include <nt/ke_sched.h>
+#include <nt/debug.h>
+
 #include <nt/ex_types.h>
+#include <nt/ex_api.h>
+#include <nt/ex_sync.h>
+
 #include <nt/io_types.h>
+#include <nt/io_irp.h>

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* Dispatcher objects and waits, threads, processors. */
+#pragma once
+
+#include <nt/ke_types.h>
+
+EXTERN_C_START
+
+/* ---- events ---------------------------------------------------------------------------------------------------------- */
+NTKERNELAPI VOID KeInitializeEvent(_Out_ PRKEVENT Event, _In_ EVENT_TYPE Type, _In_ BOOLEAN State);
+
+_When_(Wait == 0, _IRQL_requires_max_(DISPATCH_LEVEL))
+_When_(Wait == 1, _IRQL_requires_max_(APC_LEVEL))
+NTKERNELAPI LONG KeSetEvent(_Inout_ PRKEVENT Event, _In_ KPRIORITY Increment, _In_ _Literal_ BOOLEAN Wait);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI VOID KeClearEvent(_Inout_ PRKEVENT Event);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI LONG KeResetEvent(_Inout_ PRKEVENT Event);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI LONG KeReadStateEvent(_In_ PRKEVENT Event);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI LONG KePulseEvent(_Inout_ PRKEVENT Event, _In_ KPRIORITY Increment, _In_ BOOLEAN Wait);
+
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI PKEVENT IoCreateNotificationEvent(_In_ PUNICODE_STRING EventName, _Out_ PHANDLE EventHandle);
+
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI PKEVENT IoCreateSynchronizationEvent(_In_ PUNICODE_STRING EventName, _Out_ PHANDLE EventHandle);
+
+/* ---- mutexes ----------------------------------------------------------------------------------------------------------- */
+NTKERNELAPI VOID KeInitializeMutex(_Out_ PRKMUTEX Mutex, _In_ ULONG Level);
+
+_When_(Wait == 0, _IRQL_requires_max_(DISPATCH_LEVEL))
+_When_(Wait == 1, _IRQL_requires_max_(APC_LEVEL))
+NTKERNELAPI LONG KeReleaseMutex(_Inout_ PRKMUTEX Mutex, _In_ _Literal_ BOOLEAN Wait);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI LONG KeReadStateMutex(_In_ PRKMUTEX Mutex);
+
+/* ---- semaphores ---------------------------------------------------------------------------------------------------------- */
+NTKERNELAPI VOID KeInitializeSemaphore(_Out_ PRKSEMAPHORE Semaphore, _In_ LONG Count, _In_ LONG Limit);
+
+_When_(Wait == 0, _IRQL_requires_max_(DISPATCH_LEVEL))
+_When_(Wait == 1, _IRQL_requires_max_(APC_LEVEL))
+NTKERNELAPI LONG KeReleaseSemaphore(_Inout_ PRKSEMAPHORE Semaphore, _In_ KPRIORITY Increment, _In_ LONG Adjustment,
+                                    _In_ _Literal_ BOOLEAN Wait);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI LONG KeReadStateSemaphore(_In_ PRKSEMAPHORE Semaphore);
+
+/* ---- waits ------------------------------------------------------------------------------------------------------------------ */
+_IRQL_requires_min_(PASSIVE_LEVEL)
+_When_((Timeout == NULL || Timeout->QuadPart != 0), _IRQL_requires_max_(APC_LEVEL))
+_When_((Timeout != NULL && Timeout->QuadPart == 0), _IRQL_requires_max_(DISPATCH_LEVEL))
+NTKERNELAPI NTSTATUS KeWaitForSingleObject(_In_ PVOID Object, _In_ _Strict_type_match_ KWAIT_REASON WaitReason,
+                                           _In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,
+                                           _In_opt_ PLARGE_INTEGER Timeout);
+
+_IRQL_requires_min_(PASSIVE_LEVEL)
+_When_((Timeout == NULL || Timeout->QuadPart != 0), _IRQL_requires_max_(APC_LEVEL))
+_When_((Timeout != NULL && Timeout->QuadPart == 0), _IRQL_requires_max_(DISPATCH_LEVEL))
+NTKERNELAPI NTSTATUS KeWaitForMultipleObjects(_In_ ULONG Count, _In_reads_(Count) PVOID Object[],
+                                              _In_ _Strict_type_match_ WAIT_TYPE WaitType,
+                                              _In_ _Strict_type_match_ KWAIT_REASON WaitReason,
+                                              _In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,
+                                              _In_opt_ PLARGE_INTEGER Timeout, _Out_opt_ PKWAIT_BLOCK WaitBlockArray);
+
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI NTSTATUS KeDelayExecutionThread(_In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,
+                                            _In_ PLARGE_INTEGER Interval);
+
+#define KeWaitForMutexObject KeWaitForSingleObject
+
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS ZwWaitForSingleObject(_In_ HANDLE Handle, _In_ BOOLEAN Alertable, _In_opt_ PLARGE_INTEGER Timeout);
+
+/* ---- threads ------------------------------------------------------------------------------------------------------------------- */
+typedef struct _CLIENT_ID {
+    HANDLE UniqueProcess;
+    HANDLE UniqueThread;
+} CLIENT_ID, *PCLIENT_ID;
+
+_IRQL_requires_max_(PASSIVE_LEVEL)
+_Must_inspect_result_
+NTKERNELAPI NTSTATUS PsCreateSystemThread(_Out_ PHANDLE ThreadHandle, _In_ ULONG DesiredAccess,
+                                          _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes, _In_opt_ HANDLE ProcessHandle,
+                                          _Out_opt_ PCLIENT_ID ClientId, _In_ PKSTART_ROUTINE StartRoutine,
+                                          _In_opt_ PVOID StartContext);
+
+_IRQL_requires_max_(PASSIVE_LEVEL)
+_Must_inspect_result_
+NTKERNELAPI NTSTATUS IoCreateSystemThread(_Inout_ PVOID IoObject, _Out_ PHANDLE ThreadHandle, _In_ ULONG DesiredAccess,
+                                          _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes, _In_opt_ HANDLE ProcessHandle,
+                                          _Out_opt_ PCLIENT_ID ClientId, _In_ PKSTART_ROUTINE StartRoutine,
+                                          _In_opt_ PVOID StartContext);
+
+/* Does not return to its caller. */
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI NTSTATUS PsTerminateSystemThread(_In_ NTSTATUS ExitStatus);
+
+NTKERNELAPI PKTHREAD KeGetCurrentThread(VOID);
+NTKERNELAPI PEPROCESS PsGetCurrentProcess(VOID);
+NTKERNELAPI PEPROCESS IoGetCurrentProcess(VOID);
+NTKERNELAPI HANDLE PsGetCurrentProcessId(VOID);
+NTKERNELAPI HANDLE PsGetCurrentThreadId(VOID);
+NTKERNELAPI HANDLE PsGetProcessId(_In_ PEPROCESS Process);
+NTKERNELAPI HANDLE PsGetThreadId(_In_ PETHREAD Thread);
+NTKERNELAPI HANDLE PsGetThreadProcessId(_In_ PETHREAD Thread);
+NTKERNELAPI PEPROCESS IoThreadToProcess(_In_ PETHREAD Thread);
+NTKERNELAPI BOOLEAN PsIsSystemThread(_In_ PETHREAD Thread);
+NTKERNELAPI BOOLEAN IoIsSystemThread(_In_ PETHREAD Thread);
+NTKERNELAPI BOOLEAN PsGetVersion(_Out_opt_ PULONG MajorVersion, _Out_opt_ PULONG MinorVersion,
+                                 _Out_opt_ PULONG BuildNumber, _Inout_opt_ PUNICODE_STRING CSDVersion);
+#define PsGetCurrentThread() ((PETHREAD)KeGetCurrentThread())
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI KPROCESSOR_MODE ExGetPreviousMode(VOID);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI KPRIORITY KeSetPriorityThread(_Inout_ PKTHREAD Thread, _In_ KPRIORITY Priority);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI KPRIORITY KeQueryPriorityThread(_In_ PKTHREAD Thread);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI LONG KeSetBasePriorityThread(_Inout_ PKTHREAD Thread, _In_ LONG Increment);
+
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI VOID KeSetSystemAffinityThread(_In_ KAFFINITY Affinity);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI KAFFINITY KeSetSystemAffinityThreadEx(_In_ KAFFINITY Affinity);
+
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI VOID KeRevertToUserAffinityThread(VOID);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI VOID KeRevertToUserAffinityThreadEx(_In_ KAFFINITY Affinity);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI VOID KeSetSystemGroupAffinityThread(_In_ PGROUP_AFFINITY Affinity, _Out_opt_ PGROUP_AFFINITY PreviousAffinity);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI VOID KeRevertToUserGroupAffinityThread(_In_ PGROUP_AFFINITY PreviousAffinity);
+
+/* ---- stacks and floating point ---------------------------------------------------------------------------------------------------- */
+NTKERNELAPI VOID IoGetStackLimits(_Out_ PULONG_PTR LowLimit, _Out_ PULONG_PTR HighLimit);
+NTKERNELAPI ULONG IoWithinStackLimits(_In_ ULONG_PTR RegionStart, _In_ SIZE_T RegionSize);
+NTKERNELAPI PVOID IoGetInitialStack(VOID);
+NTKERNELAPI ULONG_PTR IoGetRemainingStackSize(VOID);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI NTSTATUS KeExpandKernelStackAndCallout(_In_ PEXPAND_STACK_CALLOUT Callout, _In_opt_ PVOID Parameter,
+                                                   _In_ SIZE_T Size);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI NTSTATUS KeExpandKernelStackAndCalloutEx(_In_ PEXPAND_STACK_CALLOUT Callout, _In_opt_ PVOID Parameter,
+                                                     _In_ SIZE_T Size, _In_ BOOLEAN Wait, _In_opt_ PVOID Context);
+
+_When_(return >= 0, _Kernel_float_saved_)
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI NTSTATUS KeSaveFloatingPointState(_Out_ PKFLOATING_SAVE FloatSave);
+
+_Kernel_float_restored_
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI NTSTATUS KeRestoreFloatingPointState(_In_ PKFLOATING_SAVE FloatSave);
+
+/* ---- processors ------------------------------------------------------------------------------------------------------------------------ */
+NTKERNELAPI ULONG KeGetCurrentProcessorNumber(VOID);
+NTKERNELAPI ULONG KeGetCurrentProcessorNumberEx(_Out_opt_ PPROCESSOR_NUMBER ProcNumber);
+NTKERNELAPI ULONG KeGetCurrentProcessorIndex(VOID);
+NTKERNELAPI ULONG KeGetProcessorIndexFromNumber(_In_ PPROCESSOR_NUMBER ProcNumber);
+NTKERNELAPI NTSTATUS KeGetProcessorNumberFromIndex(_In_ ULONG ProcIndex, _Out_ PPROCESSOR_NUMBER ProcNumber);
+NTKERNELAPI KAFFINITY KeQueryActiveProcessors(VOID);
+NTKERNELAPI ULONG KeQueryActiveProcessorCount(_Out_opt_ PKAFFINITY ActiveProcessors);
+NTKERNELAPI ULONG KeQueryActiveProcessorCountEx(_In_ USHORT GroupNumber);
+NTKERNELAPI ULONG KeQueryMaximumProcessorCount(VOID);
+NTKERNELAPI ULONG KeQueryMaximumProcessorCountEx(_In_ USHORT GroupNumber);
+NTKERNELAPI USHORT KeQueryActiveGroupCount(VOID);
+NTKERNELAPI USHORT KeQueryMaximumGroupCount(VOID);
+NTKERNELAPI KAFFINITY KeQueryGroupAffinity(_In_ USHORT GroupNumber);
+NTKERNELAPI USHORT KeGetCurrentNodeNumber(VOID);
+NTKERNELAPI USHORT KeQueryHighestNodeNumber(VOID);
+NTKERNELAPI VOID KeQueryNodeActiveAffinity(_In_ USHORT NodeNumber, _Out_opt_ PGROUP_AFFINITY Affinity,
+                                           _Out_opt_ PUSHORT Count);
+NTKERNELAPI ULONG KeGetRecommendedSharedDataAlignment(VOID);
+
+/* An exported variable on Windows; a driver only ever reads it. */
+#define KeNumberProcessors KeQueryActiveProcessorCount(NULL)
+
+EXTERN_C_END
