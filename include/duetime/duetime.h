@@ -9,7 +9,7 @@
  *     static void body(void *ctx)
  *     {
  *         dt_driver *drv = dt_driver_load(DriverEntry);
- *         dt_file *f = dt_open(u"\\DosDevices\\Heartbeat");
+ *         dt_file *f = dt_open("Heartbeat", NULL);
  *         dt_expect_eq(dt_ioctl(f, IOCTL_HB_START, NULL, 0, NULL, 0, NULL), 0);
  *         dt_run_for(DT_MS(1000));
  *         dt_close(f);
@@ -18,8 +18,8 @@
  *     struct dt_explore_result r;
  *     int e = dt_explore(body, NULL, &(struct dt_explore_options){.strategy = "dfs:3"}, &r);
  *
- * The header needs no NT header and stands beside them; an NTSTATUS is an int32_t here, L"..." or u"..." is
- * a string of uint16_t (compile with -fshort-wchar for the former). No main() is forced on anybody.
+ * The header needs no NT header and stands beside them; an NTSTATUS is an int32_t here. No main() is forced on
+ * anybody.
  *
  * Functions marked "host" are called outside a body, from one thread at a time; they return 0 or a negative
  * errno. All others are called inside a body or a thread that it started, at PASSIVE_LEVEL unless they say
@@ -38,19 +38,18 @@ extern "C" {
 #define DT_API __attribute__((visibility("default")))
 
 typedef uint64_t dt_ns;
-typedef int32_t dt_status; /* NTSTATUS */
+typedef int32_t  dt_status; /* NTSTATUS */
 
 #define DT_US(n) ((dt_ns)(n)*1000)
 #define DT_MS(n) ((dt_ns)(n)*1000000)
 #define DT_S(n)  ((dt_ns)(n)*1000000000)
 #define DT_NEVER UINT64_MAX
 
-typedef struct _DRIVER_OBJECT
-    dt_driver; /* a DRIVER_OBJECT: the NT headers' view of it is the same thing */
+typedef struct _DRIVER_OBJECT dt_driver; /* a DRIVER_OBJECT: the NT headers' view of it is the same thing */
 typedef struct _DEVICE_OBJECT dt_device;
+typedef struct _FILE_OBJECT   dt_file;
 struct _UNICODE_STRING;
-typedef dt_status dt_driver_entry(
-    struct _DRIVER_OBJECT *driver, struct _UNICODE_STRING *registry_path);
+typedef dt_status dt_driver_entry(struct _DRIVER_OBJECT *driver, struct _UNICODE_STRING *registry_path);
 
 /* ---- one run (host) ---- */
 
@@ -64,20 +63,19 @@ typedef void dt_body(void *ctx);
 typedef void dt_print(void *io, const char *text); /* text: one or more whole lines */
 
 struct dt_config {
-    unsigned processors;    /* 1 .. 64; 0 = 2 */
-    uint32_t tick_100ns;    /* DT_TICK_DEFAULT, DT_TICK_EXACT or the clock tick in 100 ns */
-    enum dt_level level;    /* simulated machine */
-    uint64_t seed;          /* of everything that NT leaves undefined, and of random strategies */
-    uint64_t steps_max;     /* simulated: choices per run; 0 = 1,000,000 */
-    dt_ns time_max;         /* simulated: virtual time per run; 0 = no limit */
-    bool threaded_dpcs_off; /* as if ThreadDpcEnable were 0 */
-    bool unverified;        /* verifier rules off: bug checks only */
+    unsigned      processors;        /* 1 .. 64; 0 = 2 */
+    uint32_t      tick_100ns;        /* DT_TICK_DEFAULT, DT_TICK_EXACT or the clock tick in 100 ns */
+    enum dt_level level;             /* simulated machine */
+    uint64_t      seed;              /* of everything that NT leaves undefined, and of random strategies */
+    uint64_t      steps_max;         /* simulated: choices per run; 0 = 1,000,000 */
+    dt_ns         time_max;          /* simulated: virtual time per run; 0 = no limit */
+    bool          threaded_dpcs_off; /* as if ThreadDpcEnable were 0 */
+    bool          unverified;        /* verifier rules off: bug checks only */
     /* Prints reports of findings and, in single runs, DbgPrint and dt_note; NULL = stderr. quiet: nothing. */
     dt_print *print;
-    void *print_io;
-    bool quiet;
-    void (*reset)(
-        void *io); /* before each run: puts back state that Duetime does not know of; may be NULL */
+    void     *print_io;
+    bool      quiet;
+    void (*reset)(void *io); /* before each run: puts back state that Duetime does not know of; may be NULL */
     void *reset_io;
 };
 
@@ -89,21 +87,20 @@ enum dt_verdict {
 };
 
 struct dt_finding {
-    char rule[16];     /* "DT-T03"; empty for a plain bug check */
+    char     rule[16]; /* "DT-T03"; empty for a plain bug check */
     uint32_t bugcheck; /* NT's code; 0 where Windows has none */
     uint64_t param[4];
-    char what[200];  /* one sentence */
-    char where[160]; /* "heartbeat.c:74 HbStop", or empty when unknown */
-    bool warning;    /* the run went on */
+    char     what[200];  /* one sentence */
+    char     where[160]; /* "heartbeat.c:74 HbStop", or empty when unknown */
+    bool     warning;    /* the run went on */
 };
 
 struct dt_result {
-    enum dt_verdict verdict;
-    struct dt_finding
-        finding; /* the first STOP when verdict is DT_FINDING, else the first warning, if any */
-    unsigned warnings;
-    uint64_t choices; /* asked */
-    dt_ns time;       /* of the machine when it ended */
+    enum dt_verdict   verdict;
+    struct dt_finding finding; /* the first STOP when verdict is DT_FINDING, else the first warning, if any */
+    unsigned          warnings;
+    uint64_t          choices; /* asked */
+    dt_ns             time;    /* of the machine when it ended */
 };
 
 /* Runs body(ctx) once with the default schedule. cfg NULL = defaults; r may be NULL.
@@ -118,10 +115,10 @@ DT_API const char *dt_machine(void);
 
 struct dt_progress {
     uint64_t schedules, rate; /* run so far; per second */
-    double fraction;          /* 0 .. 1, of what the options allow */
+    double   fraction;        /* 0 .. 1, of what the options allow */
     unsigned level;           /* dfs: schedules with this many switches are being run */
-    dt_ns elapsed;
-    bool shrinking;
+    dt_ns    elapsed;
+    bool     shrinking;
 };
 
 struct dt_explore_options {
@@ -129,48 +126,38 @@ struct dt_explore_options {
     /* "random" (default), "uniform", "sticky:N", "pct:D", "dfs" (all schedules), "dfs:D" (all with at most D
      * switches), "replay" (needs schedule) */
     const char *strategy;
-    const char *schedule; /* replay: "v1...." as printed with the finding */
-    uint64_t
-        schedules; /* at most; 0 = 10,000, for dfs no limit. Real-time machine: repetitions; 0 = 1 */
-    dt_ns budget;  /* host time; 0 = none */
-    bool no_shrink;
-    bool loose; /* replay: go on with random switches where the program has changed */
-    const char
-        *replay; /* how the report words the replay command, "%s" is the schedule; NULL = a hint */
+    const char *schedule;  /* replay: "v1...." as printed with the finding */
+    uint64_t    schedules; /* at most; 0 = 10,000, for dfs no limit. Real-time machine: repetitions; 0 = 1 */
+    dt_ns       budget;    /* host time; 0 = none */
+    bool        no_shrink;
+    bool        loose;  /* replay: go on with random switches where the program has changed */
+    const char *replay; /* how the report words the replay command, "%s" is the schedule; NULL = a hint */
     int (*progress)(void *io, const struct dt_progress *p); /* every 250 ms; nonzero stops */
     void *progress_io;
 };
 
-enum dt_end {
-    DT_END_ALL,
-    DT_END_FINDING,
-    DT_END_SCHEDULES,
-    DT_END_BUDGET,
-    DT_END_STOPPED,
-    DT_END_DIVERGED
-};
+enum dt_end { DT_END_ALL, DT_END_FINDING, DT_END_SCHEDULES, DT_END_BUDGET, DT_END_STOPPED, DT_END_DIVERGED };
 
 struct dt_explore_result {
-    enum dt_end end;
-    struct dt_result run; /* the failing run when there is one, else the last */
-    bool complete;        /* dfs: every schedule within the bound was run to its end */
-    bool exhaustive;      /* complete, and the bound excluded nothing: all schedules there are */
-    uint64_t schedules, found_at; /* run; number of the failing one, from 1 */
-    uint64_t choices_max;
-    unsigned switches, switches_found; /* of the failing schedule: shrunk, and as first found */
-    uint64_t shrink_runs;
-    dt_ns elapsed;      /* host time */
-    unsigned bound;     /* dfs: switches of the longest schedules begun */
-    char schedule[512]; /* of the finding; empty when there is none or it is longer than this */
-    char error[200];    /* with a negative return or DT_END_DIVERGED: one line */
+    enum dt_end      end;
+    struct dt_result run;                 /* the failing run when there is one, else the last */
+    bool             complete;            /* dfs: every schedule within the bound was run to its end */
+    bool             exhaustive;          /* complete, and the bound excluded nothing: all schedules there are */
+    uint64_t         schedules, found_at; /* run; number of the failing one, from 1 */
+    uint64_t         choices_max;
+    unsigned         switches, switches_found; /* of the failing schedule: shrunk, and as first found */
+    uint64_t         shrink_runs;
+    dt_ns            elapsed;       /* host time */
+    unsigned         bound;         /* dfs: switches of the longest schedules begun */
+    char             schedule[512]; /* of the finding; empty when there is none or it is longer than this */
+    char             error[200];    /* with a negative return or DT_END_DIVERGED: one line */
 };
 
 /* Runs body(ctx) under many schedules, each from the same initial state, until a finding or the end; then shrinks
  * the failing schedule and replays it with a trace, whose report goes to config.print. The globals of loaded images
  * (dt_image_open) are restored before each run; state of your own program is yours to reset (config.reset).
  * On the real-time machine it just repeats the body. 0, also with a finding; -EINVAL (error says why), -EBUSY, -ENOMEM. */
-DT_API int dt_explore(
-    dt_body *body, void *ctx, const struct dt_explore_options *o, struct dt_explore_result *r);
+DT_API int dt_explore(dt_body *body, void *ctx, const struct dt_explore_options *o, struct dt_explore_result *r);
 
 /* ---- images (host) ---- */
 
@@ -195,32 +182,30 @@ DT_API dt_driver *dt_driver_load_status(dt_driver_entry *entry, dt_status *statu
 /* Calls AddDevice with a fresh physical device object. */
 DT_API dt_status dt_driver_add_device(dt_driver *driver);
 
-/* Calls DriverUnload; then armed timers, queued DPCs, pool, devices and the like that are left are findings. */
-DT_API void dt_driver_unload(dt_driver *driver);
+/* Calls DriverUnload; then armed timers, queued DPCs, pool, devices and the like that are left are findings.
+ * STATUS_DEVICE_BUSY while files are open, STATUS_INVALID_DEVICE_REQUEST for a driver without DriverUnload. */
+DT_API dt_status dt_driver_unload(dt_driver *driver);
 
 /* The driver's n-th device in order of creation, or NULL. */
 DT_API dt_device *dt_driver_device(dt_driver *driver, unsigned n);
 
 /* ---- requests ---- */
 
-typedef struct dt_file dt_file;
 typedef struct dt_io dt_io;
 
-/* IRP_MJ_CREATE to the top of the device's stack. name: u"\\Device\\X" or u"\\DosDevices\\X" ("\\??\\X").
- * NULL: no such device, or it refused; dt_last_status() says. */
-DT_API dt_file *dt_open(const uint16_t *name);
-DT_API dt_file *dt_open_device(dt_device *device);
-DT_API dt_status dt_last_status(void);
+/* IRP_MJ_CREATE to the top of the device's stack. name: "\\Device\\X", "\\DosDevices\\X", "\\??\\X", "\\.\X"
+ * (each backslash once) or plain "X". NULL: no such device, or it refused; *status (may be NULL) says which. */
+DT_API dt_file *dt_open(const char *name, dt_status *status);
+DT_API dt_file *dt_open_device(dt_device *device, dt_status *status);
 
 /* IRP_MJ_CLEANUP, IRP_MJ_CLOSE. Requests still pending are the driver's to complete in cleanup. */
 DT_API void dt_close(dt_file *file);
 
 /* Synchronous: waits for completion. *returned (may be NULL) becomes IoStatus.Information. */
-DT_API dt_status dt_ioctl(dt_file *file, uint32_t code, const void *in, size_t in_bytes, void *out,
-    size_t out_bytes, size_t *returned);
+DT_API dt_status dt_ioctl(
+    dt_file *file, uint32_t code, const void *in, size_t in_bytes, void *out, size_t out_bytes, size_t *returned);
 DT_API dt_status dt_read(dt_file *file, void *buf, size_t bytes, uint64_t offset, size_t *returned);
-DT_API dt_status dt_write(
-    dt_file *file, const void *buf, size_t bytes, uint64_t offset, size_t *returned);
+DT_API dt_status dt_write(dt_file *file, const void *buf, size_t bytes, uint64_t offset, size_t *returned);
 
 /* Asynchronous: the buffers must live until the request is done. Each dt_io ends in dt_io_free(), which waits. */
 DT_API dt_io *dt_ioctl_start(
@@ -235,8 +220,8 @@ DT_API bool dt_io_done(const dt_io *io);
 /* The request's status, or STATUS_TIMEOUT (0x102) after timeout. */
 DT_API dt_status dt_io_wait(dt_io *io, dt_ns timeout);
 DT_API dt_status dt_io_status(const dt_io *io); /* STATUS_PENDING (0x103) while it is not done */
-DT_API size_t dt_io_returned(const dt_io *io);
-DT_API void dt_io_free(dt_io *io);
+DT_API size_t    dt_io_returned(const dt_io *io);
+DT_API void      dt_io_free(dt_io *io);
 
 /* ---- threads and time ---- */
 
@@ -264,14 +249,12 @@ DT_API dt_ns dt_now(void);
 /* ---- expectations, notes, choices: any IRQL ---- */
 
 /* A failed expectation is a finding, rule DT-X05, and ends the run. */
-#define dt_expect(condition) \
-    ((condition) ? (void)0 : dt_expect_failed(__FILE__, __LINE__, #condition))
+#define dt_expect(condition) ((condition) ? (void)0 : dt_expect_failed(__FILE__, __LINE__, #condition))
 #define dt_expect_eq(actual, expected) \
     dt_expect_equal(__FILE__, __LINE__, #actual, (long long)(actual), (long long)(expected))
 
 DT_API void dt_expect_failed(const char *file, int line, const char *text);
-DT_API void dt_expect_equal(
-    const char *file, int line, const char *text, long long actual, long long expected);
+DT_API void dt_expect_equal(const char *file, int line, const char *text, long long actual, long long expected);
 
 /* A line in the trace, printf-like (libc's formats). */
 DT_API __attribute__((format(printf, 1, 2))) void dt_note(const char *format, ...);
@@ -283,11 +266,11 @@ DT_API unsigned dt_choose(unsigned n);
 
 /* Totals of a timer routine in the last run; see dt_timers_each. */
 struct dt_timer_stats {
-    char name[96]; /* routine of its DPC, callback, or "(no routine)" */
-    bool ex;       /* an EX_TIMER */
+    char     name[96]; /* routine of its DPC, callback, or "(no routine)" */
+    bool     ex;       /* an EX_TIMER */
     uint64_t set, expired, cancelled, reset;
-    dt_ns late_max; /* expiration after due time */
-    bool still_set;
+    dt_ns    late_max; /* expiration after due time */
+    bool     still_set;
 };
 DT_API void dt_timers_watch(bool on); /* before the run; costs time */
 DT_API void dt_timers_each(bool (*fn)(void *io, const struct dt_timer_stats *s), void *io);
@@ -296,13 +279,13 @@ DT_API void dt_timers_each(bool (*fn)(void *io, const struct dt_timer_stats *s),
 
 enum dt_ddi_status { DT_DDI_READY, DT_DDI_PARTIAL, DT_DDI_ABSENT };
 struct dt_ddi {
-    const char *name, *family, *header, *page, *note; /* note: NULL unless partial */
-    unsigned irql_min, irql_max;                      /* 15 = any */
-    bool blocks;
+    const char        *name, *family, *header, *page, *note; /* note: NULL unless partial */
+    unsigned           irql_min, irql_max;                   /* 15 = any */
+    bool               blocks;
     enum dt_ddi_status status;
 };
 DT_API unsigned dt_ddi_count(void);
-DT_API void dt_ddi_at(unsigned i, struct dt_ddi *d);
+DT_API void     dt_ddi_at(unsigned i, struct dt_ddi *d);
 
 /* Text about a rule ("DT-T03") or bug check ("0xC7", "TIMER_OR_DPC_INVALID"). -ENOENT. */
 DT_API int dt_explain(const char *what, dt_print *print, void *io);

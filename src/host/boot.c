@@ -15,9 +15,12 @@
 #include <string.h>
 
 #include "base/spin.h"
+#include "ex/pool.h"
+#include "ex/work.h"
 #include "host/image.h"
 #include "host/stack.h"
 #include "host/story.h"
+#include "io/io.h"
 #include "ke/ke.h"
 #include "observe/verify.h"
 
@@ -126,15 +129,18 @@ static void run_body(void *arg)
     host.time = mach_now();
 }
 
-static void install(void)
+static int install(bool verified)
 {
-    static bool done;
+    static bool on;
+    int e = 0;
 
     finding_sink = on_finding;
-    if (done)
-        return;
-    done = true;
-    verify_install(NULL);
+    if (verified && !on)
+        e = verify_install(NULL);
+    if (!verified && on)
+        verify_remove();
+    on = verified && e == 0;
+    return e;
 }
 
 static uint32_t tick_of(const struct dt_config *cfg)
@@ -168,7 +174,10 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, bool te
 
     if (host.dead || host.running)
         return -EBUSY;
-    install();
+    int e = install(!cfg->unverified);
+
+    if (e != 0)
+        return e;
     host.cfg = *cfg;
     host.telling = telling;
     host.stopped = false;
@@ -180,11 +189,16 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, bool te
     if (cfg->reset)
         cfg->reset(cfg->reset_io);
     verify_reset();
+    if (!ex_pool_boot(false))
+        return -ENOMEM;
+    ex_work_boot();
+    io_boot();
     if (telling)
         story_begin();
     host.running = true;
     int end = run_machine(choices, &run);
 
+    /* Warnings of what is left are possible now, STOPs are not. */
     if (end == MACH_DONE && !host.stopped && !cfg->unverified)
         verify_run_end();
     host.running = false;

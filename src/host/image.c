@@ -237,6 +237,16 @@ bool image_bounds(const void *address, uintptr_t *start, uintptr_t *end)
     return program_bounds(a, start, end);
 }
 
+void image_name(const void *address, char *buf, size_t size)
+{
+    Dl_info info;
+    const char *path = dladdr(address, &info) && info.dli_fname ? info.dli_fname : "driver";
+    const char *slash = strrchr(path, '/');
+
+    snprintf(buf, size, "%s", slash ? slash + 1 : path);
+    buf[strcspn(buf, ".")] = '\0';
+}
+
 static int on_object_build(struct dl_phdr_info *info, size_t size, void *arg)
 {
     struct find *f = arg;

@@ -12,5 +12,8 @@ void image_restore_all(void);
 /* The image that holds address; its bounds are for DRIVER_LOAD. False: none. Any IRQL. */
 bool image_bounds(const void *address, uintptr_t *start, uintptr_t *end);
 
+/* "heartbeat": the file's name without directory and extension. */
+void image_name(const void *address, char *buf, size_t size);
+
 /* Changes with every build of the library or of an opened image. */
 uint32_t image_build_id(void);

@@ -44,6 +44,9 @@ static const struct {
         "Whoever could end the spinning never gets to run.", "Do not spin for something that runs at your IRQL or below."},
     {"DT-X05", "an expectation of the test failed", "The test says so (dt_expect).",
         "Replay the schedule and follow what each processor did."},
+    {"DT-M01", "pool memory is left behind by a driver that was unloaded",
+        "Nobody can free it any more; every load and unload loses as much again.",
+        "Free in DriverUnload, or in the path that removes the device, what was allocated in DriverEntry or AddDevice."},
     {"DT-ABSENT", "a routine was called that Duetime does not implement yet",
         "Running on would prove nothing.", "`duetime ddi --family F` lists what there is."},
 };
