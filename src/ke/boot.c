@@ -6,6 +6,7 @@
  * cleared that is not in use: timer queues reset what is occupied, objects are a counter.
  */
 #include <stdarg.h>
+#include <string.h>
 
 #include "ke/priv.h"
 
@@ -55,11 +56,9 @@ int ke_run(const struct ke_config *cfg, const struct mach_config *mach, void (*b
     struct body b = {body, arg};
 
     boot_state(cfg);
-    ke_thread *t = ke_thread_new(body, arg, 8, 0, false);
-
-    if (!t)
-        return -12;
-    return mach_run(mach, &upcalls, run_body, &b, t);
+    memset(&ke.body, 0, sizeof ke.body);
+    ke_thread_init(&ke.body, body, arg, 8, 0, false);
+    return mach_run(mach, &upcalls, run_body, &b, &ke.body);
 }
 
 /* ---- bug check ---- */

@@ -121,6 +121,14 @@ void ke_clock_resolution_changed(void)
     ke_timer_rearm_all();
 }
 
+void ke_clock_range(ULONG *longest_100ns, ULONG *shortest_100ns)
+{
+    uint32_t fine = ke.cfg.tick_min_100ns;
+
+    *longest_100ns = ke_clock_tick_max();
+    *shortest_100ns = fine && fine < ke_clock_tick_max() ? fine : ke_clock_tick_max();
+}
+
 uint32_t ke_clock_request(bool set, uint32_t wanted_100ns)
 {
     (void)wanted_100ns; /* two resolutions exist: the default and the finest */

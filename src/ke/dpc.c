@@ -204,6 +204,8 @@ static bool insert(const struct insertion *in)
     dpc->SystemArgument1 = in->arg1;
     dpc->SystemArgument2 = in->arg2;
     link_locked(q, dpc);
+    if (in->timer && ke_is_timer2(in->timer->Header.Type))
+        __atomic_add_fetch(&((struct ke_ex_timer *)in->timer)->in_flight, 1, __ATOMIC_RELAXED);
     now = threaded || in->timer || begins_at_once(q, dpc->Importance);
     ev(EV_DPC_QUEUE, dpc, in->cpu, (uintptr_t)in->timer, (uintptr_t)dpc->DeferredRoutine);
     mach_unlock(&q->lock);

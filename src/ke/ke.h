@@ -88,16 +88,20 @@ struct ke_timer_set {
     unsigned flags;
 };
 
-/* What a timer set with KE_TIMER_NO_WAKE must be part of. */
-struct ke_no_wake_timer {
+/* What a timer whose header type is Timer2*Object is part of. */
+struct ke_ex_timer {
     KTIMER   timer;
-    uint64_t tolerance; /* 100 ns; UINT64_MAX = unlimited */
+    uint64_t tolerance; /* of KE_TIMER_NO_WAKE; 100 ns, UINT64_MAX = unlimited; timer lock */
+    uint32_t in_flight; /* DPCs that an expiration has queued; atomic; whoever runs the DPC counts it off */
 };
 
 void ke_timer_init(PKTIMER timer, TIMER_TYPE type);
 bool ke_timer_set(PKTIMER timer, const struct ke_timer_set *set); /* was it set? */
 bool ke_timer_cancel(PKTIMER timer);                              /* was it set? */
 bool ke_timer_is_set(PKTIMER timer);
+
+/* If it is set: it expires once more at most, and then queues dpc. */
+void ke_timer_last_shot(PKTIMER timer, PKDPC dpc);
 
 /* ---- clock (ke/clock.c) ---- */
 
@@ -109,6 +113,7 @@ void     ke_system_time_set(nt_100ns t);  /* absolute timers follow */
 uint32_t ke_clock_tick(void);             /* current tick in 100 ns; 0 = exact */
 uint32_t ke_clock_tick_max(void);         /* default tick, what KeQueryTimeIncrement says */
 uint64_t ke_clock_ticks(void);            /* since boot */
+void     ke_clock_range(ULONG *longest_100ns, ULONG *shortest_100ns); /* ticks there may be */
 uint32_t ke_clock_request(bool set, uint32_t wanted_100ns); /* ExSetTimerResolution; returns the tick in force */
 
 /* ---- dispatcher objects (ke/event.c, ke/semaphore.c, ke/mutex.c) ---- */

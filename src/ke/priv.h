@@ -58,6 +58,7 @@ struct ke {
     unsigned         cpus;
     struct mach_lock dispatcher;
     LIST_ENTRY       threads;
+    struct _KTHREAD  body; /* the first thread; static, since nothing may be allocated before the machine runs */
     uint32_t         high_resolution; /* set timers that want the finest tick; atomic */
     uint64_t         garbage;         /* counter behind kernel-made garbage; atomic */
     struct ke_cpu    cpu[MACH_CPUS_MAX];
@@ -81,11 +82,15 @@ static inline void ke_state_set(DISPATCHER_HEADER *h, LONG state)
     __atomic_store_n(&h->SignalState, state, __ATOMIC_RELAXED);
 }
 
-/* KTIMER, or the one inside an EX_TIMER. */
+/* The KTIMER inside an EX_TIMER (struct ke_ex_timer). */
+static inline bool ke_is_timer2(unsigned type)
+{
+    return type == Timer2NotificationObject || type == Timer2SynchronizationObject;
+}
+
 static inline bool ke_is_timer(unsigned type)
 {
-    return type == TimerNotificationObject || type == TimerSynchronizationObject ||
-           type == Timer2NotificationObject || type == Timer2SynchronizationObject;
+    return type == TimerNotificationObject || type == TimerSynchronizationObject || ke_is_timer2(type);
 }
 
 static inline unsigned ke_dispatcher_lock(void)
@@ -130,5 +135,7 @@ void     ke_arm_tick(unsigned cpu); /* make sure that the next tick interrupts; 
 
 /* thread.c, object.c */
 void ke_thread_boot(void);
-ke_thread *ke_thread_new(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon);
+
+/* Fills a zeroed thread and lists it. Dispatcher lock held, or nothing runs yet. */
+void ke_thread_init(ke_thread *t, void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon);
 void ke_object_boot(void);

@@ -20,12 +20,8 @@ void ke_thread_boot(void)
     }
 }
 
-ke_thread *ke_thread_new(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon)
+void ke_thread_init(ke_thread *t, void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon)
 {
-    ke_thread *t = ke_object_alloc(sizeof *t);
-
-    if (!t)
-        return NULL;
     ke_header_init(&t->header, ThreadObject, sizeof t->header, 0);
     t->routine = routine;
     t->context = context;
@@ -35,8 +31,7 @@ ke_thread *ke_thread_new(void (*routine)(void *), void *context, KPRIORITY prior
     t->daemon = daemon;
     InitializeListHead(&t->mutexes);
     ke_timer_init(&t->timer, NotificationTimer);
-    InsertTailList(&ke.threads, &t->all); /* dispatcher lock, or nothing runs yet */
-    return t;
+    InsertTailList(&ke.threads, &t->all);
 }
 
 static void start(void *arg)
@@ -53,26 +48,37 @@ static void start(void *arg)
     ke_thread_exit(STATUS_SUCCESS);
 }
 
+/* Dispatcher lock held, so that nobody wakes the thread before its context is known. */
+static bool start_locked(ke_thread *t)
+{
+    struct mach_ctx_config cfg = {.fn = start, .arg = t, .user = t, .priority = (unsigned)t->priority,
+        .affinity = t->affinity, .daemon = t->daemon};
+
+    t->ctx = mach_ctx_create(&cfg);
+    if (!t->ctx)
+        RemoveEntryList(&t->all);
+    else
+        t->id = mach_ctx_id(t->ctx);
+    return t->ctx != NULL;
+}
+
 ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon)
 {
-    unsigned   old = ke_dispatcher_lock();
-    ke_thread *t = ke_thread_new(routine, context, priority, affinity, daemon);
+    ke_thread *t = ke_object_alloc(sizeof *t);
 
-    if (t) {
-        struct mach_ctx_config cfg = {.fn = start, .arg = t, .user = t, .priority = (unsigned)priority,
-            .affinity = affinity, .daemon = daemon};
+    if (!t)
+        return NULL;
+    unsigned old = ke_dispatcher_lock();
 
-        ev(EV_THREAD_CREATE, t, (uintptr_t)routine, (uintptr_t)context, priority);
-        t->ctx = mach_ctx_create(&cfg);
-        if (t->ctx) {
-            t->id = mach_ctx_id(t->ctx);
-        } else {
-            RemoveEntryList(&t->all);
-            t = NULL;
-        }
-    }
+    ke_thread_init(t, routine, context, priority, affinity, daemon);
+    ev(EV_THREAD_CREATE, t, (uintptr_t)routine, (uintptr_t)context, priority);
+    bool started = start_locked(t);
+
     ke_dispatcher_unlock(old);
-    return t;
+    if (started)
+        return t;
+    ke_object_free(t, sizeof *t);
+    return NULL;
 }
 
 /* The body's own context is not started by start(): its routine is the machine's main, which must return instead. */
@@ -113,7 +119,7 @@ void ke_thread_reference(ke_thread *t)
 
 void ke_thread_dereference(ke_thread *t)
 {
-    if (__atomic_sub_fetch(&t->references, 1, __ATOMIC_ACQ_REL) == 0)
+    if (__atomic_sub_fetch(&t->references, 1, __ATOMIC_ACQ_REL) == 0 && t != &ke.body)
         ke_object_free(t, sizeof *t);
 }
 

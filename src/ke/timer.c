@@ -303,6 +303,17 @@ bool ke_timer_is_set(PKTIMER t)
     return set;
 }
 
+void ke_timer_last_shot(PKTIMER t, PKDPC dpc)
+{
+    unsigned       old = ke_raise_to(DISPATCH_LEVEL);
+    struct ke_cpu *c = lock_owner(t);
+
+    t->Period = 0;
+    t->Dpc = dpc;
+    mach_unlock(&c->timer_lock);
+    mach_irql_lower(old);
+}
+
 /* ---- expiry ---- */
 
 static uint64_t period_of(const KTIMER *t)
@@ -327,7 +338,7 @@ static bool put_off(struct ke_cpu *c, PKTIMER t, nt_100ns due, bool woken_for_an
 
     if (!(word & P_NO_WAKE) || (word & P_LATE) || woken_for_another || !mach_idle())
         return false;
-    const struct ke_no_wake_timer *n = (const struct ke_no_wake_timer *)t;
+    const struct ke_ex_timer *n = (const struct ke_ex_timer *)t;
 
     if (n->tolerance == 0)
         return false;

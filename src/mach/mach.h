@@ -81,8 +81,9 @@ unsigned mach_irql(void);
 /* To the same or a higher level; returns the old one. Point: no. */
 unsigned mach_irql_raise(unsigned irql);
 
-/* To the same or a lower level. Takes pending lines above it first, then, below 2, lets a context of higher priority
- * in. Point: only through the interrupts taken. */
+/* To a lower level. Takes pending lines above it first, then, below 2, lets a context of higher priority in. The current
+ * level again: nothing happens, so that code with a lock held may nest raise and lower. Point: only through the interrupts
+ * taken. */
 void mach_irql_lower(unsigned irql);
 
 /* Any IRQL, any processor; taken when that processor's IRQL is below the line. Point: no; on the calling processor it

@@ -54,6 +54,8 @@ NTKERNELAPI VOID KeFlushQueuedDpcs(VOID);
 _IRQL_requires_min_(DISPATCH_LEVEL)
 NTKERNELAPI LOGICAL KeShouldYieldProcessor(VOID);
 
+NTKERNELAPI LOGICAL KeIsExecutingDpc(VOID); /* nonzero in a DPC routine */
+
 NTKERNELAPI NTSTATUS KeQueryDpcWatchdogInformation(_Out_ PKDPC_WATCHDOG_INFORMATION WatchdogInformation);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)

@@ -62,13 +62,15 @@ static void clear_line(struct rt_cpu *p, uint32_t state, uint32_t bit)
 
 static void deliver(struct mach_ctx *c, unsigned line)
 {
-    unsigned old = c->irql;
+    unsigned old = c->irql, from = c->from_irql;
 
+    c->from_irql = old;
     c->irql = line;
     rt_upcalls->interrupt((enum mach_line)line);
     if (rt_unlikely(c->irql != line))
         rt_die("an interrupt returned at another IRQL than it was called at");
     c->irql = old;
+    c->from_irql = from;
 }
 
 /* Highest first. Ends unless interrupts raise their own line for ever, as on hardware. */
@@ -236,6 +238,8 @@ void mach_irql_lower(unsigned irql)
 
     if (rt_unlikely(irql > old))
         rt_die("IRQL lowered to a higher level");
+    if (irql == old)
+        return;
     if (old < 2) {
         rt_check_halt();
         c->irql = irql;
@@ -272,6 +276,24 @@ void mach_line_raise(unsigned cpu, enum mach_line line)
 bool mach_idle(void)
 {
     return rt_self->is_idle;
+}
+
+/* The interrupt thread interrupts nobody: it took the token because nobody was at IRQL >= 2. */
+unsigned mach_interrupted_irql(void)
+{
+    struct mach_ctx *c = rt_self;
+
+    return c->is_idle && c->from_irql < 2 ? 0 : c->from_irql;
+}
+
+/* Of others only this is known: whether somebody holds the token. */
+unsigned mach_cpu_irql(unsigned cpu)
+{
+    struct rt_cpu *p = &rt_cpus[cpu];
+
+    if (rt_self->irql >= 2 && rt_self->held == p)
+        return rt_self->irql;
+    return atomic_load_explicit(&p->state, memory_order_relaxed) & RT_HELD ? 2 : 0;
 }
 
 /* ---- points and locks ---- */

@@ -119,6 +119,12 @@ static void *ctx_main(void *arg)
     return NULL;
 }
 
+void mach_ctx_exit(void)
+{
+    rt_check_halt();
+    longjmp(rt_self->leave, 1);
+}
+
 /* The next one that has ended, joined; its thread has nothing more to do than to return. */
 static struct mach_ctx *join_oldest_locked(void)
 {

@@ -30,6 +30,7 @@ struct rt_cpu;
 struct mach_ctx {
     /* own thread only */
     unsigned irql;
+    unsigned from_irql; /* of what the innermost interrupt interrupted */
     bool is_idle;
     struct rt_cpu *held; /* whose token this thread holds; valid at IRQL >= 2 */
     unsigned relax_turns;
@@ -47,7 +48,7 @@ struct mach_ctx {
     void (*fn)(void *);
     void *arg;
     pthread_t thread;
-    jmp_buf leave; /* where a daemon ends */
+    jmp_buf leave; /* where a context ends that does not return */
 
     struct list link; /* rt_life.lock: on rt_life.alive or on rt_life.ended */
 };

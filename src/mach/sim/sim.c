@@ -123,6 +123,8 @@ void mach_irql_lower(unsigned irql)
 {
     struct sim_cpu *v = sim_self();
 
+    if (v->irql == irql)
+        return;
     v->irql = (uint8_t)irql;
     if (__builtin_expect(v->pending != 0 || v->resched, 0))
         sim_arrive();

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* ddi/ddi_dpc.c - DPC routines as drivers see them. */
+#include "ddi/ddi.h"
+#include "ke/ke.h"
+
+NTKERNELAPI VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
+{
+    DDI_ENTER(KeInitializeDpc, Dpc);
+    ke_dpc_init(Dpc, DeferredRoutine, DeferredContext, false);
+    DDI_LEAVE(KeInitializeDpc, Dpc, 0);
+}
+
+NTKERNELAPI VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
+{
+    DDI_ENTER(KeInitializeThreadedDpc, Dpc);
+    ke_dpc_init(Dpc, DeferredRoutine, DeferredContext, true);
+    DDI_LEAVE(KeInitializeThreadedDpc, Dpc, 0);
+}
+
+NTKERNELAPI BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
+{
+    DDI_ENTER(KeInsertQueueDpc, Dpc);
+    BOOLEAN queued = ke_dpc_queue(Dpc, SystemArgument1, SystemArgument2);
+
+    DDI_LEAVE(KeInsertQueueDpc, Dpc, queued);
+    return queued;
+}
+
+NTKERNELAPI BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc)
+{
+    DDI_ENTER(KeRemoveQueueDpc, Dpc);
+    BOOLEAN removed = ke_dpc_remove(Dpc);
+
+    DDI_LEAVE(KeRemoveQueueDpc, Dpc, removed);
+    return removed;
+}
+
+NTKERNELAPI VOID NTAPI KeFlushQueuedDpcs(VOID)
+{
+    DDI_ENTER(KeFlushQueuedDpcs, NULL);
+    ke_dpc_flush();
+    DDI_LEAVE(KeFlushQueuedDpcs, NULL, 0);
+}
+
+NTKERNELAPI VOID NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance)
+{
+    DDI_ENTER(KeSetImportanceDpc, Dpc);
+    ke_dpc_importance(Dpc, Importance);
+    DDI_LEAVE(KeSetImportanceDpc, Dpc, 0);
+}
+
+/* An impossible number leaves the target as it is, silently (DPC-038). */
+NTKERNELAPI VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
+{
+    DDI_ENTER(KeSetTargetProcessorDpc, Dpc);
+    ke_dpc_target(Dpc, (unsigned char)Number);
+    DDI_LEAVE(KeSetTargetProcessorDpc, Dpc, 0);
+}
+
+NTKERNELAPI NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
+{
+    DDI_ENTER(KeSetTargetProcessorDpcEx, Dpc);
+    bool     valid = ProcNumber->Group == 0 && ProcNumber->Reserved == 0 && ke_dpc_target(Dpc, ProcNumber->Number);
+    NTSTATUS status = valid ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+
+    DDI_LEAVE(KeSetTargetProcessorDpcEx, Dpc, status);
+    return status;
+}
+
+NTKERNELAPI LOGICAL NTAPI KeIsExecutingDpc(VOID)
+{
+    DDI_ENTER_QUIET(KeIsExecutingDpc, NULL);
+    return ke_dpc_executing();
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* ddi/ddi_time.c - clocks, processors, the stall, bug checks, regions: what needs a line each. */
+#include "ddi/ddi.h"
+#include "ke/ke.h"
+
+#undef KeQuerySystemTime
+#undef KeQueryTickCount
+#undef KeQueryInterruptTime
+
+NTKERNELAPI VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime)
+{
+    mach_time_polled();
+    CurrentTime->QuadPart = (LONGLONG)ke_system_time();
+}
+
+NTKERNELAPI VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime)
+{
+    mach_time_polled();
+    CurrentTime->QuadPart = (LONGLONG)ke_system_time_precise();
+}
+
+NTKERNELAPI ULONGLONG NTAPI KeQueryInterruptTime(VOID)
+{
+    mach_time_polled();
+    return ke_interrupt_time();
+}
+
+NTKERNELAPI ULONGLONG NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp)
+{
+    mach_time_polled();
+    *QpcTimeStamp = ke_interrupt_time_precise();
+    return *QpcTimeStamp;
+}
+
+NTKERNELAPI ULONGLONG NTAPI KeQueryUnbiasedInterruptTime(VOID)
+{
+    mach_time_polled();
+    return ke_interrupt_time();
+}
+
+NTKERNELAPI VOID NTAPI KeQueryTickCount(PLARGE_INTEGER CurrentCount)
+{
+    mach_time_polled();
+    CurrentCount->QuadPart = (LONGLONG)ke_clock_ticks();
+}
+
+NTKERNELAPI ULONG NTAPI KeQueryTimeIncrement(VOID)
+{
+    return ke_clock_tick_max();
+}
+
+/* 10 MHz, as on current Windows. */
+NTKERNELAPI LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
+{
+    LARGE_INTEGER now;
+
+    mach_time_polled();
+    now.QuadPart = (LONGLONG)ke_interrupt_time_precise();
+    if (PerformanceFrequency)
+        PerformanceFrequency->QuadPart = NT_100NS_PER_S;
+    return now;
+}
+
+NTKERNELAPI ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
+{
+    DDI_ENTER(ExSetTimerResolution, NULL);
+    ULONG tick = ke_clock_request(SetResolution, DesiredTime);
+
+    DDI_LEAVE(ExSetTimerResolution, NULL, tick);
+    return tick;
+}
+
+NTKERNELAPI VOID NTAPI ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG CurrentTime)
+{
+    DDI_ENTER_QUIET(ExQueryTimerResolution, NULL);
+    ke_clock_range(MaximumTime, MinimumTime);
+    *CurrentTime = ke_clock_tick() ? ke_clock_tick() : 1;
+}
+
+NTKERNELAPI VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds)
+{
+    DDI_ENTER_QUIET(KeStallExecutionProcessor, NULL);
+    ev(EV_STALL, NULL, MicroSeconds * 1000ull, 0, 0);
+    mach_stall(MicroSeconds * 1000ull);
+    DDI_LEAVE_QUIET(KeStallExecutionProcessor, NULL, 0);
+}
+
+/* ---- processors ---- */
+
+NTKERNELAPI ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)
+{
+    if (ProcNumber) {
+        ProcNumber->Group = 0;
+        ProcNumber->Number = (UCHAR)mach_cpu();
+        ProcNumber->Reserved = 0;
+    }
+    return mach_cpu();
+}
+
+NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors)
+{
+    if (ActiveProcessors)
+        *ActiveProcessors = UINT64_MAX >> (64 - mach_cpus());
+    return mach_cpus();
+}
+
+NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber)
+{
+    return GroupNumber == 0 || GroupNumber == ALL_PROCESSOR_GROUPS ? mach_cpus() : 0;
+}
+
+NTKERNELAPI ULONG NTAPI KeQueryMaximumProcessorCount(VOID)
+{
+    return mach_cpus();
+}
+
+NTKERNELAPI ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber)
+{
+    return KeQueryActiveProcessorCountEx(GroupNumber);
+}
+
+NTKERNELAPI KAFFINITY NTAPI KeQueryActiveProcessors(VOID)
+{
+    return UINT64_MAX >> (64 - mach_cpus());
+}
+
+NTKERNELAPI USHORT NTAPI KeQueryActiveGroupCount(VOID)
+{
+    return 1;
+}
+
+/* ---- threads ---- */
+
+NTKERNELAPI PKTHREAD NTAPI KeGetCurrentThread(VOID)
+{
+    return ke_thread_current();
+}
+
+NTKERNELAPI KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
+{
+    DDI_ENTER(KeSetPriorityThread, Thread);
+    KPRIORITY before = ke_thread_priority_set(Thread, Priority);
+
+    DDI_LEAVE(KeSetPriorityThread, Thread, before);
+    return before;
+}
+
+NTKERNELAPI KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread)
+{
+    return ke_thread_priority(Thread);
+}
+
+NTKERNELAPI KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
+{
+    DDI_ENTER(KeSetSystemAffinityThreadEx, NULL);
+    KAFFINITY before = ke_thread_affinity_set(ke_thread_current(), Affinity);
+
+    DDI_LEAVE(KeSetSystemAffinityThreadEx, NULL, before);
+    return before;
+}
+
+NTKERNELAPI VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity)
+{
+    DDI_ENTER(KeSetSystemAffinityThread, NULL);
+    ke_thread_affinity_set(ke_thread_current(), Affinity);
+    DDI_LEAVE(KeSetSystemAffinityThread, NULL, 0);
+}
+
+NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThread(VOID)
+{
+    DDI_ENTER(KeRevertToUserAffinityThread, NULL);
+    ke_thread_affinity_set(ke_thread_current(), UINT64_MAX);
+    DDI_LEAVE(KeRevertToUserAffinityThread, NULL, 0);
+}
+
+NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
+{
+    DDI_ENTER(KeRevertToUserAffinityThreadEx, NULL);
+    ke_thread_affinity_set(ke_thread_current(), Affinity ? Affinity : UINT64_MAX);
+    DDI_LEAVE(KeRevertToUserAffinityThreadEx, NULL, 0);
+}
+
+/* ---- regions ---- */
+
+NTKERNELAPI VOID NTAPI KeEnterCriticalRegion(VOID)
+{
+    DDI_ENTER_QUIET(KeEnterCriticalRegion, NULL);
+    ke_critical_region(1);
+}
+
+NTKERNELAPI VOID NTAPI KeLeaveCriticalRegion(VOID)
+{
+    DDI_ENTER_QUIET(KeLeaveCriticalRegion, NULL);
+    ke_critical_region(-1);
+}
+
+NTKERNELAPI VOID NTAPI KeEnterGuardedRegion(VOID)
+{
+    DDI_ENTER_QUIET(KeEnterGuardedRegion, NULL);
+    ke_guarded_region(1);
+}
+
+NTKERNELAPI VOID NTAPI KeLeaveGuardedRegion(VOID)
+{
+    DDI_ENTER_QUIET(KeLeaveGuardedRegion, NULL);
+    ke_guarded_region(-1);
+}
+
+NTKERNELAPI BOOLEAN NTAPI KeAreApcsDisabled(VOID)
+{
+    return ke_apcs_disabled();
+}
+
+NTKERNELAPI BOOLEAN NTAPI KeAreAllApcsDisabled(VOID)
+{
+    return ke_all_apcs_disabled();
+}
+
+/* ---- bug checks ---- */
+
+NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(
+    ULONG BugCheckCode, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4)
+{
+    uint64_t p[4] = {P1, P2, P3, P4};
+
+    ke_bugcheckf(NULL, BugCheckCode, p, "the driver calls KeBugCheckEx");
+}
+
+NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI KeBugCheck(ULONG BugCheckCode)
+{
+    uint64_t p[4] = {0};
+
+    ke_bugcheckf(NULL, BugCheckCode, p, "the driver calls KeBugCheck");
+}

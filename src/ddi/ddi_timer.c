@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* ddi/ddi_timer.c - KTIMER and EX_TIMER routines as drivers see them. */
+#include "ddi/ddi.h"
+#include "ex/extimer.h"
+
+/* An EX_TIMER given to a KTIMER routine: the two are different objects (EXT-129). */
+static void check_is_ktimer(const KTIMER *t, const char *routine)
+{
+    unsigned type = t->Header.Type;
+    uint64_t p[4] = {0, (uintptr_t)t, type, 0};
+
+    if (type == Timer2NotificationObject || type == Timer2SynchronizationObject)
+        ke_bugcheckf("DT-T01", 0xC7, p, "%s is given an EX_TIMER", routine);
+}
+
+/* KTM-034, KTM-096 */
+static void check_period(const KTIMER *t, int64_t period)
+{
+    uint64_t p[4] = {0, (uintptr_t)t, (uint64_t)period, 0};
+
+    if (period < 0 || period > MAXLONG)
+        ke_bugcheckf("DT-T13", 0xC7, p, "a timer is given a negative period or one above MAXLONG milliseconds");
+}
+
+NTKERNELAPI VOID NTAPI KeInitializeTimer(PKTIMER Timer)
+{
+    DDI_ENTER(KeInitializeTimer, Timer);
+    ke_timer_init(Timer, NotificationTimer);
+    DDI_LEAVE(KeInitializeTimer, Timer, 0);
+}
+
+NTKERNELAPI VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
+{
+    DDI_ENTER(KeInitializeTimerEx, Timer);
+    ke_timer_init(Timer, Type);
+    DDI_LEAVE(KeInitializeTimerEx, Timer, 0);
+}
+
+NTKERNELAPI BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
+{
+    DDI_ENTER(KeSetTimer, Timer);
+    check_is_ktimer(Timer, "KeSetTimer");
+    struct ke_timer_set set = {.due = DueTime.QuadPart, .dpc = Dpc};
+    BOOLEAN             was_set = ke_timer_set(Timer, &set);
+
+    DDI_LEAVE(KeSetTimer, Timer, was_set);
+    return was_set;
+}
+
+NTKERNELAPI BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
+{
+    DDI_ENTER(KeSetTimerEx, Timer);
+    check_is_ktimer(Timer, "KeSetTimerEx");
+    check_period(Timer, Period);
+    struct ke_timer_set set = {.due = DueTime.QuadPart, .period = (uint64_t)Period, .dpc = Dpc};
+    BOOLEAN             was_set = ke_timer_set(Timer, &set);
+
+    DDI_LEAVE(KeSetTimerEx, Timer, was_set);
+    return was_set;
+}
+
+NTKERNELAPI BOOLEAN NTAPI KeSetCoalescableTimer(
+    PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay, PKDPC Dpc)
+{
+    DDI_ENTER(KeSetCoalescableTimer, Timer);
+    check_is_ktimer(Timer, "KeSetCoalescableTimer");
+    check_period(Timer, Period);
+    check_period(Timer, TolerableDelay);
+    struct ke_timer_set set = {.due = DueTime.QuadPart, .period = Period, .dpc = Dpc,
+        .tolerance = TolerableDelay * NT_100NS_PER_MS};
+    BOOLEAN             was_set = ke_timer_set(Timer, &set);
+
+    DDI_LEAVE(KeSetCoalescableTimer, Timer, was_set);
+    return was_set;
+}
+
+NTKERNELAPI BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
+{
+    DDI_ENTER(KeCancelTimer, Timer);
+    check_is_ktimer(Timer, "KeCancelTimer");
+    BOOLEAN was_set = ke_timer_cancel(Timer);
+
+    DDI_LEAVE(KeCancelTimer, Timer, was_set);
+    return was_set;
+}
+
+NTKERNELAPI BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
+{
+    DDI_ENTER(KeReadStateTimer, Timer);
+    check_is_ktimer(Timer, "KeReadStateTimer");
+    BOOLEAN signaled = __atomic_load_n(&Timer->Header.SignalState, __ATOMIC_RELAXED) != 0;
+
+    DDI_LEAVE(KeReadStateTimer, Timer, signaled);
+    return signaled;
+}
+
+/* ---- EX_TIMER ---- */
+
+NTKERNELAPI PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG Attributes)
+{
+    DDI_ENTER(ExAllocateTimer, NULL);
+    PEX_TIMER t = mach_choose(1, CHOICE_FAULT) ? NULL : ex_timer_allocate(Callback, CallbackContext, Attributes);
+
+    DDI_LEAVE(ExAllocateTimer, t, (uintptr_t)t);
+    return t;
+}
+
+NTKERNELAPI BOOLEAN NTAPI ExSetTimer(
+    PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEXT_SET_PARAMETERS Parameters)
+{
+    DDI_ENTER(ExSetTimer, Timer);
+    BOOLEAN was_set = ex_timer_set(Timer, DueTime, Period, Parameters);
+
+    DDI_LEAVE(ExSetTimer, Timer, was_set);
+    return was_set;
+}
+
+NTKERNELAPI BOOLEAN NTAPI ExCancelTimer(PEX_TIMER Timer, PEXT_CANCEL_PARAMETERS Parameters)
+{
+    DDI_ENTER(ExCancelTimer, Timer);
+    BOOLEAN was_set = ex_timer_cancel(Timer, Parameters);
+
+    DDI_LEAVE(ExCancelTimer, Timer, was_set);
+    return was_set;
+}
+
+NTKERNELAPI BOOLEAN NTAPI ExDeleteTimer(
+    PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait, PEXT_DELETE_PARAMETERS Parameters)
+{
+    DDI_ENTER(ExDeleteTimer, Timer);
+    BOOLEAN was_set = ex_timer_delete(Timer, Cancel, Wait, Parameters);
+
+    DDI_LEAVE(ExDeleteTimer, Timer, was_set);
+    return was_set;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* ddi/hooks.c - what the inline routines of include/ddk call: atomic accesses and PAGED_CODE(). */
+#include "ddi/ddi.h"
+
+#include "base/finding.h"
+#include "ke/ke.h"
+
+void dt_hook_atomic(const volatile void *p, unsigned size)
+{
+    ev(EV_MEM_ATOMIC, (const void *)p, size, (uintptr_t)__builtin_return_address(0), 0);
+    mach_point(MACH_POINT_ATOMIC, (const void *)p);
+}
+
+void dt_hook_paged_code(const char *file, int line)
+{
+    unsigned irql = mach_irql();
+
+    if (irql <= APC_LEVEL)
+        return;
+    struct finding f = {.severity = FINDING_STOP, .rule = "DT-I10", .bugcheck = 0xD1,
+        .param = {(uintptr_t)__builtin_return_address(0), irql, 8, (uintptr_t)__builtin_return_address(0)},
+        .caller = __builtin_return_address(0)};
+
+    finding_raisef(&f, "pageable code (PAGED_CODE at %s:%d) runs at IRQL %u", file, line, irql);
+}
