@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * observe/state.h - what the verifier's rule families share. Private to observe/verify*.c.
+ *
+ * Everything below runs inside the verifier's event handler with its lock held. A rule that finds something calls
+ * verify_raise(); the finding goes out when the handler has let go of the lock, because a STOP does not return.
+ */
+#pragma once
+
+#include "base/ev.h"
+#include "base/finding.h"
+#include "observe/tab.h"
+#include "observe/verify.h"
+
+#define VERIFY_FRAMES       512u /* routines of the driver that are running at once */
+#define VERIFY_RAISES       512u
+#define VERIFY_DISPATCH     2u
+#define VERIFY_BUDGET_NS    100000u
+#define VERIFY_FINDINGS     3u     /* from one event */
+#define VERIFY_DEVICE_BYTES 0x150u /* sizeof(DEVICE_OBJECT) on x64 */
+
+struct range {
+    uintptr_t lo, hi; /* [lo, hi); empty when equal */
+};
+
+static inline bool range_has(struct range r, const void *p)
+{
+    return (uintptr_t)p - r.lo < r.hi - r.lo;
+}
+
+struct verify_timer {
+    const void *key; /* KTIMER, or the EX_TIMER that begins with it */
+    const void *dpc; /* given to the last set */
+    bool        set, periodic;
+    bool        had_dpc, had_wait, told_mix;
+};
+
+struct verify_dpc {
+    const void  *key;
+    const void  *routine, *context;
+    const void  *timer;  /* the last one that was set with it */
+    uint16_t     queued; /* queued and not yet started; 2 for a moment when an instance is just being started */
+    bool         direct; /* was queued by a routine, not by a timer */
+    bool         told_timers, told_direct;
+    struct range gone; /* memory with its object or context that was freed */
+    bool         gone_self;
+};
+
+enum ext_state { EXT_LIVE, EXT_DISABLED, EXT_FREED };
+
+struct verify_ext {
+    const void    *key;
+    const void    *callback, *context;
+    const void    *user; /* code that used it last: whose timer it is */
+    enum ext_state state;
+    bool           owed; /* expired, callback not begun */
+    bool           told_use;
+    struct range   gone;
+};
+
+struct verify_lock {
+    const void *key;
+    uint32_t    thread, seq;
+    uint8_t     cpu, kind;
+};
+
+struct verify_image {
+    const void  *key; /* driver object */
+    struct range range;
+};
+
+enum frame_kind { FRAME_DPC, FRAME_CALLBACK, FRAME_ROUTINE };
+
+/*
+ * A routine of the driver that is running: DPC, timer callback, dispatch routine ... A frame entered at
+ * DISPATCH_LEVEL or above belongs to its processor (no thread can get in before it ends), any other to its thread.
+ */
+struct verify_frame {
+    enum frame_kind kind;
+    uint8_t         role; /* enum ev_role of FRAME_ROUTINE */
+    uint8_t         cpu, irql;
+    bool            on_cpu;
+    bool            handed_off; /* has told others something: from then on they may know that it is done */
+    bool            told_budget;
+    uint32_t        thread, seq;
+    const void     *obj, *routine, *context;
+    const void     *timer; /* that queued it */
+    uint64_t        start_ns, spent_ns;
+    int64_t         apc_before, apc_after; /* APC-disable count, once it has changed */
+    bool            apc_changed;
+    struct range    gone; /* memory with its object or context that was freed under its feet */
+};
+
+struct verify_raise_entry {
+    uint64_t owner;
+    uint8_t  old;
+};
+
+struct verify {
+    struct verify_options     opt;
+    struct tab                timers, dpcs, exts, locks, images;
+    uint32_t                  seq; /* counts frames and lock acquisitions, so that they can be ordered */
+    uint32_t                  n_frames, n_raises;
+    bool                      told_limit;
+    uint32_t                  gone_frames; /* frames with a gone range, an upper bound */
+    struct verify_frame       frames[VERIFY_FRAMES];
+    struct verify_raise_entry raises[VERIFY_RAISES];
+    uint32_t                  n_findings;
+    struct finding           *findings; /* VERIFY_FINDINGS of them, on the handler's stack */
+};
+
+struct verify_code {
+    uint32_t bugcheck;
+    uint64_t param[4];
+};
+#define CODE(...) ((struct verify_code){__VA_ARGS__})
+#define PARAM(p)  ((uint64_t)(uintptr_t)(p))
+#define STOP      FINDING_STOP
+#define WARN      FINDING_WARNING
+
+__attribute__((format(printf, 7, 8))) void verify_raise(struct verify *v, enum verify_rule rule,
+    enum finding_severity severity, struct verify_code code, const void *object, const void *caller, const char *fmt,
+    ...);
+
+/* A table or array is full: says so, once per run. */
+void verify_limit(struct verify *v, const char *what);
+
+static inline bool verify_is_on(const struct verify *v, enum verify_rule rule)
+{
+    return !(v->opt.off & VERIFY_BIT(rule));
+}
+
+/* ---- verify_frame.c: who is running ---- */
+
+struct verify_frame *frame_push(struct verify *v, const struct ev *e, enum frame_kind kind);
+
+/* The newest frame of that kind and routine here; NULL when its beginning was not seen. */
+struct verify_frame *frame_find(struct verify *v, const struct ev *e, enum frame_kind kind, const void *routine);
+void                 frame_pop(struct verify *v, struct verify_frame *f);
+
+/* What runs where the event came from: the innermost frame, or NULL (a thread outside any driver routine). */
+struct verify_frame *frame_top(struct verify *v, const struct ev *e);
+
+/* Whether f is one of the nested frames that the event came from. */
+bool frame_is_mine(const struct verify *v, const struct verify_frame *f, const struct ev *e);
+
+/* The innermost DPC or callback that the event came from, or NULL. */
+struct verify_frame *frame_top_dpc(struct verify *v, const struct ev *e);
+
+/* Text for a frame's kind, "DPC", "timer callback", or the name of the role. */
+const char *frame_noun(const struct verify_frame *f);
+
+void frame_handed_off(struct verify *v, const struct ev *e);
+void frame_touches(struct verify *v, const struct ev *e);
+void frame_memory_new(struct verify *v, struct range r);
+void frame_memory_gone(struct verify *v, const struct ev *e, struct range r, const void *caller);
+void frame_stall(struct verify *v, const struct ev *e);
+void frame_apc(struct verify *v, const struct ev *e);
+
+/* Rules that hold when any frame ends: IRQL, locks, APC-disable count, budget. */
+void frame_ends(struct verify *v, const struct ev *e, struct verify_frame *f, unsigned irql);
+void frame_enter(struct verify *v, const struct ev *e);
+void frame_leave(struct verify *v, const struct ev *e);
+
+/* ---- the families ---- */
+
+enum gone { GONE_POOL, GONE_DEVICE };
+
+void timer_init(struct verify *v, const struct ev *e);
+void timer_set(struct verify *v, const struct ev *e);
+void timer_cancel(struct verify *v, const struct ev *e);
+void timer_expire(struct verify *v, const struct ev *e);
+void timer_waited(struct verify *v, const struct ev *e, const void *object);
+bool timer_is_set(struct verify *v, const void *timer);
+bool timer_set_with(struct verify *v, const void *dpc, const void **timer);
+void timer_memory_gone(struct verify *v, const struct ev *e, struct range r, enum gone why, const void *caller);
+void timer_image_gone(struct verify *v, struct range image);
+
+void dpc_init(struct verify *v, const struct ev *e);
+void dpc_change(struct verify *v, const struct ev *e);
+void dpc_queue(struct verify *v, const struct ev *e);
+void dpc_remove(struct verify *v, const struct ev *e);
+void dpc_start(struct verify *v, const struct ev *e);
+void dpc_end(struct verify *v, const struct ev *e);
+void dpc_memory_gone(struct verify *v, const struct ev *e, struct range r, enum gone why, const void *caller);
+void dpc_memory_new(struct verify *v, struct range r);
+void dpc_image_gone(struct verify *v, const struct ev *e, struct range image);
+
+void ext_alloc(struct verify *v, const struct ev *e);
+void ext_use(struct verify *v, const struct ev *e);
+void ext_delete(struct verify *v, const struct ev *e);
+void ext_free(struct verify *v, const struct ev *e);
+void ext_callback_start(struct verify *v, const struct ev *e);
+void ext_callback_end(struct verify *v, const struct ev *e);
+void ext_expired(struct verify *v, const void *timer);
+bool ext_is(struct verify *v, const void *timer);
+void ext_memory_gone(struct verify *v, struct range r);
+void ext_memory_new(struct verify *v, struct range r);
+void ext_image_gone(struct verify *v, const void *driver, struct range image);
+void ext_run_end(struct verify *v);
+
+void lock_acquire(struct verify *v, const struct ev *e);
+void lock_release(struct verify *v, const struct ev *e);
+void lock_spun(struct verify *v, const struct ev *e);
+void lock_thread_exit(struct verify *v, const struct ev *e);
+void lock_memory_gone(struct verify *v, struct range r, const void *caller);
+
+/* The newest lock that f's executor took after f began and still holds, or NULL. */
+const struct verify_lock *lock_held_since(struct verify *v, const struct verify_frame *f);
+const struct verify_lock *lock_spin_held_here(struct verify *v, const struct ev *e);
+
+void irql_set(struct verify *v, const struct ev *e);
+void irql_frame_ends(struct verify *v, const struct verify_frame *f);
+
+void wait_begin(struct verify *v, const struct ev *e);
