@@ -71,6 +71,7 @@ struct dt_config {
     dt_ns         time_max;          /* simulated: virtual time per run; 0 = no limit */
     bool          threaded_dpcs_off; /* as if ThreadDpcEnable were 0 */
     bool          unverified;        /* verifier rules off: bug checks only */
+    dt_ns         duration;          /* what dt_duration() says in the body; 0 = what the body says */
     /* Prints reports of findings and, in single runs, DbgPrint and dt_note; NULL = stderr. quiet: nothing. */
     dt_print *print;
     void     *print_io;
@@ -242,6 +243,9 @@ DT_API void dt_run_for(dt_ns duration);
 
 /* Until no DPC is queued or running and every other thread waits or has ended. Timers may still be set. */
 DT_API void dt_run_until_idle(void);
+
+/* How long this run is to last as its caller wishes (`duetime run --for`), else otherwise. For dt_run_for(). */
+DT_API dt_ns dt_duration(dt_ns otherwise);
 
 /* Since boot. Any IRQL. */
 DT_API dt_ns dt_now(void);

@@ -14,48 +14,63 @@
 #include "duetime.h"
 
 struct dt_test_options {
-    unsigned processors;
-    uint32_t tick_100ns;
-    uint64_t schedules;
-    const char *strategy;
-    dt_ns time_max;
+    unsigned      processors;
+    uint32_t      tick_100ns;
+    uint64_t      schedules;
+    const char   *strategy;
+    dt_ns         time_max;
     enum dt_level level;
 };
 
 struct dt_test {
     const char *name, *file;
-    int line;
+    int         line;
     void (*body)(void);
     struct dt_test_options options;
 };
 
 typedef const struct dt_test *const *dt_test_list_fn(size_t *count);
 
-#define DT_TEST(test_name, ...)                                            \
-    static void test_name(void);                                           \
-    static const struct dt_test dt_test_##test_name = {.name = #test_name, \
-        .file = __FILE__,                                                  \
-        .line = __LINE__,                                                  \
-        .body = test_name,                                                 \
-        .options = {__VA_ARGS__}};                                         \
-    static const struct dt_test *const dt_test_entry_##test_name           \
-        __attribute__((used, section("dt_tests"))) = &dt_test_##test_name; \
+#define DT_TEST(test_name, ...)                                                                               \
+    static void                 test_name(void);                                                              \
+    static const struct dt_test dt_test_##test_name = {                                                       \
+        .name = #test_name, .file = __FILE__, .line = __LINE__, .body = test_name, .options = {__VA_ARGS__}}; \
+    static const struct dt_test *const dt_test_entry_##test_name __attribute__((used, section("dt_tests"))) = \
+        &dt_test_##test_name;                                                                                 \
     static void test_name(void)
 
 /* The tests of this image, in the order of the source. */
 extern const struct dt_test *const __start_dt_tests[] __attribute__((weak, visibility("hidden")));
 extern const struct dt_test *const __stop_dt_tests[] __attribute__((weak, visibility("hidden")));
 
-__attribute__((weak, visibility("default"))) const struct dt_test *const *dt_test_list(
-    size_t *count);
-__attribute__((weak, visibility("default"))) const struct dt_test *const *dt_test_list(
-    size_t *count)
+__attribute__((weak, visibility("default"))) const struct dt_test *const *dt_test_list(size_t *count);
+__attribute__((weak, visibility("default"))) const struct dt_test *const *dt_test_list(size_t *count)
 {
     *count = (size_t)(__stop_dt_tests - __start_dt_tests);
     return __start_dt_tests;
 }
 
-/* TAP version 14 on standard output. Exit status 0 all passed, 1 a finding, 2 usage. `--help` lists the options. */
+/* ---- running them (host) ---- */
+
+struct dt_suite {
+    const struct dt_test *const *tests;
+    size_t                       count;
+    const char                  *filter;  /* shell pattern for the names; NULL = all */
+    struct dt_explore_options    options; /* what is not zero or NULL here wins over the test's own */
+    bool                         tap;     /* TAP version 14 on print; else plain lines */
+    bool                         once;    /* one run of each with the default schedule */
+};
+
+struct dt_suite_result {
+    unsigned run, failed;
+    int      error; /* negative errno of a test that could not be run; it counts as failed */
+};
+
+/* Runs the tests one after the other and prints what became of them to options.config.print. -ENOENT: the filter fits none. */
+DT_API int dt_suite_run(const struct dt_suite *suite, struct dt_suite_result *r);
+
+/* A main() for programs that hold their tests: TAP on standard output. Exit status 0 all passed, 1 a finding, 2 usage.
+ * `--help` lists the options. */
 DT_API int dt_test_main(int argc, char **argv, dt_test_list_fn *list);
 
 /* For a program with tests and no main() of its own. */

@@ -107,6 +107,11 @@ void dt_run_for(dt_ns duration)
     ke_delay(false, KernelMode, -(int64_t)((duration + 99) / 100));
 }
 
+dt_ns dt_duration(dt_ns otherwise)
+{
+    return host.cfg.duration ? host.cfg.duration : otherwise;
+}
+
 struct busy {
     uint32_t self;
     bool     any;

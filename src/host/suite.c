@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* host/suite.c - tests written with DT_TEST: one after the other, each explored, results as lines or TAP. */
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "duetime/test.h"
+#include "host/bugcodes.h"
+#include "host/host.h"
+
+struct suite {
+    const struct dt_suite *s;
+    struct out             out, tap_report; /* tap_report: the same, each line marked as a comment */
+    char                   command[512];
+};
+
+static void print_comment(void *io, const char *text)
+{
+    struct out *o = io;
+
+    out_line(o, "# %.*s", (int)strcspn(text, "\n"), text);
+}
+
+static void call_body(void *ctx)
+{
+    const struct dt_test *t = ctx;
+
+    t->body();
+}
+
+static bool is_wanted(const struct dt_suite *s, const struct dt_test *t)
+{
+    return !s->filter || fnmatch(s->filter, t->name, 0) == 0;
+}
+
+/* ---- options: the caller's, then the test's ---- */
+
+static struct dt_explore_options options_of(struct suite *u, const struct dt_test *t)
+{
+    struct dt_explore_options o = u->s->options;
+    const struct dt_test_options *mine = &t->options;
+
+    if (!o.config.processors)
+        o.config.processors = mine->processors;
+    if (!o.config.tick_100ns)
+        o.config.tick_100ns = mine->tick_100ns;
+    if (!o.config.level)
+        o.config.level = mine->level;
+    if (!o.config.time_max)
+        o.config.time_max = mine->time_max;
+    if (!o.schedules)
+        o.schedules = mine->schedules;
+    if (!o.strategy)
+        o.strategy = mine->strategy;
+    if (u->s->tap) {
+        o.config.print = print_comment;
+        o.config.print_io = &u->out;
+    }
+    return o;
+}
+
+/* The replay command names the test: its first %t becomes the name. */
+static const char *command_of(struct suite *u, const struct dt_test *t)
+{
+    const char *format = u->s->options.replay, *at = format ? strstr(format, "%t") : NULL;
+
+    if (!at)
+        return format;
+    snprintf(u->command, sizeof u->command, "%.*s%s%s", (int)(at - format), format, t->name, at + 2);
+    return u->command;
+}
+
+/* ---- what became of it ---- */
+
+static const char *extent(const struct dt_explore_result *r, char *buf, size_t size)
+{
+    if (r->exhaustive)
+        snprintf(buf, size, "every schedule there is: %llu", (unsigned long long)r->schedules);
+    else if (r->complete)
+        snprintf(buf, size, "every schedule with at most %u switches: %llu", r->bound, (unsigned long long)r->schedules);
+    else
+        snprintf(buf, size, "%llu schedule%s", (unsigned long long)r->schedules, r->schedules == 1 ? "" : "s");
+    return buf;
+}
+
+static void say_pass(struct suite *u, unsigned number, const struct dt_test *t, const struct dt_explore_result *r)
+{
+    char text[96];
+    double seconds = (double)r->elapsed / 1e9;
+
+    extent(r, text, sizeof text);
+    if (u->s->tap)
+        out_line(&u->out, "ok %u - %s # %s, %.2f s", number, t->name, text, seconds);
+    else
+        out_line(&u->out, "%s: ok, %s, %.2f s", t->name, text, seconds);
+}
+
+static void say_yaml(struct suite *u, const struct dt_explore_result *r)
+{
+    const struct dt_finding *f = &r->run.finding;
+    const struct bugcode *b = bugcode_find(f->bugcheck);
+
+    out_line(&u->out, "  ---");
+    out_line(&u->out, "  message: \"%s\"", f->what[0] ? f->what : b ? b->name : "finding");
+    if (f->bugcheck)
+        out_line(&u->out, "  bugcheck: 0x%08X %s", f->bugcheck, b ? b->name : "");
+    if (f->rule[0])
+        out_line(&u->out, "  rule: %s", f->rule);
+    if (f->where[0])
+        out_line(&u->out, "  at: %s", f->where);
+    if (r->schedule[0])
+        out_line(&u->out, "  schedule: %s", r->schedule);
+    out_line(&u->out, "  ...");
+}
+
+static void say_failure(struct suite *u, unsigned number, const struct dt_test *t, const struct dt_explore_result *r)
+{
+    char text[160];
+
+    if (r->end == DT_END_DIVERGED)
+        snprintf(text, sizeof text, "%s", r->error);
+    else
+        snprintf(text, sizeof text, "schedule %llu, %u switch%s (shrunk from %u), %.2f s", (unsigned long long)r->found_at,
+            r->switches, r->switches == 1 ? "" : "es", r->switches_found, (double)r->elapsed / 1e9);
+    if (!u->s->tap) {
+        out_line(&u->out, "%s: FAILED, %s", t->name, text);
+        return;
+    }
+    out_line(&u->out, "not ok %u - %s # %s", number, t->name, text);
+    say_yaml(u, r);
+}
+
+/* ---- one test ---- */
+
+static bool failed(const struct dt_explore_result *r)
+{
+    return r->end == DT_END_DIVERGED || r->run.verdict == DT_FINDING;
+}
+
+static int run_once(const struct dt_explore_options *o, const struct dt_test *t, struct dt_explore_result *r)
+{
+    int e = dt_run(&o->config, call_body, (void *)t, &r->run);
+
+    r->end = r->run.verdict == DT_FINDING ? DT_END_FINDING : DT_END_ALL;
+    r->schedules = 1;
+    r->found_at = failed(r);
+    return e;
+}
+
+static bool run_test(struct suite *u, unsigned number, const struct dt_test *t, struct dt_suite_result *sr)
+{
+    struct dt_explore_options o = options_of(u, t);
+    struct dt_explore_result r = {.end = DT_END_ALL};
+
+    o.replay = command_of(u, t);
+    int e = u->s->once ? run_once(&o, t, &r) : dt_explore(call_body, (void *)t, &o, &r);
+
+    sr->run++;
+    if (e != 0) {
+        sr->error = e;
+        sr->failed++;
+        out_line(&u->out, u->s->tap ? "not ok %u - %s # %s" : "%.0u%s: error: %s", number, t->name,
+            r.error[0] ? r.error : strerror(-e));
+        return e != -EBUSY;
+    }
+    if (failed(&r)) {
+        sr->failed++;
+        say_failure(u, number, t, &r);
+    } else {
+        say_pass(u, number, t, &r);
+    }
+    return r.end != DT_END_STOPPED;
+}
+
+int dt_suite_run(const struct dt_suite *suite, struct dt_suite_result *r)
+{
+    struct suite u = {.s = suite, .out = {suite->options.config.print, suite->options.config.print_io}};
+    unsigned wanted = 0, number = 0;
+
+    *r = (struct dt_suite_result){.run = 0};
+    for (size_t i = 0; i < suite->count; i++)
+        wanted += is_wanted(suite, suite->tests[i]);
+    if (wanted == 0)
+        return -ENOENT;
+    if (suite->tap) {
+        out_line(&u.out, "TAP version 14");
+        out_line(&u.out, "1..%u", wanted);
+    }
+    for (size_t i = 0; i < suite->count; i++)
+        if (is_wanted(suite, suite->tests[i]) && !run_test(&u, ++number, suite->tests[i], r))
+            break;
+    return 0;
+}
