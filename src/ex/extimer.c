@@ -26,15 +26,15 @@
 enum { LIVE = 0x58454C56, DEAD = 0x58454444 };
 
 struct _EX_TIMER {
-    struct ke_ex_timer ke; /* KTIMER first: the object is waited for by its address */
-    uint32_t           magic;
-    ULONG              attributes;
-    PEXT_CALLBACK      callback;
-    void              *context;
-    KDPC               dpc;
-    struct mach_lock   lock;
-    bool               disabled, freed;
-    KEVENT            *gone; /* of a deleter that waits */
+    struct ke_ex_timer   ke; /* KTIMER first: the object is waited for by its address */
+    uint32_t             magic;
+    ULONG                attributes;
+    PEXT_CALLBACK        callback;
+    void                *context;
+    KDPC                 dpc;
+    struct mach_lock     lock;
+    bool                 disabled, freed;
+    KEVENT              *gone; /* of a deleter that waits */
     PEXT_DELETE_CALLBACK delete_callback;
     void                *delete_context;
 };
@@ -161,7 +161,8 @@ static int64_t no_wake_tolerance(PEX_TIMER t, const EXT_SET_PARAMETERS *p)
     if (!p)
         return 0;
     if (p->Version != EXT_SET_PARAMETERS_VERSION || p->Reserved != 0)
-        invalid("DT-T19", t, 1, "ExSetTimer is given parameters that ExInitializeSetTimerParameters has not initialized");
+        invalid(
+            "DT-T19", t, 1, "ExSetTimer is given parameters that ExInitializeSetTimerParameters has not initialized");
     if (p->NoWakeTolerance < 0 && p->NoWakeTolerance != EX_TIMER_UNLIMITED_TOLERANCE)
         invalid("DT-T13", t, 1, "ExSetTimer is given a negative NoWakeTolerance");
     return p->NoWakeTolerance;
@@ -176,8 +177,8 @@ bool ex_timer_set(PEX_TIMER t, int64_t due, int64_t period, const EXT_SET_PARAME
         invalid("DT-T13", t, 4, "ExSetTimer is given a negative period or one above MAXLONG (in 100-ns units)");
     if ((t->attributes & EX_TIMER_HIGH_RESOLUTION) && due >= 0)
         invalid("DT-T14", t, 2, "a high-resolution timer is given an absolute due time");
-    struct ke_timer_set set = {.due = due, .period = (uint64_t)period, .dpc = t->callback ? &t->dpc : NULL,
-        .flags = KE_TIMER_PERIOD_100NS};
+    struct ke_timer_set set = {
+        .due = due, .period = (uint64_t)period, .dpc = t->callback ? &t->dpc : NULL, .flags = KE_TIMER_PERIOD_100NS};
 
     if (t->attributes & EX_TIMER_HIGH_RESOLUTION)
         set.flags |= KE_TIMER_HIGH_RESOLUTION;
@@ -213,9 +214,8 @@ static void check_may_wait(PEX_TIMER t)
 
     if (mach_irql() < DISPATCH_LEVEL)
         return;
-    ke_bugcheckf("DT-T16", ke_dpc_executing() ? 0xB8 : 0x0A, p,
-        "ExDeleteTimer is called with Wait = TRUE at IRQL %u%s", mach_irql(),
-        ke_dpc_executing() ? ", from a DPC or timer callback" : "");
+    ke_bugcheckf("DT-T16", ke_dpc_executing() ? 0xB8 : 0x0A, p, "ExDeleteTimer is called with Wait = TRUE at IRQL %u%s",
+        mach_irql(), ke_dpc_executing() ? ", from a DPC or timer callback" : "");
 }
 
 static void take_parameters(PEX_TIMER t, const EXT_DELETE_PARAMETERS *p)
@@ -223,7 +223,8 @@ static void take_parameters(PEX_TIMER t, const EXT_DELETE_PARAMETERS *p)
     if (!p)
         return;
     if (p->Version != EXT_DELETE_PARAMETERS_VERSION || p->Reserved != 0)
-        invalid("DT-T19", t, 1, "ExDeleteTimer is given parameters that ExInitializeDeleteTimerParameters has not initialized");
+        invalid("DT-T19", t, 1,
+            "ExDeleteTimer is given parameters that ExInitializeDeleteTimerParameters has not initialized");
     t->delete_callback = p->DeleteCallback;
     t->delete_context = p->DeleteContext;
 }

@@ -13,30 +13,30 @@
 
 struct text {
     const void *at;
-    bool wide;
-    size_t length; /* characters */
+    bool        wide;
+    size_t      length; /* characters */
 };
 
 struct out {
-    void *buffer;
+    void  *buffer;
     size_t limit, count;
-    bool wide;
+    bool   wide;
 };
 
 enum size { SIZE_DEFAULT, SIZE_CHAR, SIZE_SHORT, SIZE_LONG, SIZE_64, SIZE_WIDE };
 
 struct spec {
-    bool left, plus, space, zero, alternate, has_precision;
-    unsigned width, precision;
+    bool      left, plus, space, zero, alternate, has_precision;
+    unsigned  width, precision;
     enum size size;
-    unsigned conversion;
+    unsigned  conversion;
 };
 
 /* The format string, read one character at a time in either width; the arguments travel along. */
 struct reader {
     const void *at;
-    bool wide;
-    va_list ap;
+    bool        wide;
+    va_list     ap;
 };
 
 static unsigned peek(const struct reader *r)
@@ -74,7 +74,7 @@ static void put_many(struct out *o, unsigned c, unsigned n)
 
 static void put_text(struct out *o, const struct text *t, const struct spec *s)
 {
-    size_t n = s->has_precision && s->precision < t->length ? s->precision : t->length;
+    size_t   n = s->has_precision && s->precision < t->length ? s->precision : t->length;
     unsigned pad = s->width > n ? s->width - (unsigned)n : 0;
 
     if (!s->left)
@@ -88,15 +88,15 @@ static void put_text(struct out *o, const struct text *t, const struct spec *s)
 /* ---- numbers ---- */
 
 struct number {
-    char digit[24], prefix[2];
+    char     digit[24], prefix[2];
     unsigned digits, prefixes;
 };
 
 static void digits_of(struct number *n, uint64_t v, unsigned base, bool upper)
 {
     const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-    char reversed[24];
-    unsigned count = 0;
+    char        reversed[24];
+    unsigned    count = 0;
 
     for (; v; v /= base)
         reversed[count++] = set[v % base];
@@ -107,10 +107,8 @@ static void digits_of(struct number *n, uint64_t v, unsigned base, bool upper)
 
 static void put_number(struct out *o, const struct number *n, const struct spec *s)
 {
-    unsigned least = s->has_precision ? s->precision : 1,
-             zeros = n->digits < least ? least - n->digits : 0;
-    unsigned length = n->prefixes + zeros + n->digits,
-             pad = s->width > length ? s->width - length : 0;
+    unsigned least = s->has_precision ? s->precision : 1, zeros = n->digits < least ? least - n->digits : 0;
+    unsigned length = n->prefixes + zeros + n->digits, pad = s->width > length ? s->width - length : 0;
 
     if (s->zero && !s->left && !s->has_precision) {
         zeros += pad;
@@ -147,7 +145,7 @@ static uint64_t unsigned_argument(struct reader *r, enum size size)
 
 static void put_signed(struct out *o, struct reader *r, const struct spec *s)
 {
-    int64_t v = signed_argument(r, s->size);
+    int64_t       v = signed_argument(r, s->size);
     struct number n = {.prefixes = v < 0 || s->plus || s->space};
 
     n.prefix[0] = v < 0 ? '-' : s->plus ? '+' : ' ';
@@ -157,8 +155,8 @@ static void put_signed(struct out *o, struct reader *r, const struct spec *s)
 
 static void put_unsigned(struct out *o, struct reader *r, const struct spec *s)
 {
-    uint64_t v = unsigned_argument(r, s->size);
-    unsigned base = s->conversion == 'u' ? 10 : s->conversion == 'o' ? 8 : 16;
+    uint64_t      v = unsigned_argument(r, s->size);
+    unsigned      base = s->conversion == 'u' ? 10 : s->conversion == 'o' ? 8 : 16;
     struct number n = {.prefix = {'0', (char)s->conversion}};
 
     if (s->alternate && v && base != 10)
@@ -169,7 +167,7 @@ static void put_unsigned(struct out *o, struct reader *r, const struct spec *s)
 
 static void put_pointer(struct out *o, struct reader *r, const struct spec *given)
 {
-    struct spec s = *given;
+    struct spec   s = *given;
     struct number n = {0};
 
     s.has_precision = true;
@@ -211,7 +209,7 @@ static void put_string(struct out *o, struct reader *r, const struct spec *s)
 
 static void put_character(struct out *o, struct reader *r, const struct spec *s)
 {
-    uint16_t c = (uint16_t)va_arg(r->ap, int);
+    uint16_t    c = (uint16_t)va_arg(r->ap, int);
     struct spec whole = *s;
     struct text t = {.at = &c, .wide = true, .length = 1};
 
@@ -224,15 +222,13 @@ static void put_character(struct out *o, struct reader *r, const struct spec *s)
 static void put_counted(struct out *o, struct reader *r, const struct spec *s)
 {
     const void *string = va_arg(r->ap, const void *);
-    bool wide = s->size == SIZE_WIDE || s->size == SIZE_LONG;
+    bool        wide = s->size == SIZE_WIDE || s->size == SIZE_LONG;
     struct text t = {.at = "(null)", .length = 6};
 
     if (string && wide && ((const UNICODE_STRING *)string)->Buffer)
-        t = (struct text){((const UNICODE_STRING *)string)->Buffer, true,
-            ((const UNICODE_STRING *)string)->Length / 2};
+        t = (struct text){((const UNICODE_STRING *)string)->Buffer, true, ((const UNICODE_STRING *)string)->Length / 2};
     else if (string && !wide && ((const STRING *)string)->Buffer)
-        t = (struct text){
-            ((const STRING *)string)->Buffer, false, ((const STRING *)string)->Length};
+        t = (struct text){((const STRING *)string)->Buffer, false, ((const STRING *)string)->Length};
     put_text(o, &t, s);
 }
 
@@ -292,10 +288,9 @@ static enum size read_size(struct reader *r)
 {
     static const struct {
         const char *word;
-        enum size size;
-    } sizes[] = {{"I64", SIZE_64}, {"I32", SIZE_DEFAULT}, {"I", SIZE_64}, {"ll", SIZE_64},
-        {"l", SIZE_LONG}, {"hh", SIZE_CHAR}, {"h", SIZE_SHORT}, {"w", SIZE_WIDE}, {"z", SIZE_64},
-        {"j", SIZE_64}, {"t", SIZE_64}};
+        enum size   size;
+    } sizes[] = {{"I64", SIZE_64}, {"I32", SIZE_DEFAULT}, {"I", SIZE_64}, {"ll", SIZE_64}, {"l", SIZE_LONG},
+        {"hh", SIZE_CHAR}, {"h", SIZE_SHORT}, {"w", SIZE_WIDE}, {"z", SIZE_64}, {"j", SIZE_64}, {"t", SIZE_64}};
 
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
         if (take(r, sizes[i].word))
@@ -366,7 +361,7 @@ static void put_conversion(struct out *o, struct reader *r, const struct spec *s
 static size_t format(struct out *o, const void *text, va_list ap)
 {
     struct reader r = {.at = text, .wide = o->wide};
-    unsigned c;
+    unsigned      c;
 
     va_copy(r.ap, ap);
     while ((c = next(&r)) != 0) {

@@ -66,24 +66,19 @@ static inline void unpoison(const void *p, size_t n)
 #define SPAN_SMALL_MAX   258u /* above: page-aligned, spans rounded to eighths of a power of two */
 #define BINS             (SPAN_SMALL_MAX + 1 + 24 * 8)
 
-enum block_state {
-    BLOCK_GAP = 0x51,
-    BLOCK_LIVE = 0xa7,
-    BLOCK_QUARANTINED = 0x38,
-    BLOCK_BINNED = 0x1c
-};
+enum block_state { BLOCK_GAP = 0x51, BLOCK_LIVE = 0xa7, BLOCK_QUARANTINED = 0x38, BLOCK_BINNED = 0x1c };
 
 /* Directly before the caller's first byte. */
 struct block {
-    uint32_t span;  /* whole block, in units */
-    uint32_t bytes; /* as asked for */
-    uint32_t tag;
-    uint32_t next; /* in quarantine or bin: unit number of the next block */
+    uint32_t    span;  /* whole block, in units */
+    uint32_t    bytes; /* as asked for */
+    uint32_t    tag;
+    uint32_t    next; /* in quarantine or bin: unit number of the next block */
     const void *caller;
-    uint16_t type;
-    uint8_t state; /* enum block_state */
-    uint8_t aligned;
-    uint32_t check; /* over all but next: an underrun shows here */
+    uint16_t    type;
+    uint8_t     state; /* enum block_state */
+    uint8_t     aligned;
+    uint32_t    check; /* over all but next: an underrun shows here */
 };
 _Static_assert(sizeof(struct block) == 2 * UNIT, "headers keep the caller's bytes aligned");
 
@@ -94,14 +89,14 @@ struct list32 {
 };
 
 static struct {
-    struct mach_lock lock;
-    uint32_t *covers; /* per page of the arena: the block on its first byte */
-    char *heap;       /* where unit 0 is */
-    uint32_t units;   /* arena size */
-    uint32_t top;     /* units cut off so far; atomic */
-    bool fault, bins_used;
-    struct list32 quarantine;
-    uint32_t bin[BINS];
+    struct mach_lock        lock;
+    uint32_t               *covers; /* per page of the arena: the block on its first byte */
+    char                   *heap;   /* where unit 0 is */
+    uint32_t                units;  /* arena size */
+    uint32_t                top;    /* units cut off so far; atomic */
+    bool                    fault, bins_used;
+    struct list32           quarantine;
+    uint32_t                bin[BINS];
     struct ex_pool_counters n;
 } pool;
 
@@ -124,8 +119,7 @@ static inline char *user_of(struct block *b)
 
 static RAW uint32_t checksum(const struct block *b)
 {
-    uint64_t h = b->span * 0x9e3779b97f4a7c15ull ^ b->bytes * 0xc2b2ae3d27d4eb4full ^
-                 b->tag * 0x165667b19e3779f9ull;
+    uint64_t h = b->span * 0x9e3779b97f4a7c15ull ^ b->bytes * 0xc2b2ae3d27d4eb4full ^ b->tag * 0x165667b19e3779f9ull;
 
     h ^= (uintptr_t)b->caller ^ (uint64_t)b->state << 32 ^ (uint64_t)b->type << 40 ^ b->aligned;
     return (uint32_t)(h ^ h >> 29 ^ h >> 47) | 1;
@@ -178,16 +172,15 @@ static RAW const unsigned char *first_other(const void *p, size_t bytes, unsigne
 
 static RAW void check_guard(struct block *b)
 {
-    const char *end = user_of(b) + b->bytes;
+    const char          *end = user_of(b) + b->bytes;
     const unsigned char *bad = first_other(end, GUARD_BYTES, EX_POOL_FILL_GUARD);
 
     if (!bad)
         return;
     uint64_t p[4] = {0x21, (uintptr_t)user_of(b), b->bytes, *bad};
 
-    ke_bugcheckf(NULL, BAD_POOL_HEADER, p,
-        "pool block %p of %u bytes was overrun: byte %td is 0x%02x", (void *)user_of(b), b->bytes,
-        (const char *)bad - user_of(b), *bad);
+    ke_bugcheckf(NULL, BAD_POOL_HEADER, p, "pool block %p of %u bytes was overrun: byte %td is 0x%02x",
+        (void *)user_of(b), b->bytes, (const char *)bad - user_of(b), *bad);
 }
 
 static RAW void check_freed(struct block *b)
@@ -199,8 +192,8 @@ static RAW void check_freed(struct block *b)
     uint64_t p[4] = {(uintptr_t)bad, 1, 0, 0};
 
     ke_bugcheckf(NULL, DRIVER_CAUGHT_MODIFYING_FREED_POOL, p,
-        "pool block %p of %u bytes was written to after it was freed: byte %td", (void *)user_of(b),
-        b->bytes, (const char *)bad - user_of(b));
+        "pool block %p of %u bytes was written to after it was freed: byte %td", (void *)user_of(b), b->bytes,
+        (const char *)bad - user_of(b));
 }
 
 /* ---- cutting and recycling; pool.lock held ---- */
@@ -208,8 +201,7 @@ static RAW void check_freed(struct block *b)
 /* Enters the block into the page table for each page whose first byte it covers. */
 static RAW void cover_pages_locked(uint32_t unit, uint32_t span)
 {
-    size_t first = ((size_t)unit * UNIT + PAGE - 1) / PAGE,
-           end = ((size_t)(unit + span) * UNIT + PAGE - 1) / PAGE;
+    size_t first = ((size_t)unit * UNIT + PAGE - 1) / PAGE, end = ((size_t)(unit + span) * UNIT + PAGE - 1) / PAGE;
 
     for (size_t page = first; page < end; page++)
         pool.covers[page] = unit;
@@ -231,7 +223,7 @@ static RAW void lay_locked(uint32_t unit, uint32_t span, enum block_state state)
 static uint32_t gap_to_page(uint32_t unit)
 {
     uintptr_t user = (uintptr_t)block_at(unit) + sizeof(struct block);
-    uint32_t gap = (uint32_t)(-user % PAGE / UNIT);
+    uint32_t  gap = (uint32_t)(-user % PAGE / UNIT);
 
     return gap == 1 ? 1 + PAGE / UNIT : gap;
 }
@@ -279,7 +271,7 @@ static RAW void release_locked(void)
 {
     while (pool.n.quarantined_bytes > QUARANTINE_BYTES) {
         struct block *b = block_at(pool.quarantine.first);
-        uint32_t *bin = &pool.bin[bin_of(b->span)];
+        uint32_t     *bin = &pool.bin[bin_of(b->span)];
 
         check_freed(b);
         pool.quarantine.first = b->next;
@@ -367,12 +359,12 @@ static void count_alloc_locked(size_t bytes)
 
 static RAW struct block *get_block(unsigned type, size_t bytes, uint32_t tag, const void *caller)
 {
-    bool aligned = bytes >= PAGE || (type & EX_POOL_CACHE_ALIGNED);
+    bool     aligned = bytes >= PAGE || (type & EX_POOL_CACHE_ALIGNED);
     uint32_t span = (uint32_t)((sizeof(struct block) + bytes + GUARD_BYTES + UNIT - 1) / UNIT);
 
     if (aligned)
         span = span_round(span > SPAN_SMALL_MAX ? span : SPAN_SMALL_MAX + 1);
-    unsigned irql = lock_pool();
+    unsigned      irql = lock_pool();
     struct block *b = take_locked(span, aligned);
 
     if (b) {
@@ -393,8 +385,7 @@ void *ex_pool_alloc(unsigned type, size_t bytes, uint32_t tag, const void *calle
     struct block *b = NULL;
 
     check_irql_alloc(type, bytes, caller);
-    bool injected =
-        caller && pool.fault && !(type & EX_POOL_NO_FAULT) && mach_choose(2, CHOICE_FAULT);
+    bool injected = caller && pool.fault && !(type & EX_POOL_NO_FAULT) && mach_choose(2, CHOICE_FAULT);
 
     if (!injected && bytes <= BYTES_MAX)
         b = get_block(type, bytes, tag, caller);
@@ -413,7 +404,7 @@ void *ex_pool_alloc(unsigned type, size_t bytes, uint32_t tag, const void *calle
 static RAW struct block *block_of(const void *addr)
 {
     uintptr_t at = (uintptr_t)addr, heap = (uintptr_t)pool.heap;
-    uint32_t top = __atomic_load_n(&pool.top, __ATOMIC_ACQUIRE);
+    uint32_t  top = __atomic_load_n(&pool.top, __ATOMIC_ACQUIRE);
 
     if (!heap || at < heap || at >= heap + (size_t)top * UNIT)
         return NULL;
@@ -447,8 +438,7 @@ RAW bool ex_pool_find(const void *addr, struct ex_pool_block *out)
 
 /* ---- free ---- */
 
-static _Noreturn void bad_caller(
-    uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4, const char *what, const void *at)
+static _Noreturn void bad_caller(uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4, const char *what, const void *at)
 {
     uint64_t p[4] = {p1, p2, p3, p4};
 
@@ -463,8 +453,7 @@ static RAW struct block *must_be_live(void *user)
     if (!b || b->state == BLOCK_GAP)
         bad_caller(0x42, (uintptr_t)user, 0, 0, "freed, but it was never in any pool", user);
     if (b->check != checksum(b))
-        bad_caller(0x02, (uintptr_t)b, *(uint64_t *)b, 0,
-            "freed, but its header was overwritten (underrun)", user);
+        bad_caller(0x02, (uintptr_t)b, *(uint64_t *)b, 0, "freed, but its header was overwritten (underrun)", user);
     if (user_of(b) != user)
         bad_caller(0x46, (uintptr_t)user, 0, 0, "freed, but it is not the start of a block", user);
     if (b->state != BLOCK_LIVE)
@@ -513,8 +502,7 @@ RAW void ex_pool_free(void *p, uint32_t tag, const void *caller)
     struct block *b = must_be_live(p);
 
     if (tag && tag != b->tag)
-        bad_caller(0x0a, (uintptr_t)p, b->tag, tag,
-            "freed with another tag than it was allocated with", p);
+        bad_caller(0x0a, (uintptr_t)p, b->tag, tag, "freed with another tag than it was allocated with", p);
     check_irql_free(b, caller);
     check_guard(b);
     if (caller)
@@ -530,7 +518,7 @@ RAW void ex_pool_each(bool (*fn)(void *ctx, const struct ex_pool_block *block), 
 
     for (uint32_t unit = 0; unit < top && block_at(unit)->span; unit += block_at(unit)->span) {
         struct ex_pool_block info;
-        struct block *b = block_at(unit);
+        struct block        *b = block_at(unit);
 
         describe(b, &info);
         if (b->state == BLOCK_LIVE && !fn(ctx, &info))
@@ -546,8 +534,7 @@ RAW void ex_pool_check(void)
         struct block *b = block_at(unit);
 
         if (b->check != checksum(b))
-            bad_caller(
-                0x02, (uintptr_t)b, *(uint64_t *)b, 0, "its header was overwritten", user_of(b));
+            bad_caller(0x02, (uintptr_t)b, *(uint64_t *)b, 0, "its header was overwritten", user_of(b));
         if (b->state == BLOCK_LIVE)
             check_guard(b);
         else if (b->state == BLOCK_QUARANTINED)

@@ -23,11 +23,11 @@ enum { EX_POOL_FILL_NEW = 0xcb, EX_POOL_FILL_FREED = 0xdb, EX_POOL_FILL_GUARD = 
 #define EX_POOL_KERNEL_TAG 0x6e72654bu /* 'Kern': blocks of the kernel's own */
 
 struct ex_pool_block {
-    void *start;
-    size_t bytes; /* as asked for */
-    uint32_t tag;
-    unsigned type;
-    bool freed;
+    void       *start;
+    size_t      bytes; /* as asked for */
+    uint32_t    tag;
+    unsigned    type;
+    bool        freed;
     const void *caller; /* who allocated it; NULL: the kernel for itself */
 };
 

@@ -18,21 +18,21 @@
 
 struct worker {
     struct queue *queue;
-    const void *item, *routine; /* running; only addresses: the item may be gone */
+    const void   *item, *routine; /* running; only addresses: the item may be gone */
 };
 
 struct queue {
-    bool ready;
-    unsigned priority, workers, busy, length;
-    LIST_ENTRY items; /* WORK_QUEUE_ITEM.List */
-    KSEMAPHORE wake;
+    bool          ready;
+    unsigned      priority, workers, busy, length;
+    LIST_ENTRY    items; /* WORK_QUEUE_ITEM.List */
+    KSEMAPHORE    wake;
     struct worker worker[WORKERS_MAX];
 };
 
 static struct {
     struct mach_lock lock;
-    uint32_t used; /* bit per priority */
-    struct queue queue[PRIORITIES];
+    uint32_t         used; /* bit per priority */
+    struct queue     queue[PRIORITIES];
 } work;
 
 static void worker_main(void *context);
@@ -133,7 +133,7 @@ static void start_worker(struct worker *w, unsigned priority)
 static bool append(PWORK_QUEUE_ITEM item, unsigned priority)
 {
     struct queue *q = &work.queue[priority];
-    unsigned irql = lock_work();
+    unsigned      irql = lock_work();
 
     if (!q->ready)
         prepare_locked(q, priority);
@@ -183,8 +183,8 @@ bool ex_work_submit(struct ex_work *w, unsigned type)
 
 static PWORK_QUEUE_ITEM take(struct worker *w)
 {
-    struct queue *q = w->queue;
-    unsigned irql = lock_work();
+    struct queue    *q = w->queue;
+    unsigned         irql = lock_work();
     PWORK_QUEUE_ITEM item = CONTAINING_RECORD(q->items.Flink, WORK_QUEUE_ITEM, List);
 
     q->items.Flink = item->List.Flink;
@@ -207,29 +207,26 @@ static void done(struct worker *w)
     unlock_work(irql);
 }
 
-static void check_left(
-    const void *item, PWORKER_THREAD_ROUTINE routine, const void *context, bool apcs_were_off)
+static void check_left(const void *item, PWORKER_THREAD_ROUTINE routine, const void *context, bool apcs_were_off)
 {
     uint64_t bad_irql[4] = {(uintptr_t)routine, mach_irql(), (uintptr_t)context, (uintptr_t)item};
     uint64_t bad_apc[4] = {(uintptr_t)routine, 0, 0, 1};
 
     if (mach_irql() != PASSIVE_LEVEL)
-        ke_bugcheckf("DT-I09", WORKER_THREAD_RETURNED_AT_BAD_IRQL, bad_irql,
-            "work routine returned at IRQL %u", mach_irql());
+        ke_bugcheckf(
+            "DT-I09", WORKER_THREAD_RETURNED_AT_BAD_IRQL, bad_irql, "work routine returned at IRQL %u", mach_irql());
     if (ke_apcs_disabled() != apcs_were_off)
-        ke_bugcheckf("DT-W15", APC_INDEX_MISMATCH, bad_apc,
-            "work routine returned with another APC-disable count");
+        ke_bugcheckf("DT-W15", APC_INDEX_MISMATCH, bad_apc, "work routine returned with another APC-disable count");
 }
 
 static void run_item(PWORK_QUEUE_ITEM item)
 {
     PWORKER_THREAD_ROUTINE routine = item->WorkerRoutine;
-    void *context = (void *)item->Parameter;
-    bool apcs_off = ke_apcs_disabled();
+    void                  *context = (void *)item->Parameter;
+    bool                   apcs_off = ke_apcs_disabled();
 
     ev(EV_WORK_START, item, (uintptr_t)routine, (uintptr_t)context, 0);
-    ev(EV_DRIVER_ENTER, (const void *)routine, EV_ROLE_WORK_ITEM, (uintptr_t)context,
-        (uintptr_t)item);
+    ev(EV_DRIVER_ENTER, (const void *)routine, EV_ROLE_WORK_ITEM, (uintptr_t)context, (uintptr_t)item);
     routine(context);
     ev(EV_DRIVER_LEAVE, (const void *)routine, EV_ROLE_WORK_ITEM, mach_irql(), (uintptr_t)item);
     ev(EV_WORK_END, item, (uintptr_t)routine, 0, 0);
@@ -265,8 +262,7 @@ static bool inside(const void *p, const void *start, const void *end)
     return p >= start && p < end;
 }
 
-static const void *find_in_locked(
-    struct queue *q, const void *start, const void *end, bool *running)
+static const void *find_in_locked(struct queue *q, const void *start, const void *end, bool *running)
 {
     for (unsigned i = 0; i < q->workers; i++)
         if (inside(q->worker[i].routine, start, end)) {
@@ -287,7 +283,7 @@ static const void *find_in_locked(
 const void *ex_work_find(const void *start, const void *end, bool *running)
 {
     const void *found = NULL;
-    unsigned irql = lock_work();
+    unsigned    irql = lock_work();
 
     for (uint32_t left = work.used; left && !found; left &= left - 1)
         found = find_in_locked(&work.queue[__builtin_ctz(left)], start, end, running);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* io/boot.c - the I/O manager before a run: counters back to zero, lists empty. */
+#include "io/priv.h"
+
+void io_boot(void)
+{
+    ob_boot();
+    io_driver_boot();
+    io_name_boot();
+    io_irp_boot();
+    io_cancel_boot();
+    io_timer_boot();
+    io_remove_lock_boot();
+}

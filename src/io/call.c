@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* io/call.c - the door through which the I/O manager calls a driver: publish, remember, compare. */
+#include "io/priv.h"
+
+void io_call_enter(
+    struct io_call *call, enum ev_role role, const void *routine, const void *context, const void *object)
+{
+    *call = (struct io_call){role, routine, context, object, mach_irql(), ke_apcs_disabled()};
+    ev(EV_DRIVER_ENTER, routine, role, (uintptr_t)context, (uintptr_t)object);
+}
+
+static const char *role_text(enum ev_role role)
+{
+    static const char *const text[EV_ROLE_COUNT] = {[EV_ROLE_DRIVER_ENTRY] = "DriverEntry",
+        [EV_ROLE_UNLOAD] = "DriverUnload",
+        [EV_ROLE_ADD_DEVICE] = "AddDevice",
+        [EV_ROLE_DISPATCH] = "dispatch routine",
+        [EV_ROLE_START_IO] = "StartIo routine",
+        [EV_ROLE_CANCEL] = "cancel routine",
+        [EV_ROLE_COMPLETION] = "completion routine",
+        [EV_ROLE_THREAD] = "thread",
+        [EV_ROLE_WORK_ITEM] = "work routine",
+        [EV_ROLE_IO_TIMER] = "IoTimer routine",
+        [EV_ROLE_DELETE_CALLBACK] = "delete callback",
+        [EV_ROLE_OTHER] = "callback"};
+
+    return text[role];
+}
+
+/* Which of NT's bug checks says "returned at another IRQL" for this role. */
+static _Noreturn void irql_changed(const struct io_call *call, unsigned now)
+{
+    uint64_t  dispatch[4] = {5, (uintptr_t)call->object, call->irql, now};
+    uint64_t  completion[4] = {0xfa, (uintptr_t)call->routine, call->irql, now};
+    uint64_t  other[4] = {call->irql, now, (uintptr_t)call->routine, 0};
+    uint32_t  code = IRQL_UNEXPECTED_VALUE;
+    uint64_t *p = other;
+
+    if (call->role == EV_ROLE_DISPATCH) {
+        code = DRIVER_VERIFIER_IOMANAGER_VIOLATION;
+        p = dispatch;
+    } else if (call->role == EV_ROLE_COMPLETION) {
+        code = DRIVER_VERIFIER_DETECTED_VIOLATION;
+        p = completion;
+    }
+    ke_bugcheckf(
+        "DT-I09", code, p, "%s was called at IRQL %u and returned at %u", role_text(call->role), call->irql, now);
+}
+
+static _Noreturn void apcs_changed(const struct io_call *call)
+{
+    uint64_t p[4] = {0xc5, (uintptr_t)call->routine, 0, 0};
+
+    ke_bugcheckf("DT-W15", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
+        "%s returned with another APC-disable count than it was called with", role_text(call->role));
+}
+
+void io_call_leave(struct io_call *call)
+{
+    unsigned now = mach_irql();
+
+    ev(EV_DRIVER_LEAVE, call->routine, call->role, now, (uintptr_t)call->object);
+    if (now != call->irql)
+        irql_changed(call, now);
+    if (now < DISPATCH_LEVEL && ke_apcs_disabled() != call->apcs_off)
+        apcs_changed(call);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* io/ob.h - reference-counted objects and handles: devices, drivers, files, events; threads are the kernel's. */
+#pragma once
+
+#include "ke/ke.h"
+
+/* One per kind of object; drivers see it as POBJECT_TYPE. */
+struct _OBJECT_TYPE {
+    const char *name;
+    size_t      prefix;              /* bytes of ours before the header */
+    void (*destroy)(void *body);     /* the last reference is gone; the memory goes after it */
+    void (*last_handle)(void *body); /* the last handle was closed; PASSIVE_LEVEL */
+    bool passive;                    /* destroy wants PASSIVE_LEVEL: a worker thread runs it if need be */
+};
+
+extern OBJECT_TYPE ob_type_device, ob_type_driver, ob_type_file, ob_type_event, ob_type_thread;
+
+/* Before each run. */
+void ob_boot(void);
+
+/* body_bytes zeroed bytes after prefix and header, with one reference. NULL: no memory. IRQL <= 2. */
+void *ob_create(POBJECT_TYPE type, size_t body_bytes);
+
+/* The prefix of a body. */
+void *ob_prefix(void *body);
+
+/* Any object, threads too. Bug check 0x18 for what is no object or is gone. IRQL <= 2. */
+POBJECT_TYPE ob_type_of(void *body);
+LONG         ob_reference(void *body);   /* new count */
+LONG         ob_dereference(void *body); /* new count; may destroy */
+
+/* Handles: 4, 8, 12 ... in order of creation, reused last in, first out. Each holds a reference. */
+NTSTATUS ob_handle_create(void *body, HANDLE *out);
+NTSTATUS ob_handle_close(HANDLE handle);
+
+/* The object, referenced. type NULL: any. STATUS_INVALID_HANDLE or STATUS_OBJECT_TYPE_MISMATCH otherwise. */
+NTSTATUS ob_handle_reference(HANDLE handle, POBJECT_TYPE type, void **body);
+
+/* Open handles of a body without a table entry (files opened by the host). */
+void     ob_handle_count_up(void *body);
+void     ob_handle_count_down(void *body);
+unsigned ob_handle_count(void *body);
+
+/* Handles still open, for leak reports. */
+void ob_handle_each(bool (*fn)(void *ctx, HANDLE handle, POBJECT_TYPE type, void *body), void *ctx);

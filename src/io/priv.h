@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* io/priv.h - what the I/O manager's files and ddi/ share. */
+#pragma once
+
+#include "base/list.h"
+#include "ex/pool.h"
+#include "ex/work.h"
+#include "io/io.h"
+#include "io/ob.h"
+
+#define IO_TAG_IRP  0x20707249u /* 'Irp ' */
+#define IO_TAG_MDL  0x206c644du /* 'Mdl ' */
+#define IO_TAG_MISC 0x20206f49u /* 'Io  ' */
+
+/* Protects driver and device lists, device stacks, names, the list of IRPs, requests' pins. Nothing calls out with it. */
+unsigned io_lock(void);
+void     io_unlock(unsigned irql);
+
+/* In front of a driver object. */
+struct DECLSPEC_ALIGN(16) io_driver {
+    DRIVER_EXTENSION      extension;
+    struct list           link; /* all drivers */
+    const void           *image_start, *image_end;
+    unsigned              devices; /* that still exist; io_lock */
+    struct io_client_ext *client_extensions;
+    WCHAR                 name[64], registry_path[128];
+    UNICODE_STRING        registry;
+};
+
+/* In front of a device object. */
+struct DECLSPEC_ALIGN(16) io_device {
+    DEVOBJ_EXTENSION nt;
+    size_t           extension_bytes;
+    bool             delete_pending, gone_from_driver;
+    /* StartIo */
+    bool             deferred_start, non_cancelable;
+    bool             deferred_has_key, deferred_cancelable;
+    ULONG            deferred_key;
+    unsigned         start_depth;  /* IoStartNextPacket inside StartIo */
+    bool             start_wanted; /* one more, when the StartIo now running returns */
+    struct io_timer *timer;
+    PDRIVER_CANCEL   start_cancel;
+};
+
+enum { IO_DEFERRED_START = 1, IO_NON_CANCELABLE = 2 }; /* DEVOBJ_EXTENSION.StartIoFlags */
+
+static inline struct io_driver *io_driver_of(PDRIVER_OBJECT driver)
+{
+    return ob_prefix(driver);
+}
+
+static inline struct io_device *io_device_of(PDEVICE_OBJECT device)
+{
+    return ob_prefix(device);
+}
+
+/* ---- calls into a driver ---- */
+
+/* Publishes the call and remembers what must be the same afterwards. */
+struct io_call {
+    enum ev_role role;
+    const void  *routine, *context, *object;
+    unsigned     irql;
+    bool         apcs_off;
+};
+
+void io_call_enter(
+    struct io_call *call, enum ev_role role, const void *routine, const void *context, const void *object);
+void io_call_leave(struct io_call *call);
+
+/* ---- drivers and devices (driver.c, device.c, name.c) ---- */
+
+struct io_device_config {
+    PDRIVER_OBJECT        driver;
+    size_t                extension_bytes;
+    const UNICODE_STRING *name; /* NULL: none */
+    DEVICE_TYPE           type;
+    ULONG                 characteristics;
+    bool                  exclusive;
+};
+
+NTSTATUS io_device_create(const struct io_device_config *cfg, PDEVICE_OBJECT *out);
+void     io_device_delete(PDEVICE_OBJECT device);
+void     io_device_open_count(
+        PDEVICE_OBJECT device, LONG delta); /* DEVICE_OBJECT.ReferenceCount; may end a pending delete */
+
+PDEVICE_OBJECT io_device_top(PDEVICE_OBJECT device); /* IRQL <= 2 */
+PDEVICE_OBJECT io_device_attach(PDEVICE_OBJECT source, PDEVICE_OBJECT target);
+void           io_device_detach(PDEVICE_OBJECT target);
+
+void    *io_driver_extension_add(PDRIVER_OBJECT driver, void *id, size_t bytes, NTSTATUS *status);
+void    *io_driver_extension_find(PDRIVER_OBJECT driver, void *id);
+void     io_driver_boot(void);
+NTSTATUS io_invalid_request(PDEVICE_OBJECT device, PIRP irp);
+
+void     io_name_boot(void);
+NTSTATUS io_name_add_device(const UNICODE_STRING *name, PDEVICE_OBJECT device);
+void     io_name_remove_device(PDEVICE_OBJECT device);
+NTSTATUS io_link_add(const UNICODE_STRING *name, const UNICODE_STRING *target);
+NTSTATUS io_link_remove(const UNICODE_STRING *name);
+/* The device, referenced, and what of the name follows it. */
+NTSTATUS io_name_find(const UNICODE_STRING *name, PDEVICE_OBJECT *device, UNICODE_STRING *rest);
+NTSTATUS io_name_of_device(PDEVICE_OBJECT device, UNICODE_STRING *out);
+
+/* ---- files (file.c) ---- */
+
+NTSTATUS io_file_open(PDEVICE_OBJECT device, const UNICODE_STRING *rest, ULONG access, PFILE_OBJECT *out);
+
+/* ---- IRPs (irp.c, complete.c, cancel.c) ---- */
+
+enum io_irp_kind {
+    IO_IRP_DRIVER,       /* IoAllocateIrp: its maker takes it back in a completion routine */
+    IO_IRP_SYNCHRONOUS,  /* IoBuildSynchronousFsdRequest, IoBuildDeviceIoControlRequest: the I/O manager frees it */
+    IO_IRP_ASYNCHRONOUS, /* IoBuildAsynchronousFsdRequest: like IO_IRP_DRIVER */
+    IO_IRP_REQUEST,      /* of a struct io_request */
+};
+
+/* In front of an IRP from io_irp_alloc(); IRPs in a driver's own memory have none (no IO_IRP_OURS). */
+struct DECLSPEC_ALIGN(16) io_irp {
+    struct list        link; /* IRPs alive */
+    enum io_irp_kind   kind;
+    bool               sent;
+    ULONG              out_bytes; /* how much of SystemBuffer the caller's buffer can take */
+    struct io_request *request;
+};
+#define IO_IRP_OURS 0x80 /* in IRP.AllocationFlags */
+
+static inline struct io_irp *io_irp_of(PIRP irp)
+{
+    return irp->AllocationFlags & IO_IRP_OURS ? (struct io_irp *)irp - 1 : NULL;
+}
+
+void     io_irp_boot(void);
+PIRP     io_irp_alloc(unsigned stack_size, enum io_irp_kind kind);
+void     io_irp_init(PIRP irp, USHORT bytes, unsigned stack_size);
+void     io_irp_reuse(PIRP irp, NTSTATUS status);
+void     io_irp_free(PIRP irp);
+void     io_irp_check_alive(PIRP irp, const char *what); /* bug check 0x44 for one that was freed */
+NTSTATUS io_irp_set_ioctl(PIRP irp, ULONG code, void *in, ULONG in_bytes, void *out, ULONG out_bytes);
+NTSTATUS io_irp_set_transfer(PIRP irp, PDEVICE_OBJECT device, UCHAR major, void *buffer, ULONG bytes, int64_t offset);
+NTSTATUS io_irp_build(const struct io_request *r, PDEVICE_OBJECT device, enum io_irp_kind kind, PIRP *out);
+void     io_irp_release_buffers(PIRP irp);
+
+NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp);
+void     io_complete(PIRP irp, CCHAR boost);
+void     io_request_completed(struct io_request *r, PIRP irp); /* last stop of IO_IRP_REQUEST */
+
+void io_cancel_boot(void);
+void io_cancel_lock_acquire(KIRQL *old);
+void io_cancel_lock_release(KIRQL old);
+void io_cancel_lock_release_at_dpc(void); /* IRQL stays */
+bool io_cancel(PIRP irp);
+/* Calls the routine as IoCancelIrp does; the cancel lock is held, the routine releases it to old. */
+void io_cancel_call(PDRIVER_CANCEL routine, PDEVICE_OBJECT device, PIRP irp, KIRQL old);
+
+static inline PDRIVER_CANCEL io_cancel_routine_set(PIRP irp, PDRIVER_CANCEL routine)
+{
+    return (PDRIVER_CANCEL)__atomic_exchange_n((PDRIVER_CANCEL *)&irp->CancelRoutine, routine, __ATOMIC_SEQ_CST);
+}
+
+static inline PIO_STACK_LOCATION io_stack(PIRP irp)
+{
+    return irp->Tail.Overlay.CurrentStackLocation;
+}
+
+/* ---- the rest ---- */
+
+void io_timer_boot(void);
+void io_timer_device_gone(PDEVICE_OBJECT device);
+void io_remove_lock_boot(void);
+
+size_t io_mdl_bytes(const void *va, size_t bytes);
+PMDL   io_mdl_alloc(void *va, ULONG bytes);
+void   io_mdl_free(PMDL mdl);
+void   io_mdl_lock(PMDL mdl);
+void   io_mdl_unlock(PMDL mdl);
+void   io_mdl_nonpaged(PMDL mdl);
+void  *io_mdl_map(PMDL mdl);
+void   io_mdl_unmap(PMDL mdl);
+void   io_mdl_partial(PMDL source, PMDL part, void *va, ULONG bytes);
