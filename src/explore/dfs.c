@@ -14,6 +14,9 @@
  * one loop: "go back from the end of the prefix to the last index that can still be raised, with no more than
  * `limit` switches in all", where limit is the level or, for a whole subtree, the bound.
  *
+ * A search may be restricted to switches at marked indexes; then the first child is the one with the last index
+ * that is marked, which is as good, because only indexes before it are tried next.
+ *
  * Shards split the tree by the first switch. Each runs the root to know the alternatives; the caller counts it
  * in one of them.
  */
@@ -46,6 +49,17 @@ static uint32_t floor_of(const struct dfs_node *node)
     return node->pick ? node->index + 1 : 0;
 }
 
+void dfs_restrict(struct dfs *d, const uint8_t *window, uint32_t window_length)
+{
+    d->window = window;
+    d->window_length = window_length;
+}
+
+static bool may_switch(const struct dfs *d, uint32_t index)
+{
+    return !d->window || (index < d->window_length && d->window[index]);
+}
+
 static int remember(struct dfs *d, struct dfs_node node)
 {
     if (d->count == d->capacity) {
@@ -74,7 +88,7 @@ static bool step_back(struct dfs *d, struct source *s)
         uint64_t step = s->steps[i];
         uint32_t pick = step_pick(step);
 
-        if (pick + 1 < step_n(step) && (pick || d->switches < d->limit)) {
+        if (pick + 1 < step_n(step) && (pick || (d->switches < d->limit && may_switch(d, i)))) {
             s->steps[i] = step + 1;
             d->switches += pick == 0;
             d->prefix = i + 1;
@@ -98,7 +112,7 @@ static bool step_back_owned(struct dfs *d, struct source *s)
     return true;
 }
 
-/* Writes the node's switches with everything else unknown and 0. */
+/* Writes the node's switches with everything else up to its end unknown and 0. */
 static bool rebuild(struct dfs *d, struct source *s, const struct dfs_node *node)
 {
     if (!source_reserve(s, node->length))
@@ -114,17 +128,23 @@ static bool rebuild(struct dfs *d, struct source *s, const struct dfs_node *node
 static int enter(struct dfs *d, struct source *s)
 {
     const struct dfs_node *node = &d->nodes[d->at];
+    uint32_t               last = node->length - 1;
 
     d->floor = floor_of(node);
     d->deep = d->count >= d->count_max;
     d->limit = d->deep ? d->bound : d->level;
     d->switches = d->level - 1;
     d->prefix = node->length;
+    while (last > d->floor && !may_switch(d, last))
+        last--;
+    if (!may_switch(d, last))
+        return 0;
     if (!node->pick) /* the root's record is still there */
         return step_back_owned(d, s);
     if (!rebuild(d, s, node))
         return -ENOMEM;
-    s->steps[node->length - 1] = step_pack(STEP_UNKNOWN_N, 0, 1);
+    s->steps[last] = step_pack(STEP_UNKNOWN_N, 0, 1);
+    d->prefix = last + 1;
     d->switches++;
     return 1;
 }
@@ -189,8 +209,10 @@ int dfs_ran(struct dfs *d, const struct source *s)
         d->cut = true;
         return 0;
     }
-    return remember(d, (struct dfs_node){.parent = (uint32_t)d->at, .index = d->prefix - 1,
-                           .pick = step_pick(s->steps[d->prefix - 1]), .length = s->count});
+    return remember(d, (struct dfs_node){.parent = (uint32_t)d->at,
+                           .index = d->prefix - 1,
+                           .pick = step_pick(s->steps[d->prefix - 1]),
+                           .length = s->count});
 }
 
 /* Depth first: the share of the subtree before the current path, if every alternative weighed the same. */
@@ -215,7 +237,7 @@ double dfs_fraction(const struct dfs *d, const struct source *s)
         return d->started ? 1 : 0;
     const struct dfs_node *node = &d->nodes[d->at];
     double                 width = node->length - d->floor;
-    double within = d->deep ? subtree_fraction(d, s) : (node->length - d->prefix) / width;
+    double                 within = d->deep ? subtree_fraction(d, s) : (node->length - d->prefix) / width;
 
     return (d->weight_done + within * width) / d->weight;
 }

@@ -17,7 +17,9 @@ struct dfs_node {
 };
 
 struct dfs {
-    uint32_t bound, shard, shards;
+    uint32_t       bound, shard, shards;
+    const uint8_t *window; /* not NULL: only where this is nonzero may a switch be; it has window_length bytes */
+    uint32_t       window_length;
 
     struct dfs_node *nodes; /* level by level */
     size_t           count, capacity, count_max;
@@ -31,7 +33,7 @@ struct dfs {
     uint32_t prefix;   /* ends with a switch */
     bool     deep;     /* whole subtree now, as it cannot be remembered */
     bool     started;
-    bool     cut;      /* the bound left schedules out */
+    bool     cut; /* the bound left schedules out */
 
     double weight, weight_done, weight_next; /* indexes to extend: in this level, done, in the next */
 };
@@ -39,6 +41,9 @@ struct dfs {
 /* Keeps the arrays of earlier searches. bytes_max: see explore_options.memory_max. */
 void dfs_begin(struct dfs *d, uint32_t bound, uint32_t shard, uint32_t shards, size_t bytes_max);
 void dfs_fini(struct dfs *d);
+
+/* After dfs_begin(): no switch but at the indexes marked. The array must outlive the search. */
+void dfs_restrict(struct dfs *d, const uint8_t *window, uint32_t window_length);
 
 /* Prepares s for the next schedule: 1; 0: there is none; -ENOMEM. Between calls s must keep the record of the last run. */
 int dfs_next(struct dfs *d, struct source *s);

@@ -28,6 +28,7 @@ void explore_destroy(struct explore *x)
     source_fini(&x->source);
     dfs_fini(&x->dfs);
     explore_schedule_fini(&x->work);
+    free(x->window);
     free(x);
 }
 
@@ -40,8 +41,8 @@ int explore_run_once(struct explore *x, const struct explore_target *t, struct e
     return rc ? rc : x->source.error;
 }
 
-int explore_run_again(struct explore *x, const struct explore_target *t,
-    const struct explore_outcome *first, bool *same, struct explore_divergence *d)
+int explore_run_again(struct explore *x, const struct explore_target *t, const struct explore_outcome *first,
+    bool *same, struct explore_divergence *d)
 {
     struct source         *s = &x->source;
     uint32_t               count = s->count;
@@ -71,8 +72,8 @@ static void report(const struct source *s, struct explore_replay_result *r)
     r->fingerprint = source_fingerprint(s);
 }
 
-int explore_replay(struct explore *x, const struct explore_target *t, const struct explore_schedule *s,
-    unsigned flags, struct explore_replay_result *r)
+int explore_replay(struct explore *x, const struct explore_target *t, const struct explore_schedule *s, unsigned flags,
+    struct explore_replay_result *r)
 {
     enum source_fit fit = flags & EXPLORE_REPLAY_LOOSE ? SOURCE_LOOSE : SOURCE_STRICT;
 
@@ -84,8 +85,8 @@ int explore_replay(struct explore *x, const struct explore_target *t, const stru
     return rc;
 }
 
-int explore_check_determinism(struct explore *x, const struct explore_target *t,
-    const struct explore_schedule *s, struct explore_replay_result *r)
+int explore_check_determinism(struct explore *x, const struct explore_target *t, const struct explore_schedule *s,
+    struct explore_replay_result *r)
 {
     int rc = explore_replay(x, t, s, 0, r);
 
@@ -116,8 +117,12 @@ struct explore_choice explore_choice_at(const struct explore *x, uint32_t index)
 static const char *tag_name(enum choice_tag tag)
 {
     static const char *const names[CHOICE_TAG_COUNT] = {
-        [CHOICE_STEP] = "step", [CHOICE_DISPATCH] = "dispatch", [CHOICE_DPC_MODE] = "DPC mode",
-        [CHOICE_DPC_DELAY] = "DPC delay", [CHOICE_FAULT] = "fault", [CHOICE_USER] = "user",
+        [CHOICE_STEP] = "step",
+        [CHOICE_DISPATCH] = "dispatch",
+        [CHOICE_DPC_MODE] = "DPC mode",
+        [CHOICE_DPC_DELAY] = "DPC delay",
+        [CHOICE_FAULT] = "fault",
+        [CHOICE_USER] = "user",
     };
 
     return (unsigned)tag < CHOICE_TAG_COUNT ? names[tag] : "unknown";
@@ -137,14 +142,18 @@ size_t explore_divergence_format(const struct explore_divergence *d, char *buf, 
     if (!b->n && !a->n)
         return written(snprintf(buf, size, "the run ended before choice %u", d->index));
     if (!b->n)
-        return written(snprintf(buf, size, "choice %u had %u alternatives (%s) when recorded, now the run "
-            "ends before it", d->index, a->n, tag_name(a->tag)));
+        return written(snprintf(buf, size,
+            "choice %u had %u alternatives (%s) when recorded, now the run "
+            "ends before it",
+            d->index, a->n, tag_name(a->tag)));
     if (!a->n && a->pick)
-        return written(snprintf(buf, size, "choice %u takes alternative %u, but there are only %u (%s)",
-            d->index, a->pick, b->n, tag_name(b->tag)));
+        return written(snprintf(buf, size, "choice %u takes alternative %u, but there are only %u (%s)", d->index,
+            a->pick, b->n, tag_name(b->tag)));
     if (!a->n)
-        return written(snprintf(buf, size, "the run ended before choice %u when recorded, now it has %u "
-            "alternatives (%s)", d->index, b->n, tag_name(b->tag)));
-    return written(snprintf(buf, size, "choice %u had %u alternatives (%s) when recorded, now %u (%s)",
-        d->index, a->n, tag_name(a->tag), b->n, tag_name(b->tag)));
+        return written(snprintf(buf, size,
+            "the run ended before choice %u when recorded, now it has %u "
+            "alternatives (%s)",
+            d->index, b->n, tag_name(b->tag)));
+    return written(snprintf(buf, size, "choice %u had %u alternatives (%s) when recorded, now %u (%s)", d->index, a->n,
+        tag_name(a->tag), b->n, tag_name(b->tag)));
 }

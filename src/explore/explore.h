@@ -26,13 +26,13 @@
 struct explore_switch {
     uint32_t        index;
     uint32_t        pick;
-    uint32_t        n;   /* alternatives there were; 0: not known, then n and tag are not checked */
+    uint32_t        n; /* alternatives there were; 0: not known, then n and tag are not checked */
     enum choice_tag tag;
 };
 
 /* What a replay needs. Owns the array; all zero is the empty schedule. */
 struct explore_schedule {
-    uint32_t               build; /* first 8 hexadecimal digits of the build id */
+    uint32_t               build;                        /* first 8 hexadecimal digits of the build id */
     char                   level[EXPLORE_LEVEL_MAX + 1]; /* a-z */
     unsigned               cpus;
     uint64_t               seed;
@@ -57,8 +57,8 @@ size_t explore_schedule_format(const struct explore_schedule *s, char *buf, size
 int explore_schedule_parse(struct explore_schedule *s, const char *text, char *error, size_t error_size);
 
 /* May this run replay s? level NULL and cpus 0 accept any. -EINVAL with one line in error. */
-int explore_schedule_check(const struct explore_schedule *s, uint32_t build, const char *level,
-    unsigned cpus, char *error, size_t error_size);
+int explore_schedule_check(
+    const struct explore_schedule *s, uint32_t build, const char *level, unsigned cpus, char *error, size_t error_size);
 
 /* ---- the program under test ---- */
 
@@ -98,35 +98,37 @@ enum explore_strategy {
 #define EXPLORE_DEPTH_MAX 16u
 
 struct explore_progress {
-    uint64_t schedules;  /* run so far */
+    uint64_t schedules; /* run so far */
     uint64_t elapsed_ns;
-    uint64_t rate;       /* schedules per second since the last report */
+    uint64_t rate; /* schedules per second since the last report */
     uint64_t findings;
-    uint32_t level;      /* dfs: schedules with this many switches are being run */
-    double   fraction;   /* dfs: estimated part of this level that is done; others: of schedules_max or the time budget */
+    uint32_t level;    /* dfs: schedules with this many switches are being run */
+    double   fraction; /* dfs: estimated part of this level that is done; others: of schedules_max or the time budget */
 };
 
 struct explore_options {
     enum explore_strategy strategy;
-    uint64_t seed;
-    uint64_t schedules_max;     /* 0 = none */
-    uint32_t bound;             /* dfs; EXPLORE_NO_BOUND = all schedules */
-    uint32_t depth;             /* pct, 1 .. EXPLORE_DEPTH_MAX */
-    uint32_t rate;              /* sticky, >= 1 */
-    uint32_t shard, shards;     /* this is part shard (from 0) of shards; the parts are disjoint and complete */
-    uint64_t budget_ns;         /* 0 = none; needs clock */
-    uint64_t determinism_every; /* run every such schedule twice and compare; 0 = never */
-    bool     keep_going;        /* do not stop at the first finding */
-    size_t   memory_max;        /* dfs: bytes for remembering schedules to extend; more only changes the order */
-    uint64_t progress_ns;       /* time between reports */
-    uint64_t (*clock)(void *io);                                       /* may be NULL */
+    uint64_t              seed;
+    uint64_t              schedules_max; /* 0 = none */
+    uint32_t              bound;         /* dfs; EXPLORE_NO_BOUND = all schedules */
+    uint32_t              depth;         /* pct, 1 .. EXPLORE_DEPTH_MAX */
+    uint32_t              rate;          /* sticky, >= 1 */
+    uint32_t shard, shards;      /* this is part shard (from 0) of shards; the parts are disjoint and complete */
+    uint64_t budget_ns;          /* 0 = none; needs clock */
+    uint64_t determinism_every;  /* run every such schedule twice and compare; 0 = never */
+    bool     keep_going;         /* do not stop at the first finding */
+    size_t   memory_max;         /* dfs: bytes for remembering schedules to extend; more only changes the order */
+    uint64_t progress_ns;        /* time between reports */
+    uint64_t (*clock)(void *io); /* may be NULL */
     int (*progress)(void *io, const struct explore_progress *p); /* may be NULL; nonzero stops the search */
     void *io;
 };
 
 #define EXPLORE_OPTIONS_DEFAULT                                                                    \
-    {.bound = EXPLORE_NO_BOUND, .depth = 3, .rate = 16, .shards = 1, .determinism_every = 4096,    \
-        .memory_max = (size_t)256 << 20, .progress_ns = 250000000}
+    {                                                                                              \
+        .bound = EXPLORE_NO_BOUND, .depth = 3, .rate = 16, .shards = 1, .determinism_every = 4096, \
+        .memory_max = (size_t)256 << 20, .progress_ns = 250000000                                  \
+    }
 
 /* "random", "uniform", "sticky:N", "pct:D", "dfs", "dfs:D". Sets strategy and its parameter only. */
 int explore_strategy_parse(struct explore_options *o, const char *text, char *error, size_t error_size);
@@ -135,12 +137,12 @@ int explore_strategy_parse(struct explore_options *o, const char *text, char *er
 size_t explore_strategy_format(const struct explore_options *o, char *buf, size_t size);
 
 enum explore_end {
-    EXPLORE_END_ALL,       /* nothing left to run */
+    EXPLORE_END_ALL, /* nothing left to run */
     EXPLORE_END_FINDING,
     EXPLORE_END_SCHEDULES, /* schedules_max */
     EXPLORE_END_BUDGET,
-    EXPLORE_END_STOPPED,   /* by the progress callback */
-    EXPLORE_END_DIVERGED,  /* the program is not deterministic: see divergence */
+    EXPLORE_END_STOPPED,  /* by the progress callback */
+    EXPLORE_END_DIVERGED, /* the program is not deterministic: see divergence */
 };
 
 /* One choice as it was recorded; n == 0: the run had ended. */
@@ -160,20 +162,20 @@ size_t explore_divergence_format(const struct explore_divergence *d, char *buf, 
 
 struct explore_result {
     enum explore_end end;
-    bool complete;   /* dfs: every schedule within the bound (of this shard) was run, none cut by a limit */
-    bool exhaustive; /* complete, and the bound excluded nothing: these are all schedules there are */
-    uint64_t schedules;
-    uint64_t verdicts[EXPLORE_VERDICT_COUNT]; /* of these, how many ended so */
-    uint64_t choices;       /* asked in all schedules together */
-    uint32_t choices_max;   /* in the longest */
-    uint64_t rechecks;      /* runs made twice to compare; not in schedules */
-    uint64_t elapsed_ns;    /* 0 without a clock */
-    uint32_t level;         /* dfs: highest number of switches begun */
+    bool             complete;   /* dfs: every schedule within the bound (of this shard) was run, none cut by a limit */
+    bool             exhaustive; /* complete, and the bound excluded nothing: these are all schedules there are */
+    uint64_t         schedules;
+    uint64_t         verdicts[EXPLORE_VERDICT_COUNT]; /* of these, how many ended so */
+    uint64_t         choices;                         /* asked in all schedules together */
+    uint32_t         choices_max;                     /* in the longest */
+    uint64_t         rechecks;                        /* runs made twice to compare; not in schedules */
+    uint64_t         elapsed_ns;                      /* 0 without a clock */
+    uint32_t         level;                           /* dfs: highest number of switches begun */
     /* First finding: */
-    uint64_t                finding;          /* its fingerprint; 0 = none */
-    uint64_t                finding_schedule; /* number of its schedule, from 0, in the whole search */
-    struct explore_schedule schedule;         /* build, level and cpus are the caller's to fill */
-    struct explore_divergence divergence;     /* END_DIVERGED */
+    uint64_t                  finding;          /* its fingerprint; 0 = none */
+    uint64_t                  finding_schedule; /* number of its schedule, from 0, in the whole search */
+    struct explore_schedule   schedule;         /* build, level and cpus are the caller's to fill */
+    struct explore_divergence divergence;       /* END_DIVERGED */
 };
 
 struct explore;
@@ -182,8 +184,8 @@ struct explore *explore_create(void); /* NULL: no memory */
 void            explore_destroy(struct explore *x);
 
 /* *r must be zero or have been through explore_result_fini(). Also -EINVAL for options that make no sense, or what run() returned. */
-int explore_search(struct explore *x, const struct explore_options *o, const struct explore_target *t,
-    struct explore_result *r);
+int explore_search(
+    struct explore *x, const struct explore_options *o, const struct explore_target *t, struct explore_result *r);
 
 void explore_result_fini(struct explore_result *r);
 
@@ -202,8 +204,8 @@ struct explore_replay_result {
 };
 
 /* After a divergence the rest of the run picks 0 (or see LOOSE). */
-int explore_replay(struct explore *x, const struct explore_target *t, const struct explore_schedule *s,
-    unsigned flags, struct explore_replay_result *r);
+int explore_replay(struct explore *x, const struct explore_target *t, const struct explore_schedule *s, unsigned flags,
+    struct explore_replay_result *r);
 
 /* The schedule of the explorer's last run as it really went: only switches that were taken. Sets switches and count. */
 int explore_last_run(const struct explore *x, struct explore_schedule *s);
@@ -214,26 +216,25 @@ struct explore_choice explore_choice_at(const struct explore *x, uint32_t index)
 
 /* Runs s twice, the second time from the record of the first, and compares every choice and the outcome.
  * r->diverged tells; r->divergence where. */
-int explore_check_determinism(struct explore *x, const struct explore_target *t,
-    const struct explore_schedule *s, struct explore_replay_result *r);
+int explore_check_determinism(struct explore *x, const struct explore_target *t, const struct explore_schedule *s,
+    struct explore_replay_result *r);
 
 /* ---- shrinking ---- */
 
 struct explore_shrink_options {
     uint64_t runs_max;  /* 0 = 100,000 */
-    uint64_t seed;
     uint64_t budget_ns; /* 0 = none; needs clock */
     uint64_t (*clock)(void *io);
     void *io;
 };
 
 struct explore_shrink_result {
-    uint64_t runs;
-    size_t   before, after;  /* switches */
-    bool     minimal;        /* proved: no schedule with fewer switches has this finding */
-    bool     confirmed;      /* replayed twice, same record and same outcome */
-    uint32_t choices;        /* of the shrunk run */
-    struct explore_divergence divergence; /* if not confirmed */
+    uint64_t                  runs;
+    size_t                    before, after; /* switches */
+    bool                      minimal;       /* proved: no schedule with fewer switches has this finding */
+    bool                      confirmed;     /* replayed twice, same record and same outcome */
+    uint32_t                  choices;       /* of the shrunk run */
+    struct explore_divergence divergence;    /* if not confirmed */
 };
 
 /* Makes s a schedule with the same finding fingerprint from which no single switch can be removed, usually far

@@ -12,8 +12,12 @@
 
 /* By tag; a switch of the ordinary kind has no letter. */
 static const char tag_letters[CHOICE_TAG_COUNT] = {
-    [CHOICE_STEP] = 's', [CHOICE_DISPATCH] = 'd', [CHOICE_DPC_MODE] = 'm', [CHOICE_DPC_DELAY] = 'q',
-    [CHOICE_FAULT] = 'f', [CHOICE_USER] = 'u',
+    [CHOICE_STEP] = 's',
+    [CHOICE_DISPATCH] = 'd',
+    [CHOICE_DPC_MODE] = 'm',
+    [CHOICE_DPC_DELAY] = 'q',
+    [CHOICE_FAULT] = 'f',
+    [CHOICE_USER] = 'u',
 };
 
 /* ---- lists ---- */
@@ -162,8 +166,7 @@ static int parse_build(struct in *in, uint32_t *build)
     for (; n < 8 && hex_digit(p[n]) >= 0; n++)
         v = v << 4 | (uint32_t)hex_digit(p[n]);
     if (n != 8 || p[8] != '.')
-        return fail(in->error, in->error_size, "build id \"%.*s\" is not 8 hexadecimal digits",
-            field_length(p), p);
+        return fail(in->error, in->error_size, "build id \"%.*s\" is not 8 hexadecimal digits", field_length(p), p);
     *build = v;
     in->at = p + 9;
     return 0;
@@ -185,14 +188,13 @@ static int parse_level(struct in *in, char level[EXPLORE_LEVEL_MAX + 1])
 }
 
 /* A field such as p2. or s4711. */
-static int parse_field(struct in *in, char letter, const char *name, uint64_t min, uint64_t max,
-    uint64_t *v)
+static int parse_field(struct in *in, char letter, const char *name, uint64_t min, uint64_t max, uint64_t *v)
 {
     const char *p = in->at;
 
     if (*p != letter)
-        return fail(in->error, in->error_size, "%s: expected \"%c<number>.\", not \"%.*s\"", name, letter,
-            field_length(p), p);
+        return fail(
+            in->error, in->error_size, "%s: expected \"%c<number>.\", not \"%.*s\"", name, letter, field_length(p), p);
     p++;
     if (!number(&p, max, v) || *v < min || *p != '.')
         return fail(in->error, in->error_size, "%s \"%.*s\" is not a number from %llu to %llu", name,
@@ -238,16 +240,15 @@ static bool parse_switch(const char **p, struct explore_switch *sw)
     return parse_tag(p, &sw->tag);
 }
 
-static int check_switch(const struct in *in, const struct explore_schedule *s,
-    const struct explore_switch *sw)
+static int check_switch(const struct in *in, const struct explore_schedule *s, const struct explore_switch *sw)
 {
     size_t at = s->count + 1;
 
     if (sw->pick == 0)
         return fail(in->error, in->error_size, "switch %zu: pick 0 is no switch", at);
     if (sw->n && sw->pick >= sw->n)
-        return fail(in->error, in->error_size, "switch %zu: pick %u of %u alternatives (they count from 0)",
-            at, sw->pick, sw->n);
+        return fail(in->error, in->error_size, "switch %zu: pick %u of %u alternatives (they count from 0)", at,
+            sw->pick, sw->n);
     if (s->count && sw->index <= s->switches[s->count - 1].index)
         return fail(in->error, in->error_size, "switch %zu: index %u does not come after %u", at, sw->index,
             s->switches[s->count - 1].index);
@@ -265,9 +266,8 @@ static int parse_switches(struct in *in, struct explore_schedule *s)
         struct explore_switch sw;
 
         if (!parse_switch(&p, &sw) || (*p && *p != '-'))
-            return fail(in->error, in->error_size,
-                "switch %zu: expected \"index:pick/alternatives\", not \"%.*s\"", s->count + 1,
-                (int)strcspn(start, "-") > 24 ? 24 : (int)strcspn(start, "-"), start);
+            return fail(in->error, in->error_size, "switch %zu: expected \"index:pick/alternatives\", not \"%.*s\"",
+                s->count + 1, (int)strcspn(start, "-") > 24 ? 24 : (int)strcspn(start, "-"), start);
         int rc = check_switch(in, s, &sw);
 
         if (!rc)
@@ -286,15 +286,14 @@ static int parse_version(struct in *in)
     uint64_t    version;
 
     if (*p != 'v')
-        return fail(in->error, in->error_size, "\"%.*s\" is not a schedule: they begin with \"v1.\"",
-            field_length(p), p);
+        return fail(
+            in->error, in->error_size, "\"%.*s\" is not a schedule: they begin with \"v1.\"", field_length(p), p);
     p++;
     if (!number(&p, UINT32_MAX, &version) || *p != '.')
         return fail(in->error, in->error_size, "\"%.*s\" is not a schedule: they begin with \"v1.\"",
             field_length(in->at), in->at);
     if (version != 1)
-        return fail(in->error, in->error_size, "schedule format v%u is not known here (this is v1)",
-            (unsigned)version);
+        return fail(in->error, in->error_size, "schedule format v%u is not known here (this is v1)", (unsigned)version);
     in->at = p + 1;
     return 0;
 }
@@ -318,15 +317,14 @@ int explore_schedule_parse(struct explore_schedule *s, const char *text, char *e
     return rc ? rc : parse_switches(&in, s);
 }
 
-int explore_schedule_check(const struct explore_schedule *s, uint32_t build, const char *level,
-    unsigned cpus, char *error, size_t error_size)
+int explore_schedule_check(
+    const struct explore_schedule *s, uint32_t build, const char *level, unsigned cpus, char *error, size_t error_size)
 {
     if (s->build != build)
-        return fail(error, error_size, "schedule was recorded with another build (%08x, this is %08x)",
-            s->build, build);
+        return fail(
+            error, error_size, "schedule was recorded with another build (%08x, this is %08x)", s->build, build);
     if (level && strcmp(s->level, level) != 0)
-        return fail(error, error_size, "schedule was recorded at point level %s, this run has %s", s->level,
-            level);
+        return fail(error, error_size, "schedule was recorded at point level %s, this run has %s", s->level, level);
     if (cpus && s->cpus != cpus)
         return fail(error, error_size, "schedule needs %u processor%s, this run has %u", s->cpus,
             s->cpus == 1 ? "" : "s", cpus);

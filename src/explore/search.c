@@ -136,8 +136,8 @@ static double fraction(const struct search *q)
 /* True: the callback wants to stop. */
 static bool report(struct search *q)
 {
-    struct explore_result *r = q->r;
-    uint64_t               interval = r->elapsed_ns - q->report_ns;
+    struct explore_result  *r = q->r;
+    uint64_t                interval = r->elapsed_ns - q->report_ns;
     struct explore_progress p = {
         .schedules = r->schedules,
         .elapsed_ns = r->elapsed_ns,
@@ -285,8 +285,8 @@ static int check(const struct explore_options *o)
     return 0;
 }
 
-int explore_search(struct explore *x, const struct explore_options *o, const struct explore_target *t,
-    struct explore_result *r)
+int explore_search(
+    struct explore *x, const struct explore_options *o, const struct explore_target *t, struct explore_result *r)
 {
     struct search q = {.x = x, .o = o, .t = t, .r = r, .schedules_to_clock = CLOCK_SCHEDULES};
     int           rc = check(o);
@@ -300,8 +300,8 @@ int explore_search(struct explore *x, const struct explore_options *o, const str
     r->elapsed_ns = now(&q) - q.start_ns;
     if (rc)
         return rc;
-    r->complete = o->strategy == EXPLORE_DFS && r->end == EXPLORE_END_ALL &&
-                  !r->verdicts[EXPLORE_STEP_LIMIT] && !r->verdicts[EXPLORE_TIME_LIMIT];
+    r->complete = o->strategy == EXPLORE_DFS && r->end == EXPLORE_END_ALL && !r->verdicts[EXPLORE_STEP_LIMIT] &&
+                  !r->verdicts[EXPLORE_TIME_LIMIT];
     r->exhaustive = r->complete && !x->dfs.cut;
     return 0;
 }
@@ -315,11 +315,14 @@ void explore_result_fini(struct explore_result *r)
 /* ---- names ---- */
 
 static const struct {
-    const char *name;
+    const char           *name;
     enum explore_strategy strategy;
 } names[] = {
-    {"random", EXPLORE_RANDOM}, {"uniform", EXPLORE_UNIFORM}, {"sticky", EXPLORE_STICKY},
-    {"pct", EXPLORE_PCT}, {"dfs", EXPLORE_DFS},
+    {"random", EXPLORE_RANDOM},
+    {"uniform", EXPLORE_UNIFORM},
+    {"sticky", EXPLORE_STICKY},
+    {"pct", EXPLORE_PCT},
+    {"dfs", EXPLORE_DFS},
 };
 
 static __attribute__((format(printf, 3, 4))) int bad(char *error, size_t size, const char *fmt, ...)
@@ -343,8 +346,8 @@ static int parameter(const char *text, uint64_t min, uint64_t max, uint32_t *val
         v = v * 10 + (uint64_t)(*p - '0');
     }
     if (!*text || v < min || v > max)
-        return bad(error, size, "\"%.24s\" is not a number from %llu to %llu", text,
-            (unsigned long long)min, (unsigned long long)max);
+        return bad(error, size, "\"%.24s\" is not a number from %llu to %llu", text, (unsigned long long)min,
+            (unsigned long long)max);
     *value = (uint32_t)v;
     return 0;
 }
@@ -359,8 +362,10 @@ int explore_strategy_parse(struct explore_options *o, const char *text, char *er
            (strlen(names[i].name) != length || strncmp(names[i].name, text, length) != 0))
         i++;
     if (i == sizeof(names) / sizeof(names[0]))
-        return bad(error, error_size, "strategy \"%.24s\" is not known: random, uniform, sticky:N, pct:D, dfs, "
-            "dfs:D", text);
+        return bad(error, error_size,
+            "strategy \"%.24s\" is not known: random, uniform, sticky:N, pct:D, dfs, "
+            "dfs:D",
+            text);
     o->strategy = names[i].strategy;
     if (!value)
         return 0;

@@ -41,8 +41,7 @@ bool source_reserve(struct source *s, uint32_t count)
 }
 
 /* The rare half of record(): a full record, or more alternatives than a step can hold. */
-static __attribute__((noinline)) unsigned record_slow(struct source *s, unsigned n, unsigned tag,
-    unsigned pick)
+static __attribute__((noinline)) unsigned record_slow(struct source *s, unsigned n, unsigned tag, unsigned pick)
 {
     if (n > EXPLORE_ALTERNATIVES_MAX)
         s->error = -EOVERFLOW;
@@ -101,8 +100,7 @@ static void diverge(struct source *s, struct explore_choice expected, struct exp
 }
 
 /* The rare half of pick_follow(): a step not known yet, or the program is not the one that was recorded. */
-static __attribute__((noinline)) unsigned follow_slow(struct source *s, unsigned n, unsigned tag,
-    uint64_t step)
+static __attribute__((noinline)) unsigned follow_slow(struct source *s, unsigned n, unsigned tag, uint64_t step)
 {
     if (step_n(step) == STEP_UNKNOWN_N && step_pick(step) < n)
         return record(s, n, tag, step_pick(step));
@@ -154,8 +152,7 @@ static unsigned pick_switches(struct choice_source *c, unsigned n, enum choice_t
     return switch_slow(s, n, tag);
 }
 
-static void begin(struct source *s,
-    unsigned (*pick)(struct choice_source *, unsigned, enum choice_tag))
+static void begin(struct source *s, unsigned (*pick)(struct choice_source *, unsigned, enum choice_tag))
 {
     s->choices.pick = pick;
     s->count = 0;
@@ -202,8 +199,8 @@ void source_points(struct source *s, uint64_t seed, uint32_t depth, uint32_t len
     s->points[unique] = UINT32_MAX;
 }
 
-void source_switches(struct source *s, const struct explore_switch *first, size_t count,
-    enum source_fit fit, uint64_t seed)
+void source_switches(
+    struct source *s, const struct explore_switch *first, size_t count, enum source_fit fit, uint64_t seed)
 {
     begin(s, pick_switches);
     s->next = first;
@@ -240,8 +237,7 @@ struct explore_choice source_choice(const struct source *s, uint32_t index)
 {
     uint64_t step = s->steps[index];
 
-    return (struct explore_choice){
-        .n = step_n(step), .pick = step_pick(step), .tag = step_tag(step)};
+    return (struct explore_choice){.n = step_n(step), .pick = step_pick(step), .tag = step_tag(step)};
 }
 
 uint64_t source_fingerprint(const struct source *s)
@@ -262,8 +258,8 @@ int source_taken(const struct source *s, struct explore_schedule *list)
         struct explore_choice c = source_choice(s, i);
 
         if (c.pick)
-            rc = explore_schedule_add(list,
-                &(struct explore_switch){.index = i, .pick = c.pick, .n = c.n, .tag = c.tag});
+            rc = explore_schedule_add(
+                list, &(struct explore_switch){.index = i, .pick = c.pick, .n = c.n, .tag = c.tag});
     }
     return rc;
 }

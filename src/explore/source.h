@@ -84,8 +84,8 @@ void source_random(struct source *s, uint64_t seed, uint32_t threshold, uint32_t
 void source_points(struct source *s, uint64_t seed, uint32_t depth, uint32_t length, uint32_t loose_tags);
 
 /* The given switches must outlive the run. seed is for SOURCE_LOOSE. */
-void source_switches(struct source *s, const struct explore_switch *first, size_t count,
-    enum source_fit fit, uint64_t seed);
+void source_switches(
+    struct source *s, const struct explore_switch *first, size_t count, enum source_fit fit, uint64_t seed);
 
 /* After the run: notices choices that were expected but never asked. */
 void source_finish(struct source *s);

@@ -13,7 +13,7 @@
 
 /* Wraps a program: notes each schedule of each run and its number of switches. */
 struct audit {
-    struct choice_source choices;
+    struct choice_source  choices;
     struct choice_source *inner;
     struct explore_target program;
     struct toy_set        seen;
@@ -113,10 +113,10 @@ static void a_list_of_choices_with_and_without_bound(void **state)
 
 static void all_interleavings_of_threads(void **state)
 {
-    struct toy_threads two = {.threads = 2, .steps = {7, 6}};
-    struct toy_threads three = {.threads = 3, .steps = {3, 4, 2}};
-    struct audit       a = {.program = {toy_threads_run, &two}};
-    struct audit       b = {.program = {toy_threads_run, &three}};
+    struct toy_threads     two = {.threads = 2, .steps = {7, 6}};
+    struct toy_threads     three = {.threads = 3, .steps = {3, 4, 2}};
+    struct audit           a = {.program = {toy_threads_run, &two}};
+    struct audit           b = {.program = {toy_threads_run, &three}};
     struct explore_options o = dfs(EXPLORE_NO_BOUND);
 
     (void)state;
@@ -177,7 +177,7 @@ static void shards_are_disjoint_and_complete(void **state)
             o.shards = shards;
             o.memory_max = little ? 0 : 1 << 20;
             for (o.shard = 0; o.shard < shards; o.shard++) {
-                struct audit a = {.program = {toy_threads_run, &three}};
+                struct audit          a = {.program = {toy_threads_run, &three}};
                 struct explore_result r = search(&a, &o);
 
                 sum += r.schedules;
