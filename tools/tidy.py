@@ -82,6 +82,7 @@ class Tree:
     def __init__(self, root):
         self.root = root
         self.paths = sorted(self._listed())
+        self.known = set(self.paths)
         self._text = {}
 
     def _listed(self):
@@ -138,12 +139,13 @@ def includes_of(tree, path):
             yield number, match.group(1), match.group(2)
 
 
-def resolve(tree, path, name):
-    """The project's file that an include names, or None for the host's headers."""
-    known = set(tree.paths)
-    beside = str(pathlib.PurePath(path).parent / name)
-    for candidate in (f"src/{name}", f"include/{name}", f"include/ddk/{name}", beside, f"tests/{name}"):
-        if candidate in known:
+def resolve(tree, path, kind, name):
+    """The project's file that an include names, or None for the host's headers. <...> does not look beside path."""
+    candidates = [f"src/{name}", f"include/{name}", f"include/ddk/{name}"]
+    if kind == '"':
+        candidates += [str(pathlib.PurePath(path).parent / name), f"tests/{name}"]
+    for candidate in candidates:
+        if candidate in tree.known:
             return candidate
     return None
 
@@ -173,17 +175,17 @@ def rule_includes(tree):
         if floor not in FLOORS:
             yield path, 1, "is in no known floor"
             continue
-        for number, _, name in includes_of(tree, path):
-            problem = check_src_include(path, name, resolve(tree, path, name))
+        for number, kind, name in includes_of(tree, path):
+            problem = check_src_include(path, name, resolve(tree, path, kind, name))
             if problem:
                 yield path, number, problem
     for path in tree.select("include/ddk", suffixes=CODE):
-        for number, _, name in includes_of(tree, path):
-            if not (resolve(tree, path, name) or "").startswith("include/ddk/") and name != "stdarg.h":
+        for number, kind, name in includes_of(tree, path):
+            if not (resolve(tree, path, kind, name) or "").startswith("include/ddk/") and name != "stdarg.h":
                 yield path, number, f"a DDK header includes nothing but DDK headers; not {name}"
     for path in tree.select("include/duetime", "examples", suffixes=CODE):
-        for number, _, name in includes_of(tree, path):
-            if (resolve(tree, path, name) or "").startswith("src/"):
+        for number, kind, name in includes_of(tree, path):
+            if (resolve(tree, path, kind, name) or "").startswith("src/"):
                 yield path, number, f"what users see must not include {name}"
     for path in tree.select("src", "include", suffixes={".h"}):
         if not re.search(r"^#\s*(pragma once|ifndef|include)", tree.text(path), re.MULTILINE):
@@ -253,7 +255,7 @@ def rule_dead(tree):
     included = set()
     files = tree.select("src", "tests", "bench", "examples", "include", suffixes=CODE)
     for path in files:
-        included.update(resolve(tree, path, name) for _, _, name in includes_of(tree, path))
+        included.update(resolve(tree, path, kind, name) for _, kind, name in includes_of(tree, path))
     for path in files:
         if not (is_built(path) or path in included or under(path, {"include"})):
             yield path, 1, "dead file: nothing builds or includes it"
