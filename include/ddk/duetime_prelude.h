@@ -104,11 +104,18 @@
 #define __dt_declspec_no_sanitize_address
 
 /* ---- compiler words ---------------------------------------------------------------------------------------------------- */
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wbuiltin-macro-redefined"
+#endif
 #define __pragma(...)
+#define __identifier(x) x
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 #define __assume(e) ((void)0)
 #define __noop(...) ((void)0)
 #define __annotation(...)
-#define __identifier(x) x
 #define __alignof(x) __alignof__(x)
 #define __debugbreak() DbgBreakPoint()
 #define __nullterminated

@@ -3,3 +3,5 @@
 #pragma once
 
 #include <wdm.h>
+
+#include <nt/rtl_tables.h>

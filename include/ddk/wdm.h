@@ -11,6 +11,10 @@
 #include <nt/interlocked.h>
 #include <nt/list.h>
 #include <nt/rtl_memory.h>
+#include <nt/rtl.h>
+#ifdef DUETIME_DRIVER
+#include <nt/crt.h>
+#endif
 
 #include <nt/ke_types.h>
 #include <nt/ke_irql.h>
@@ -24,3 +28,5 @@
 
 #include <nt/io_types.h>
 #include <nt/io_irp.h>
+#include <nt/io_api.h>
+#include <nt/ob_mm.h>

@@ -71,11 +71,12 @@ NTKERNELAPI VOID KeReleaseGuardedMutexUnsafe(_Inout_ PKGUARDED_MUTEX FastMutex);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExInitializePushLock(_Out_ PEX_PUSH_LOCK PushLock);
 
-_Acquires_lock_(_Global_critical_region_)
+_Requires_lock_held_(_Global_critical_region_)
 _Acquires_exclusive_lock_(*PushLock)
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExAcquirePushLockExclusiveEx(_Inout_ PEX_PUSH_LOCK PushLock, _In_ ULONG Flags);
 
+_Requires_lock_held_(_Global_critical_region_)
 _Acquires_shared_lock_(*PushLock)
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExAcquirePushLockSharedEx(_Inout_ PEX_PUSH_LOCK PushLock, _In_ ULONG Flags);

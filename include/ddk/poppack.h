@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* Ends a packing region; no include guard: it is included once per region. */
+#pragma pack(pop)

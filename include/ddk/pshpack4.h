@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* Begins a packing region of 4 bytes; no include guard: it is included once per region. */
+#pragma pack(push, 4)

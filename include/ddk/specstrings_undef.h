@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* Nothing to undefine: the annotations stay. */
+#pragma once

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers of Code Analysis warnings by name, for #pragma prefast(suppress: ...). */
+#pragma once
+
+#define __WARNING_BUFFER_UNDERFLOW 26001
+#define __WARNING_INVALID_PARAM_VALUE_1 6387
+#define __WARNING_UNUSED_SCALAR_ASSIGNMENT 28931
+#define __WARNING_MEMORY_LEAK 6014
+#define __WARNING_USING_UNINIT_VAR 6001
+#define __WARNING_DEREF_NULL_PTR 6011
+#define __WARNING_IRQ_SET_TOO_HIGH 28150
+#define __WARNING_IRQL_NOT_SET 28158
+#define __WARNING_POTENTIAL_BUFFER_OVERFLOW_HIGH_PRIORITY 26014
