@@ -43,10 +43,10 @@ static void kernel_item(void *context)
     (void)context;
 }
 
+/* NULL for the kernel's own. */
 static const void *routine_of(const WORK_QUEUE_ITEM *item)
 {
-    return item->WorkerRoutine == kernel_item ? ((const struct ex_work *)item)->routine
-                                              : (const void *)item->WorkerRoutine;
+    return item->WorkerRoutine == kernel_item ? NULL : (const void *)item->WorkerRoutine;
 }
 
 void ex_work_boot(void)

@@ -21,13 +21,12 @@ bool ex_work_is_queued(const WORK_QUEUE_ITEM *item);
 struct ex_work {
     WORK_QUEUE_ITEM item;
     void (*fn)(struct ex_work *w); /* may release w */
-    const void *routine;           /* of the driver it is done for, or NULL */
 };
 
 /* w->item.List.Flink must be NULL; false: it is queued already. IRQL <= 2. Point: no. */
 bool ex_work_submit(struct ex_work *w, unsigned type);
 
-/* A queued or running item whose routine lies in [start, end), or NULL; *running tells which. IRQL <= 2. */
+/* A queued or running item of a driver's, whose routine lies in [start, end), or NULL; *running tells which. IRQL <= 2. */
 const void *ex_work_find(const void *start, const void *end, bool *running);
 
 /* Items queued or running. IRQL <= 2. */

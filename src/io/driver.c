@@ -256,10 +256,17 @@ static unsigned devices_left(PDRIVER_OBJECT driver)
     return n;
 }
 
-/* Devices whose delete waits for a work item or an IRP; ends because nobody can take new references to them. */
-static void wait_for_deletes(PDRIVER_OBJECT driver)
+void io_driver_work(PDRIVER_OBJECT driver, LONG delta)
 {
-    while (devices_left(driver) && !driver->DeviceObject)
+    __atomic_add_fetch(&io_driver_of(driver)->work, delta, __ATOMIC_ACQ_REL);
+}
+
+/* Work items that hold the driver, devices whose delete waits; ends because nobody can take new references to them. */
+static void wait_for_holders(PDRIVER_OBJECT driver)
+{
+    struct io_driver *d = io_driver_of(driver);
+
+    while (__atomic_load_n(&d->work, __ATOMIC_ACQUIRE) > 0 || (devices_left(driver) && !driver->DeviceObject))
         ke_delay(false, KernelMode, -(int64_t)NT_100NS_PER_MS);
 }
 
@@ -288,7 +295,7 @@ static void image_goes(PDRIVER_OBJECT driver)
 {
     struct io_driver *d = io_driver_of(driver);
 
-    wait_for_deletes(driver);
+    wait_for_holders(driver);
     ke_dpc_flush();
     check_left_behind(driver);
     ev(EV_DRIVER_UNLOAD, driver, 1, (uintptr_t)d->image_start, (uintptr_t)d->image_end);

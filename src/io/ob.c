@@ -16,7 +16,7 @@
 #define OB_TAG      0x206a624fu /* 'Obj ' */
 #define HANDLES_MAX 4096u
 
-struct header {
+struct DECLSPEC_ALIGN(16) header {
     uint32_t       magic;
     LONG           references;
     LONG           handles;

@@ -22,9 +22,20 @@ struct DECLSPEC_ALIGN(16) io_driver {
     struct list           link; /* all drivers */
     const void           *image_start, *image_end;
     unsigned              devices; /* that still exist; io_lock */
+    LONG                  work;    /* work items queued or running that hold it or a device of its; atomic */
     struct io_client_ext *client_extensions;
     WCHAR                 name[64], registry_path[128];
     UNICODE_STRING        registry;
+};
+
+/* An IoTimer; it lives in its device. */
+struct _IO_TIMER {
+    struct list       link; /* all, io_lock */
+    PDEVICE_OBJECT    device;
+    PIO_TIMER_ROUTINE routine;
+    void             *context;
+    bool              started, due; /* io_lock */
+    unsigned          running_on;   /* processor + 1 */
 };
 
 /* In front of a device object. */
@@ -32,17 +43,14 @@ struct DECLSPEC_ALIGN(16) io_device {
     DEVOBJ_EXTENSION nt;
     size_t           extension_bytes;
     bool             delete_pending, gone_from_driver;
-    /* StartIo */
+    /* StartIo; io_lock */
     bool             deferred_start, non_cancelable;
-    bool             deferred_has_key, deferred_cancelable;
-    ULONG            deferred_key;
-    unsigned         start_depth;  /* IoStartNextPacket inside StartIo */
-    bool             start_wanted; /* one more, when the StartIo now running returns */
-    struct io_timer *timer;
-    PDRIVER_CANCEL   start_cancel;
+    bool             start_wanted; /* IoStartNextPacket came while StartIo was running, with these arguments: */
+    bool             wanted_cancelable, wanted_by_key;
+    ULONG            wanted_key;
+    unsigned         starting, start_depth; /* processors inside; nested calls */
+    struct _IO_TIMER timer;
 };
-
-enum { IO_DEFERRED_START = 1, IO_NON_CANCELABLE = 2 }; /* DEVOBJ_EXTENSION.StartIoFlags */
 
 static inline struct io_driver *io_driver_of(PDRIVER_OBJECT driver)
 {
@@ -90,6 +98,7 @@ void           io_device_detach(PDEVICE_OBJECT target);
 
 void    *io_driver_extension_add(PDRIVER_OBJECT driver, void *id, size_t bytes, NTSTATUS *status);
 void    *io_driver_extension_find(PDRIVER_OBJECT driver, void *id);
+void     io_driver_work(PDRIVER_OBJECT driver, LONG delta); /* a work item begins or ends to hold it back */
 void     io_driver_boot(void);
 NTSTATUS io_invalid_request(PDEVICE_OBJECT device, PIRP irp);
 
