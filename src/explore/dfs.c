@@ -7,7 +7,7 @@
  * Extending a node means running its children: for each index behind its last switch, last index first, and
  * each pick 1 .. n-1 at that index. How many alternatives the parent met at each index need not be
  * remembered: the first child goes along the whole of the parent's run and meets them again, so that a node
- * is remembered in 16 bytes, its last switch and its length.
+ * is remembered in 24 bytes, its last switch and its length.
  *
  * Levels are run in order. When the memory for nodes is full, a node's whole subtree is run at once, depth
  * first, instead of only its children; the set of schedules is the same, only their order changes. Both are
@@ -46,7 +46,7 @@ void dfs_fini(struct dfs *d)
 
 static uint32_t floor_of(const struct dfs_node *node)
 {
-    return node->pick ? node->index + 1 : 0;
+    return node->step ? node->index + 1 : 0;
 }
 
 void dfs_restrict(struct dfs *d, const uint8_t *window, uint32_t window_length)
@@ -112,15 +112,15 @@ static bool step_back_owned(struct dfs *d, struct source *s)
     return true;
 }
 
-/* Writes the node's switches with everything else up to its end unknown and 0. */
+/* Writes the node's switches with everything else up to its end unknown. */
 static bool rebuild(struct dfs *d, struct source *s, const struct dfs_node *node)
 {
     if (!source_reserve(s, node->length))
         return false;
     for (uint32_t i = 0; i < node->length; i++)
         s->steps[i] = step_pack(STEP_UNKNOWN_N, 0, 0);
-    for (; node->pick; node = &d->nodes[node->parent])
-        s->steps[node->index] = step_pack(STEP_UNKNOWN_N, 0, node->pick);
+    for (; node->step; node = &d->nodes[node->parent])
+        s->steps[node->index] = node->step;
     return true;
 }
 
@@ -139,7 +139,7 @@ static int enter(struct dfs *d, struct source *s)
         last--;
     if (!may_switch(d, last))
         return 0;
-    if (!node->pick) /* the root's record is still there */
+    if (!node->step) /* the root's record is still there */
         return step_back_owned(d, s);
     if (!rebuild(d, s, node))
         return -ENOMEM;
@@ -209,10 +209,9 @@ int dfs_ran(struct dfs *d, const struct source *s)
         d->cut = true;
         return 0;
     }
-    return remember(d, (struct dfs_node){.parent = (uint32_t)d->at,
-                           .index = d->prefix - 1,
-                           .pick = step_pick(s->steps[d->prefix - 1]),
-                           .length = s->count});
+    return remember(
+        d, (struct dfs_node){
+               .step = s->steps[d->prefix - 1], .parent = (uint32_t)d->at, .index = d->prefix - 1, .length = s->count});
 }
 
 /* Depth first: the share of the subtree before the current path, if every alternative weighed the same. */

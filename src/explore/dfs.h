@@ -10,9 +10,9 @@
 
 /* A schedule that was run and can be extended by one more switch behind its last one. */
 struct dfs_node {
+    uint64_t step;   /* the last switch: n, tag and pick; 0: the root, which has none */
     uint32_t parent; /* the schedule without the last switch */
     uint32_t index;  /* of the last switch */
-    uint32_t pick;   /* of the last switch; 0: the root, which has none */
     uint32_t length; /* choices the run asked */
 };
 

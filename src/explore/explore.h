@@ -171,11 +171,11 @@ struct explore_result {
     uint64_t         rechecks;                        /* runs made twice to compare; not in schedules */
     uint64_t         elapsed_ns;                      /* 0 without a clock */
     uint32_t         level;                           /* dfs: highest number of switches begun */
-    /* First finding: */
-    uint64_t                  finding;          /* its fingerprint; 0 = none */
-    uint64_t                  finding_schedule; /* number of its schedule, from 0, in the whole search */
-    struct explore_schedule   schedule;         /* build, level and cpus are the caller's to fill */
-    struct explore_divergence divergence;       /* END_DIVERGED */
+    bool             found;                           /* a finding; of the first one: */
+    uint64_t         finding;                         /* its fingerprint */
+    uint64_t         finding_schedule;                /* number of its schedule, from 0, in the whole search */
+    struct explore_schedule   schedule;               /* build, level and cpus are the caller's to fill */
+    struct explore_divergence divergence;             /* END_DIVERGED */
 };
 
 struct explore;

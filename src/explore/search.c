@@ -190,6 +190,7 @@ static int diverged(struct search *q, const struct explore_divergence *d)
 
 static int keep_finding(struct search *q, const struct explore_outcome *out)
 {
+    q->r->found = true;
     q->r->finding = out->finding;
     q->r->finding_schedule = q->number;
     q->r->schedule.seed = q->o->seed;
@@ -225,7 +226,7 @@ static int run(struct search *q)
     if ((unsigned)out.verdict >= EXPLORE_VERDICT_COUNT)
         return -EINVAL;
     count(q, &out);
-    if (out.verdict == EXPLORE_FINDING && !q->r->finding) {
+    if (out.verdict == EXPLORE_FINDING && !q->r->found) {
         first_finding = true;
         rc = keep_finding(q, &out);
     }

@@ -66,17 +66,16 @@ static unsigned pick_zero(struct choice_source *c, unsigned n, enum choice_tag t
     return record(source_of(c), n, tag, 0);
 }
 
+/* Without branches on the random bits: half of them would be mispredicted. */
 static unsigned pick_random(struct choice_source *c, unsigned n, enum choice_tag tag)
 {
     struct source *s = source_of(c);
     uint64_t       bits = rng_at(s->seed, s->count);
-    uint32_t       high = (uint32_t)(bits >> 32);
+    unsigned       loose = s->loose_tags >> tag & 1, sticky = loose ^ 1;
+    unsigned       taken = loose | ((uint32_t)bits < s->threshold);
+    unsigned       drawn = sticky + rng_below((uint32_t)(bits >> 32), n - sticky);
 
-    if (s->loose_tags >> tag & 1)
-        return record(s, n, tag, rng_below(high, n));
-    if ((uint32_t)bits >= s->threshold)
-        return record(s, n, tag, 0);
-    return record(s, n, tag, 1 + rng_below(high, n - 1));
+    return record(s, n, tag, drawn & (0 - taken));
 }
 
 static unsigned pick_points(struct choice_source *c, unsigned n, enum choice_tag tag)

@@ -150,7 +150,7 @@ static void little_memory_changes_only_the_order(void **state)
     for (size_t nodes = 0; nodes < 200; nodes += 1 + nodes / 3) {
         struct audit a = {.program = {toy_list_run, &list}}, b = {.program = {toy_threads_run, &three}};
 
-        o.memory_max = nodes * 16;
+        o.memory_max = nodes * 24;
         o.bound = EXPLORE_NO_BOUND;
         assert_true(search(&a, &o).exhaustive);
         assert_int_equal(a.runs, list_count(&list, 9));
