@@ -29,7 +29,7 @@
 #include <stdio.h>
 
 #include "base/spin.h"
-#include "observe/state.h"
+#include "observe/verify_state.h"
 
 static struct verify state;
 static struct spin   state_lock = SPIN_INIT;
@@ -88,20 +88,20 @@ static struct range range_of(const void *p, uint64_t bytes)
 
 static void memory_gone(struct verify *v, const struct ev *e, struct range r, enum gone why, const void *caller)
 {
-    timer_memory_gone(v, e, r, why, caller);
-    dpc_memory_gone(v, e, r, why, caller);
-    ext_memory_gone(v, r);
-    frame_memory_gone(v, e, r, caller);
-    lock_memory_gone(v, r, caller);
+    verify_timer_memory_gone(v, e, r, why, caller);
+    verify_dpc_memory_gone(v, e, r, why, caller);
+    verify_ext_memory_gone(v, r);
+    verify_frame_memory_gone(v, e, r, caller);
+    verify_lock_memory_gone(v, r, caller);
 }
 
 static void on_pool_alloc(struct verify *v, const struct ev *e)
 {
     struct range r = range_of(e->obj, e->a);
 
-    dpc_memory_new(v, r);
-    ext_memory_new(v, r);
-    frame_memory_new(v, r);
+    verify_dpc_memory_new(v, r);
+    verify_ext_memory_new(v, r);
+    verify_frame_memory_new(v, r);
 }
 
 static void on_pool_free(struct verify *v, const struct ev *e)
@@ -138,23 +138,23 @@ static void on_driver_unload(struct verify *v, const struct ev *e)
 
     if (e->a == 0)
         return;
-    timer_image_gone(v, image);
-    dpc_image_gone(v, e, image);
-    ext_image_gone(v, e->obj, image);
+    verify_timer_image_gone(v, image);
+    verify_dpc_image_gone(v, e, image);
+    verify_ext_image_gone(v, e->obj, image);
     if (i)
         tab_remove(&v->images, i);
 }
 
 static void on_object_signal(struct verify *v, const struct ev *e)
 {
-    frame_touches(v, e);
-    frame_handed_off(v, e);
+    verify_frame_touches(v, e);
+    verify_frame_handed_off(v, e);
 }
 
 static void on_timer_expire(struct verify *v, const struct ev *e)
 {
-    timer_expire(v, e);
-    ext_expired(v, e->obj);
+    verify_timer_expire(v, e);
+    verify_ext_expired(v, e->obj);
 }
 
 /* ---- dispatch ---- */
@@ -162,43 +162,43 @@ static void on_timer_expire(struct verify *v, const struct ev *e)
 typedef void handler_fn(struct verify *v, const struct ev *e);
 
 static handler_fn *const handlers[EV_COUNT] = {
-    [EV_DRIVER_ENTER] = frame_enter,
-    [EV_DRIVER_LEAVE] = frame_leave,
-    [EV_IRQL_SET] = irql_set,
-    [EV_APC_DISABLE] = frame_apc,
-    [EV_TIMER_INIT] = timer_init,
-    [EV_TIMER_SET] = timer_set,
-    [EV_TIMER_CANCEL] = timer_cancel,
+    [EV_DRIVER_ENTER] = verify_frame_enter,
+    [EV_DRIVER_LEAVE] = verify_frame_leave,
+    [EV_IRQL_SET] = verify_irql_set,
+    [EV_APC_DISABLE] = verify_frame_apc,
+    [EV_TIMER_INIT] = verify_timer_init,
+    [EV_TIMER_SET] = verify_timer_set,
+    [EV_TIMER_CANCEL] = verify_timer_cancel,
     [EV_TIMER_EXPIRE] = on_timer_expire,
-    [EV_DPC_INIT] = dpc_init,
-    [EV_DPC_CHANGE] = dpc_change,
-    [EV_DPC_QUEUE] = dpc_queue,
-    [EV_DPC_REMOVE] = dpc_remove,
-    [EV_DPC_START] = dpc_start,
-    [EV_DPC_END] = dpc_end,
-    [EV_LOCK_ACQUIRE] = lock_acquire,
-    [EV_LOCK_RELEASE] = lock_release,
-    [EV_LOCK_SPUN] = lock_spun,
+    [EV_DPC_INIT] = verify_dpc_init,
+    [EV_DPC_CHANGE] = verify_dpc_change,
+    [EV_DPC_QUEUE] = verify_dpc_queue,
+    [EV_DPC_REMOVE] = verify_dpc_remove,
+    [EV_DPC_START] = verify_dpc_start,
+    [EV_DPC_END] = verify_dpc_end,
+    [EV_LOCK_ACQUIRE] = verify_lock_acquire,
+    [EV_LOCK_RELEASE] = verify_lock_release,
+    [EV_LOCK_SPUN] = verify_lock_spun,
     [EV_OBJECT_SIGNAL] = on_object_signal,
-    [EV_OBJECT_RESET] = frame_touches,
-    [EV_WAIT_BEGIN] = wait_begin,
-    [EV_THREAD_CREATE] = frame_handed_off,
-    [EV_THREAD_EXIT] = lock_thread_exit,
+    [EV_OBJECT_RESET] = verify_frame_touches,
+    [EV_WAIT_BEGIN] = verify_wait_begin,
+    [EV_THREAD_CREATE] = verify_frame_handed_off,
+    [EV_THREAD_EXIT] = verify_lock_thread_exit,
     [EV_POOL_ALLOC] = on_pool_alloc,
     [EV_POOL_FREE] = on_pool_free,
-    [EV_EXT_ALLOC] = ext_alloc,
-    [EV_EXT_DELETE] = ext_delete,
-    [EV_EXT_FREE] = ext_free,
-    [EV_EXT_CALLBACK_START] = ext_callback_start,
-    [EV_EXT_CALLBACK_END] = ext_callback_end,
-    [EV_EXT_USE] = ext_use,
+    [EV_EXT_ALLOC] = verify_ext_alloc,
+    [EV_EXT_DELETE] = verify_ext_delete,
+    [EV_EXT_FREE] = verify_ext_free,
+    [EV_EXT_CALLBACK_START] = verify_ext_callback_start,
+    [EV_EXT_CALLBACK_END] = verify_ext_callback_end,
+    [EV_EXT_USE] = verify_ext_use,
     [EV_DEVICE_DELETE] = on_device_delete,
     [EV_DRIVER_LOAD] = on_driver_load,
     [EV_DRIVER_UNLOAD] = on_driver_unload,
-    [EV_IRP_COMPLETE] = frame_handed_off,
-    [EV_MEM_ATOMIC] = frame_handed_off,
-    [EV_STALL] = frame_stall,
-    [EV_WORK_QUEUE] = frame_handed_off,
+    [EV_IRP_COMPLETE] = verify_frame_handed_off,
+    [EV_MEM_ATOMIC] = verify_frame_handed_off,
+    [EV_STALL] = verify_frame_stall,
+    [EV_WORK_QUEUE] = verify_frame_handed_off,
 };
 
 static void check_room(struct verify *v)
@@ -289,7 +289,7 @@ void verify_run_end(void)
     spin_lock(&state_lock);
     state.findings = found;
     state.n_findings = 0;
-    ext_run_end(&state);
+    verify_ext_run_end(&state);
     spin_unlock(&state_lock);
     send(found, state.n_findings);
 }

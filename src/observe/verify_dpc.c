@@ -4,10 +4,10 @@
  * on is gone. DT-D02, D03, D04, T05 (DPCs), T10 (timer and direct queue call). What must hold when a routine
  * returns is in verify_frame.c.
  */
-#include "observe/state.h"
+#include "observe/verify_state.h"
 
 /* DPC-009. */
-void dpc_init(struct verify *v, const struct ev *e)
+void verify_dpc_init(struct verify *v, const struct ev *e)
 {
     struct verify_dpc *d = tab_get(&v->dpcs, e->obj);
 
@@ -20,7 +20,7 @@ void dpc_init(struct verify *v, const struct ev *e)
 }
 
 /* KTM-087; DPC-037 and DPC-045: the queued instance does not notice. */
-void dpc_change(struct verify *v, const struct ev *e)
+void verify_dpc_change(struct verify *v, const struct ev *e)
 {
     const struct verify_dpc *d = tab_find(&v->dpcs, e->obj);
     const char              *what = e->b == 0 ? "importance" : "target processor";
@@ -31,7 +31,7 @@ void dpc_change(struct verify *v, const struct ev *e)
     if (d->queued)
         verify_raise(v, VERIFY_D02, WARN, CODE(0, {PARAM(d->key), e->b, e->c, 0}), d->key, d->routine,
             "the %s of a DPC is changed while it is queued: the queued call does not follow", what);
-    else if (timer_set_with(v, d->key, &timer))
+    else if (verify_timer_set_with(v, d->key, &timer))
         verify_raise(v, VERIFY_D02, WARN, CODE(0, {PARAM(d->key), e->b, e->c, PARAM(timer)}), d->key, d->routine,
             "the %s of a DPC is changed while a timer with it is set", what);
 }
@@ -52,13 +52,13 @@ static void raise_self_gone(struct verify *v, const struct verify_dpc *d)
         "a DPC object in freed memory is queued: the memory went while a timer with it was set");
 }
 
-void dpc_queue(struct verify *v, const struct ev *e)
+void verify_dpc_queue(struct verify *v, const struct ev *e)
 {
     struct verify_dpc *d = tab_get(&v->dpcs, e->obj);
 
-    frame_touches(v, e);
+    verify_frame_touches(v, e);
     if (!e->b)
-        frame_handed_off(v, e);
+        verify_frame_handed_off(v, e);
     if (!d)
         return;
     if (!d->routine)
@@ -70,7 +70,7 @@ void dpc_queue(struct verify *v, const struct ev *e)
         queued_directly(v, d);
 }
 
-void dpc_remove(struct verify *v, const struct ev *e)
+void verify_dpc_remove(struct verify *v, const struct ev *e)
 {
     struct verify_dpc *d = tab_find(&v->dpcs, e->obj);
 
@@ -78,10 +78,10 @@ void dpc_remove(struct verify *v, const struct ev *e)
         d->queued--;
 }
 
-void dpc_start(struct verify *v, const struct ev *e)
+void verify_dpc_start(struct verify *v, const struct ev *e)
 {
     struct verify_dpc   *d = tab_find(&v->dpcs, e->obj);
-    struct verify_frame *f = frame_push(v, e, FRAME_DPC);
+    struct verify_frame *f = verify_frame_push(v, e, FRAME_DPC);
 
     f->obj = e->obj;
     f->routine = (const void *)e->a;
@@ -98,16 +98,16 @@ void dpc_start(struct verify *v, const struct ev *e)
 }
 
 /* Locks that the verifier has not seen (c counts the kernel's view) end the same way. */
-void dpc_end(struct verify *v, const struct ev *e)
+void verify_dpc_end(struct verify *v, const struct ev *e)
 {
-    struct verify_frame *f = frame_find(v, e, FRAME_DPC, (const void *)e->a);
+    struct verify_frame *f = verify_frame_find(v, e, FRAME_DPC, (const void *)e->a);
 
     if (!f)
         return;
-    if (e->c && !lock_held_since(v, f))
+    if (e->c && !verify_lock_held_since(v, f))
         verify_raise(v, VERIFY_L04, STOP, CODE(0xc4, {0x40009, PARAM(verify_rules[VERIFY_L04].title), 0, 0}), f->obj,
-            f->routine, "%s returned with %u locks held", frame_noun(f), (unsigned)e->c);
-    frame_ends(v, e, f, (unsigned)e->b);
+            f->routine, "%s returned with %u locks held", verify_frame_noun(f), (unsigned)e->c);
+    verify_frame_ends(v, e, f, (unsigned)e->b);
 }
 
 /* ---- memory that goes away ---- */
@@ -120,7 +120,7 @@ static void raise_freed_queued(
                            : "pool memory that contains a queued DPC object is freed"); /* DPC-006 */
 }
 
-void dpc_memory_gone(struct verify *v, const struct ev *e, struct range r, enum gone why, const void *caller)
+void verify_dpc_memory_gone(struct verify *v, const struct ev *e, struct range r, enum gone why, const void *caller)
 {
     (void)e;
     tab_for_each(struct verify_dpc, d, &v->dpcs)
@@ -134,13 +134,13 @@ void dpc_memory_gone(struct verify *v, const struct ev *e, struct range r, enum 
             raise_freed_queued(v, d, r, why, caller);
         d->gone = r;
         d->gone_self = self;
-        if (self && !timer_set_with(v, d->key, &timer))
+        if (self && !verify_timer_set_with(v, d->key, &timer))
             tab_remove(&v->dpcs, d);
     }
 }
 
 /* Memory that is in use again cannot be held against a DPC that nobody has queued since. */
-void dpc_memory_new(struct verify *v, struct range r)
+void verify_dpc_memory_new(struct verify *v, struct range r)
 {
     tab_for_each(struct verify_dpc, d, &v->dpcs)
     {
@@ -148,7 +148,7 @@ void dpc_memory_new(struct verify *v, struct range r)
 
         if (!d->gone.hi || d->queued || !range_has(r, d->gone_self ? d->key : d->context))
             continue;
-        if (!timer_set_with(v, d->key, &timer)) {
+        if (!verify_timer_set_with(v, d->key, &timer)) {
             d->gone = (struct range){0, 0};
             d->gone_self = false;
         }
@@ -156,7 +156,7 @@ void dpc_memory_new(struct verify *v, struct range r)
 }
 
 /* DPC-007, KTM-085. The system has flushed the DPC queues before (KTM-086): what is here now queued itself again. */
-void dpc_image_gone(struct verify *v, const struct ev *e, struct range image)
+void verify_dpc_image_gone(struct verify *v, const struct ev *e, struct range image)
 {
     (void)e;
     tab_for_each(struct verify_dpc, d, &v->dpcs)
@@ -175,6 +175,6 @@ void dpc_image_gone(struct verify *v, const struct ev *e, struct range image)
 
         if (f->kind != FRAME_ROUTINE && range_has(image, f->routine))
             verify_raise(v, VERIFY_D04, STOP, CODE(0xce, {PARAM(f->routine), 0, PARAM(f->routine), 0}), f->obj,
-                f->routine, "the driver is unloaded while %s of it runs on processor %u", frame_noun(f), f->cpu);
+                f->routine, "the driver is unloaded while %s of it runs on processor %u", verify_frame_noun(f), f->cpu);
     }
 }

@@ -3,9 +3,9 @@
  * observe/verify_ext.c - EX_TIMERs: deleted from where it cannot work, used after it, never deleted, and called back
  * on a context that is gone. DT-T05 (callbacks), T16, T17, T18.
  */
-#include "observe/state.h"
+#include "observe/verify_state.h"
 
-void ext_alloc(struct verify *v, const struct ev *e)
+void verify_ext_alloc(struct verify *v, const struct ev *e)
 {
     struct verify_ext *x = e->obj ? tab_get(&v->exts, e->obj) : NULL;
 
@@ -13,7 +13,7 @@ void ext_alloc(struct verify *v, const struct ev *e)
         *x = (struct verify_ext){.key = e->obj, .callback = (const void *)e->a, .context = (const void *)e->b};
 }
 
-bool ext_is(struct verify *v, const void *timer)
+bool verify_ext_is(struct verify *v, const void *timer)
 {
     return v->exts.count && tab_find(&v->exts, timer);
 }
@@ -23,7 +23,7 @@ static bool in_own_callback(struct verify *v, const struct ev *e)
     for (uint32_t i = 0; i < v->n_frames; i++) {
         const struct verify_frame *f = &v->frames[i];
 
-        if (f->kind == FRAME_CALLBACK && f->obj == e->obj && frame_is_mine(v, f, e))
+        if (f->kind == FRAME_CALLBACK && f->obj == e->obj && verify_frame_is_mine(v, f, e))
             return true;
     }
     return false;
@@ -31,7 +31,7 @@ static bool in_own_callback(struct verify *v, const struct ev *e)
 
 /* EXT-062, EXT-127. Between the delete and its end every call is answered FALSE (EXT-074, EXT-075), which a callback
  * that re-arms itself relies on (EXT-087); anybody else holds a pointer that may be stale in another schedule. */
-void ext_use(struct verify *v, const struct ev *e)
+void verify_ext_use(struct verify *v, const struct ev *e)
 {
     struct verify_ext *x = tab_find(&v->exts, e->obj);
 
@@ -56,8 +56,8 @@ void ext_use(struct verify *v, const struct ev *e)
 /* EXT-016, EXT-071, EXT-128. */
 static void check_delete_wait(struct verify *v, const struct ev *e)
 {
-    const struct verify_lock  *held = lock_spin_held_here(v, e);
-    const struct verify_frame *f = frame_top_dpc(v, e);
+    const struct verify_lock  *held = verify_lock_spin_held_here(v, e);
+    const struct verify_frame *f = verify_frame_top_dpc(v, e);
 
     if (in_own_callback(v, e))
         verify_raise(v, VERIFY_T16, STOP, CODE(0xb8, {e->thread, 0, 0, 0}), e->obj, f ? f->routine : NULL,
@@ -67,13 +67,13 @@ static void check_delete_wait(struct verify *v, const struct ev *e)
             "ExDeleteTimer waits for callbacks while its caller holds a spin lock");
     else if (f)
         verify_raise(v, VERIFY_T16, STOP, CODE(0xb8, {e->thread, 0, 0, 0}), e->obj, f->routine,
-            "ExDeleteTimer waits for callbacks in %s", frame_noun(f));
+            "ExDeleteTimer waits for callbacks in %s", verify_frame_noun(f));
     else if (e->irql >= VERIFY_DISPATCH)
         verify_raise(v, VERIFY_T16, STOP, CODE(0xa, {PARAM(e->obj), e->irql, 0, 0}), e->obj, NULL,
             "ExDeleteTimer waits for callbacks at IRQL %u", e->irql);
 }
 
-void ext_delete(struct verify *v, const struct ev *e)
+void verify_ext_delete(struct verify *v, const struct ev *e)
 {
     struct verify_ext *x = tab_find(&v->exts, e->obj);
 
@@ -84,7 +84,7 @@ void ext_delete(struct verify *v, const struct ev *e)
 }
 
 /* The record stays until the address is allocated again: that is how a late use is seen. */
-void ext_free(struct verify *v, const struct ev *e)
+void verify_ext_free(struct verify *v, const struct ev *e)
 {
     struct verify_ext   *x = tab_find(&v->exts, e->obj);
     struct verify_timer *t = tab_find(&v->timers, e->obj);
@@ -97,7 +97,7 @@ void ext_free(struct verify *v, const struct ev *e)
     x->owed = false;
 }
 
-void ext_expired(struct verify *v, const void *timer)
+void verify_ext_expired(struct verify *v, const void *timer)
 {
     struct verify_ext *x = v->exts.count ? tab_find(&v->exts, timer) : NULL;
 
@@ -105,10 +105,10 @@ void ext_expired(struct verify *v, const void *timer)
         x->owed = x->callback != NULL;
 }
 
-void ext_callback_start(struct verify *v, const struct ev *e)
+void verify_ext_callback_start(struct verify *v, const struct ev *e)
 {
     struct verify_ext   *x = tab_find(&v->exts, e->obj);
-    struct verify_frame *f = frame_push(v, e, FRAME_CALLBACK);
+    struct verify_frame *f = verify_frame_push(v, e, FRAME_CALLBACK);
 
     f->obj = f->timer = e->obj;
     f->routine = (const void *)e->a;
@@ -122,17 +122,17 @@ void ext_callback_start(struct verify *v, const struct ev *e)
             "an EX_TIMER callback is called although the memory of its context was freed");
 }
 
-void ext_callback_end(struct verify *v, const struct ev *e)
+void verify_ext_callback_end(struct verify *v, const struct ev *e)
 {
-    struct verify_frame *f = frame_find(v, e, FRAME_CALLBACK, (const void *)e->a);
+    struct verify_frame *f = verify_frame_find(v, e, FRAME_CALLBACK, (const void *)e->a);
 
     if (f)
-        frame_ends(v, e, f, (unsigned)e->b);
+        verify_frame_ends(v, e, f, (unsigned)e->b);
 }
 
 /* ---- memory that goes away ---- */
 
-void ext_memory_gone(struct verify *v, struct range r)
+void verify_ext_memory_gone(struct verify *v, struct range r)
 {
     tab_for_each(struct verify_ext, x, &v->exts)
     {
@@ -141,11 +141,11 @@ void ext_memory_gone(struct verify *v, struct range r)
     }
 }
 
-void ext_memory_new(struct verify *v, struct range r)
+void verify_ext_memory_new(struct verify *v, struct range r)
 {
     tab_for_each(struct verify_ext, x, &v->exts)
     {
-        if (x->gone.hi && range_has(r, x->context) && !x->owed && !timer_is_set(v, x->key))
+        if (x->gone.hi && range_has(r, x->context) && !x->owed && !verify_timer_is_set(v, x->key))
             x->gone = (struct range){0, 0};
     }
 }
@@ -158,7 +158,7 @@ static bool belongs_to(const struct verify_ext *x, struct range image)
     return range_has(image, x->callback ? x->callback : x->user);
 }
 
-void ext_image_gone(struct verify *v, const void *driver, struct range image)
+void verify_ext_image_gone(struct verify *v, const void *driver, struct range image)
 {
     const struct verify_ext *leaked = NULL;
     unsigned                 count = 0;
@@ -167,7 +167,7 @@ void ext_image_gone(struct verify *v, const void *driver, struct range image)
     {
         if (x->state == EXT_FREED || !belongs_to(x, image))
             continue;
-        if (x->callback && (x->owed || timer_is_set(v, x->key)))
+        if (x->callback && (x->owed || verify_timer_is_set(v, x->key)))
             verify_raise(v, VERIFY_T18, STOP, CODE(0xc7, {2, PARAM(x->callback), image.lo, image.hi}), x->key,
                 x->callback, "the driver is unloaded while an EX_TIMER is set that will call it back");
         if (x->state == EXT_LIVE) {
@@ -190,7 +190,7 @@ static bool in_loaded_image(struct verify *v, const struct verify_ext *x)
     return false;
 }
 
-void ext_run_end(struct verify *v)
+void verify_ext_run_end(struct verify *v)
 {
     tab_for_each(struct verify_ext, x, &v->exts)
     {

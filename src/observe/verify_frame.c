@@ -2,11 +2,11 @@
 /* observe/verify_frame.c - which routines of the driver run where, and what must hold when one returns. */
 #include <string.h>
 
-#include "observe/state.h"
+#include "observe/verify_state.h"
 
 /* ---- the stack of frames ---- */
 
-struct verify_frame *frame_push(struct verify *v, const struct ev *e, enum frame_kind kind)
+struct verify_frame *verify_frame_push(struct verify *v, const struct ev *e, enum frame_kind kind)
 {
     static struct verify_frame spare;
     struct verify_frame       *f = &v->frames[v->n_frames];
@@ -27,20 +27,23 @@ struct verify_frame *frame_push(struct verify *v, const struct ev *e, enum frame
     return f;
 }
 
-bool frame_is_mine(const struct verify *v, const struct verify_frame *f, const struct ev *e)
+bool verify_frame_is_mine(const struct verify *v, const struct verify_frame *f, const struct ev *e)
 {
     (void)v;
-    return f->on_cpu ? f->cpu == e->cpu : f->thread == e->thread && e->thread != 0;
+    if (!f->on_cpu)
+        return f->thread == e->thread && e->thread != 0;
+    /* Below DISPATCH_LEVEL the real-time machine runs other threads of this processor beside its DPC. */
+    return f->cpu == e->cpu && (e->irql >= VERIFY_DISPATCH || f->thread == e->thread);
 }
 
-struct verify_frame *frame_top(struct verify *v, const struct ev *e)
+struct verify_frame *verify_frame_top(struct verify *v, const struct ev *e)
 {
     struct verify_frame *best = NULL;
 
     for (uint32_t i = v->n_frames; i-- > 0;) {
         struct verify_frame *f = &v->frames[i];
 
-        if (!frame_is_mine(v, f, e))
+        if (!verify_frame_is_mine(v, f, e))
             continue;
         if (f->on_cpu)
             return f;
@@ -50,14 +53,14 @@ struct verify_frame *frame_top(struct verify *v, const struct ev *e)
     return best;
 }
 
-struct verify_frame *frame_top_dpc(struct verify *v, const struct ev *e)
+struct verify_frame *verify_frame_top_dpc(struct verify *v, const struct ev *e)
 {
     struct verify_frame *best = NULL;
 
     for (uint32_t i = v->n_frames; i-- > 0;) {
         struct verify_frame *f = &v->frames[i];
 
-        if (f->kind == FRAME_ROUTINE || !frame_is_mine(v, f, e))
+        if (f->kind == FRAME_ROUTINE || !verify_frame_is_mine(v, f, e))
             continue;
         if (f->on_cpu)
             return f;
@@ -68,7 +71,7 @@ struct verify_frame *frame_top_dpc(struct verify *v, const struct ev *e)
 }
 
 /* A routine that returns at another IRQL may have left its processor: then its thread tells. */
-struct verify_frame *frame_find(struct verify *v, const struct ev *e, enum frame_kind kind, const void *routine)
+struct verify_frame *verify_frame_find(struct verify *v, const struct ev *e, enum frame_kind kind, const void *routine)
 {
     struct verify_frame *other = NULL;
 
@@ -77,7 +80,7 @@ struct verify_frame *frame_find(struct verify *v, const struct ev *e, enum frame
 
         if (f->kind != kind || f->routine != routine)
             continue;
-        if (frame_is_mine(v, f, e))
+        if (verify_frame_is_mine(v, f, e))
             return f;
         if (!other && f->thread == e->thread && e->thread != 0)
             other = f;
@@ -85,18 +88,18 @@ struct verify_frame *frame_find(struct verify *v, const struct ev *e, enum frame
     return other;
 }
 
-void frame_pop(struct verify *v, struct verify_frame *f)
+void verify_frame_pop(struct verify *v, struct verify_frame *f)
 {
     uint32_t i = (uint32_t)(f - v->frames);
 
-    irql_frame_ends(v, f);
+    verify_irql_frame_ends(v, f);
     if (f->gone.hi)
         v->gone_frames--;
     memmove(f, f + 1, (v->n_frames - i - 1) * sizeof *f);
     v->n_frames--;
 }
 
-const char *frame_noun(const struct verify_frame *f)
+const char *verify_frame_noun(const struct verify_frame *f)
 {
     static const char *const roles[EV_ROLE_COUNT] = {"DriverEntry", "the Unload routine", "AddDevice",
         "a dispatch routine", "StartIo", "a Cancel routine", "an IoCompletion routine", "a system thread",
@@ -111,26 +114,26 @@ const char *frame_noun(const struct verify_frame *f)
 
 /* ---- memory that goes away under a running DPC or callback (DT-T05, DT-D03) ---- */
 
-void frame_handed_off(struct verify *v, const struct ev *e)
+void verify_frame_handed_off(struct verify *v, const struct ev *e)
 {
     for (uint32_t i = 0; i < v->n_frames; i++)
-        if (v->frames[i].kind != FRAME_ROUTINE && frame_is_mine(v, &v->frames[i], e))
+        if (v->frames[i].kind != FRAME_ROUTINE && verify_frame_is_mine(v, &v->frames[i], e))
             v->frames[i].handed_off = true;
 }
 
 /* The frame goes on using an object in memory that was freed while it ran. */
-void frame_touches(struct verify *v, const struct ev *e)
+void verify_frame_touches(struct verify *v, const struct ev *e)
 {
     if (__builtin_expect(v->gone_frames == 0, 1))
         return;
     for (uint32_t i = 0; i < v->n_frames; i++) {
         struct verify_frame *f = &v->frames[i];
 
-        if (f->kind == FRAME_ROUTINE || !frame_is_mine(v, f, e) || !range_has(f->gone, e->obj))
+        if (f->kind == FRAME_ROUTINE || !verify_frame_is_mine(v, f, e) || !range_has(f->gone, e->obj))
             continue;
         verify_raise(v, VERIFY_T05, STOP,
             CODE(0, {PARAM(e->obj), f->gone.lo, f->gone.hi - f->gone.lo, PARAM(f->routine)}), e->obj, f->routine,
-            "%s goes on using its memory after it was freed while the routine ran", frame_noun(f));
+            "%s goes on using its memory after it was freed while the routine ran", verify_frame_noun(f));
         return;
     }
 }
@@ -140,7 +143,7 @@ static bool ranges_meet(struct range a, struct range b)
     return a.lo < b.hi && b.lo < a.hi;
 }
 
-void frame_memory_new(struct verify *v, struct range r)
+void verify_frame_memory_new(struct verify *v, struct range r)
 {
     if (v->gone_frames == 0)
         return;
@@ -169,11 +172,11 @@ static void raise_freed_while_running(
             "memory with a DPC object is freed while its routine runs on processor %u", f->cpu);
     else
         verify_raise(v, VERIFY_T05, STOP, CODE(0, {PARAM(f->context), r.lo, r.hi - r.lo, PARAM(f->routine)}), f->obj,
-            caller, "the context of %s is freed while the routine runs on processor %u", frame_noun(f), f->cpu);
+            caller, "the context of %s is freed while the routine runs on processor %u", verify_frame_noun(f), f->cpu);
 }
 
 /* The routine that frees its own memory is within its rights (KTM-079), as long as it does not touch it again. */
-void frame_memory_gone(struct verify *v, const struct ev *e, struct range r, const void *caller)
+void verify_frame_memory_gone(struct verify *v, const struct ev *e, struct range r, const void *caller)
 {
     for (uint32_t i = 0; i < v->n_frames; i++) {
         struct verify_frame *f = &v->frames[i];
@@ -182,7 +185,7 @@ void frame_memory_gone(struct verify *v, const struct ev *e, struct range r, con
             continue;
         if (!range_has(r, f->context) && !(f->kind == FRAME_DPC && range_has(r, f->obj)))
             continue;
-        if (!f->handed_off && !frame_is_mine(v, f, e))
+        if (!f->handed_off && !verify_frame_is_mine(v, f, e))
             raise_freed_while_running(v, f, r, caller);
         mark_gone(v, f, r);
     }
@@ -190,17 +193,17 @@ void frame_memory_gone(struct verify *v, const struct ev *e, struct range r, con
 
 /* ---- time and APC state ---- */
 
-void frame_stall(struct verify *v, const struct ev *e)
+void verify_frame_stall(struct verify *v, const struct ev *e)
 {
-    struct verify_frame *f = frame_top(v, e);
+    struct verify_frame *f = verify_frame_top(v, e);
 
     if (f)
         f->spent_ns += e->a;
 }
 
-void frame_apc(struct verify *v, const struct ev *e)
+void verify_frame_apc(struct verify *v, const struct ev *e)
 {
-    struct verify_frame *f = frame_top_dpc(v, e);
+    struct verify_frame *f = verify_frame_top_dpc(v, e);
 
     if (!f)
         return;
@@ -217,7 +220,7 @@ static void check_budget(struct verify *v, const struct ev *e, struct verify_fra
     struct verify_frame *outer = NULL;
 
     for (struct verify_frame *o = v->frames; o < f; o++)
-        if (o->on_cpu == f->on_cpu && frame_is_mine(v, o, e))
+        if (o->on_cpu == f->on_cpu && verify_frame_is_mine(v, o, e))
             outer = o;
     if (outer) {
         outer->spent_ns += f->spent_ns;
@@ -228,7 +231,7 @@ static void check_budget(struct verify *v, const struct ev *e, struct verify_fra
     if (outer)
         outer->told_budget = true;
     verify_raise(v, VERIFY_B01, WARN, CODE(0, {0, spent, v->opt.dpc_budget_ns, 0}), f->obj, f->routine,
-        "%s ran for %llu us; %llu us is the limit", frame_noun(f), (unsigned long long)spent / 1000,
+        "%s ran for %llu us; %llu us is the limit", verify_frame_noun(f), (unsigned long long)spent / 1000,
         (unsigned long long)v->opt.dpc_budget_ns / 1000);
 }
 
@@ -243,13 +246,13 @@ static void check_irql_at_end(struct verify *v, const struct verify_frame *f, un
         return;
     if (f->kind != FRAME_ROUTINE)
         verify_raise(v, VERIFY_D08, STOP, CODE(0xc8, {code | 2, PARAM(f->routine), PARAM(f->context), 0}), f->obj,
-            f->routine, "%s was called at IRQL %u and returned at IRQL %u", frame_noun(f), f->irql, irql);
+            f->routine, "%s was called at IRQL %u and returned at IRQL %u", verify_frame_noun(f), f->irql, irql);
     else if (f->role == EV_ROLE_COMPLETION)
         verify_raise(v, VERIFY_I09, STOP, CODE(0xc4, {0xfa, PARAM(f->routine), f->irql, irql}), f->obj, f->routine,
-            "%s was called at IRQL %u and returned at IRQL %u", frame_noun(f), f->irql, irql);
+            "%s was called at IRQL %u and returned at IRQL %u", verify_frame_noun(f), f->irql, irql);
     else
         verify_raise(v, VERIFY_I09, STOP, CODE(0xc4, {0x2001d, PARAM(verify_rules[VERIFY_I09].title), 0, 0}), f->obj,
-            f->routine, "%s was called at IRQL %u and returned at IRQL %u", frame_noun(f), f->irql, irql);
+            f->routine, "%s was called at IRQL %u and returned at IRQL %u", verify_frame_noun(f), f->irql, irql);
 }
 
 static void check_apc_at_end(struct verify *v, const struct verify_frame *f)
@@ -258,28 +261,28 @@ static void check_apc_at_end(struct verify *v, const struct verify_frame *f)
         return;
     verify_raise(v, VERIFY_D08, STOP,
         CODE(0xc7, {f->timer ? 5 : 4, PARAM(f->routine), (uint64_t)f->apc_before, (uint64_t)f->apc_after}), f->obj,
-        f->routine, "%s was called with APC-disable count %lld and returned with %lld", frame_noun(f),
+        f->routine, "%s was called with APC-disable count %lld and returned with %lld", verify_frame_noun(f),
         (long long)f->apc_before, (long long)f->apc_after);
 }
 
-void frame_ends(struct verify *v, const struct ev *e, struct verify_frame *f, unsigned irql)
+void verify_frame_ends(struct verify *v, const struct ev *e, struct verify_frame *f, unsigned irql)
 {
-    const struct verify_lock *held = lock_held_since(v, f);
+    const struct verify_lock *held = verify_lock_held_since(v, f);
 
     if (held)
         verify_raise(v, VERIFY_L04, STOP,
             CODE(0xc4, {0x40009, PARAM(verify_rules[VERIFY_L04].title), PARAM(held->key), 0}), held->key, f->routine,
-            "%s returned with a lock held that it had taken", frame_noun(f));
+            "%s returned with a lock held that it had taken", verify_frame_noun(f));
     else
         check_irql_at_end(v, f, irql);
     check_apc_at_end(v, f);
     check_budget(v, e, f);
-    frame_pop(v, f);
+    verify_frame_pop(v, f);
 }
 
-void frame_enter(struct verify *v, const struct ev *e)
+void verify_frame_enter(struct verify *v, const struct ev *e)
 {
-    struct verify_frame *f = frame_push(v, e, FRAME_ROUTINE);
+    struct verify_frame *f = verify_frame_push(v, e, FRAME_ROUTINE);
 
     f->routine = e->obj;
     f->role = (uint8_t)e->a;
@@ -287,10 +290,10 @@ void frame_enter(struct verify *v, const struct ev *e)
     f->obj = (const void *)e->c;
 }
 
-void frame_leave(struct verify *v, const struct ev *e)
+void verify_frame_leave(struct verify *v, const struct ev *e)
 {
-    struct verify_frame *f = frame_find(v, e, FRAME_ROUTINE, e->obj);
+    struct verify_frame *f = verify_frame_find(v, e, FRAME_ROUTINE, e->obj);
 
     if (f)
-        frame_ends(v, e, f, (unsigned)e->b);
+        verify_frame_ends(v, e, f, (unsigned)e->b);
 }

@@ -3,12 +3,12 @@
  * observe/verify_irql.c - raises and lowers in pairs: DT-I03, I04. A raise that lowers and a lower that raises need no
  * memory: ddi/ stops them, as it does calls outside their IRQL range (DT-I01, I02).
  */
-#include "observe/state.h"
+#include "observe/verify_state.h"
 
 /* Whose raise it is: a routine's (a frame), else the thread's, else an idle processor's. */
 static uint64_t owner_of(struct verify *v, const struct ev *e)
 {
-    const struct verify_frame *f = frame_top(v, e);
+    const struct verify_frame *f = verify_frame_top(v, e);
 
     if (f)
         return 1ull << 63 | f->seq;
@@ -41,12 +41,12 @@ static bool take_raise(struct verify *v, uint64_t owner, uint8_t *old)
 /* IRQ-012, IRQ-015, IRQ-017, DPC-063. */
 static void lowered(struct verify *v, const struct ev *e)
 {
-    const struct verify_frame *f = frame_top_dpc(v, e);
+    const struct verify_frame *f = verify_frame_top_dpc(v, e);
     uint8_t                    old;
 
     if (f && f->on_cpu && e->b < f->irql)
         verify_raise(v, VERIFY_I03, STOP, CODE(0xc4, {0x31, e->a, e->b, 1}), f->obj, f->routine,
-            "%s lowers IRQL from %u to %u, below the level it was called at", frame_noun(f), (unsigned)e->a,
+            "%s lowers IRQL from %u to %u, below the level it was called at", verify_frame_noun(f), (unsigned)e->a,
             (unsigned)e->b);
     else if (!take_raise(v, owner_of(v, e), &old))
         verify_raise(v, VERIFY_I03, STOP, CODE(0xc4, {0x31, e->a, e->b, 0}), NULL, NULL,
@@ -57,7 +57,7 @@ static void lowered(struct verify *v, const struct ev *e)
 }
 
 /* Raising or lowering to the same level is legal anywhere and no event can tell them apart. */
-void irql_set(struct verify *v, const struct ev *e)
+void verify_irql_set(struct verify *v, const struct ev *e)
 {
     if (e->b > e->a)
         raised(v, e);
@@ -65,7 +65,7 @@ void irql_set(struct verify *v, const struct ev *e)
         lowered(v, e);
 }
 
-void irql_frame_ends(struct verify *v, const struct verify_frame *f)
+void verify_irql_frame_ends(struct verify *v, const struct verify_frame *f)
 {
     uint8_t old;
 

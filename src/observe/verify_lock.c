@@ -4,7 +4,7 @@
  * spin lock (0xF) and the release of a free one (0x10) before any event tells of it; what is here sees the other
  * kinds of exclusive locks, and locks that a routine, thread or block of memory leaves behind.
  */
-#include "observe/state.h"
+#include "observe/verify_state.h"
 
 static bool is_spin(uint64_t kind)
 {
@@ -16,11 +16,11 @@ static bool is_exclusive(uint64_t kind)
     return kind <= EV_LOCK_FAST_MUTEX;
 }
 
-void lock_acquire(struct verify *v, const struct ev *e)
+void verify_lock_acquire(struct verify *v, const struct ev *e)
 {
     struct verify_lock *l;
 
-    frame_touches(v, e);
+    verify_frame_touches(v, e);
     if (!is_exclusive(e->a))
         return;
     l = tab_get(&v->locks, e->obj);
@@ -36,12 +36,12 @@ void lock_acquire(struct verify *v, const struct ev *e)
         (struct verify_lock){.key = e->obj, .thread = e->thread, .cpu = e->cpu, .kind = (uint8_t)e->a, .seq = ++v->seq};
 }
 
-void lock_release(struct verify *v, const struct ev *e)
+void verify_lock_release(struct verify *v, const struct ev *e)
 {
     struct verify_lock *l;
 
-    frame_touches(v, e);
-    frame_handed_off(v, e);
+    verify_frame_touches(v, e);
+    verify_frame_handed_off(v, e);
     if (!is_exclusive(e->a))
         return;
     l = tab_find(&v->locks, e->obj);
@@ -56,7 +56,7 @@ void lock_release(struct verify *v, const struct ev *e)
 }
 
 /* SPL-020: the owner's own processor spins, so nobody is left who could release it. */
-void lock_spun(struct verify *v, const struct ev *e)
+void verify_lock_spun(struct verify *v, const struct ev *e)
 {
     const struct verify_lock *l = tab_find(&v->locks, e->obj);
 
@@ -65,7 +65,7 @@ void lock_spun(struct verify *v, const struct ev *e)
             "processor %u spins for a lock that it owns itself", e->cpu);
 }
 
-const struct verify_lock *lock_held_since(struct verify *v, const struct verify_frame *f)
+const struct verify_lock *verify_lock_held_since(struct verify *v, const struct verify_frame *f)
 {
     const struct verify_lock *newest = NULL;
 
@@ -79,7 +79,7 @@ const struct verify_lock *lock_held_since(struct verify *v, const struct verify_
     return newest;
 }
 
-const struct verify_lock *lock_spin_held_here(struct verify *v, const struct ev *e)
+const struct verify_lock *verify_lock_spin_held_here(struct verify *v, const struct ev *e)
 {
     tab_for_each(const struct verify_lock, l, &v->locks)
     {
@@ -90,7 +90,7 @@ const struct verify_lock *lock_spin_held_here(struct verify *v, const struct ev 
 }
 
 /* SPL-031. */
-void lock_thread_exit(struct verify *v, const struct ev *e)
+void verify_lock_thread_exit(struct verify *v, const struct ev *e)
 {
     tab_for_each(const struct verify_lock, l, &v->locks)
     {
@@ -101,7 +101,7 @@ void lock_thread_exit(struct verify *v, const struct ev *e)
 }
 
 /* SPL-023. */
-void lock_memory_gone(struct verify *v, struct range r, const void *caller)
+void verify_lock_memory_gone(struct verify *v, struct range r, const void *caller)
 {
     tab_for_each(struct verify_lock, l, &v->locks)
     {

@@ -4,10 +4,10 @@
  * DT-T02, T03, T04, T09, T10 (two timers, one DPC), T11. EX_TIMERs pass through here too, because what is set and
  * cancelled is the KTIMER that they begin with; the rules about sharing do not hold for them.
  */
-#include "observe/state.h"
+#include "observe/verify_state.h"
 
 /* KTM-008. */
-void timer_init(struct verify *v, const struct ev *e)
+void verify_timer_init(struct verify *v, const struct ev *e)
 {
     struct verify_timer *t = tab_get(&v->timers, e->obj);
 
@@ -22,7 +22,7 @@ void timer_init(struct verify *v, const struct ev *e)
 /* KTM-076, KTM-077. */
 static void check_mix(struct verify *v, struct verify_timer *t)
 {
-    if (!t->had_dpc || !t->had_wait || t->told_mix || ext_is(v, t->key))
+    if (!t->had_dpc || !t->had_wait || t->told_mix || verify_ext_is(v, t->key))
         return;
     t->told_mix = true;
     verify_raise(v, VERIFY_T11, WARN, CODE(0, {PARAM(t->key), PARAM(t->dpc), 0, 0}), t->key, NULL,
@@ -49,11 +49,11 @@ static void check_dpc_shared(struct verify *v, const struct verify_timer *t)
     d->timer = t->key;
 }
 
-void timer_set(struct verify *v, const struct ev *e)
+void verify_timer_set(struct verify *v, const struct ev *e)
 {
     struct verify_timer *t = tab_get(&v->timers, e->obj);
 
-    frame_touches(v, e);
+    verify_frame_touches(v, e);
     if (!t)
         return;
     t->set = true;
@@ -62,21 +62,21 @@ void timer_set(struct verify *v, const struct ev *e)
     if (!t->dpc)
         return;
     t->had_dpc = true;
-    if (!ext_is(v, t->key))
+    if (!verify_ext_is(v, t->key))
         check_dpc_shared(v, t);
     check_mix(v, t);
 }
 
-void timer_cancel(struct verify *v, const struct ev *e)
+void verify_timer_cancel(struct verify *v, const struct ev *e)
 {
     struct verify_timer *t = tab_find(&v->timers, e->obj);
 
-    frame_touches(v, e);
+    verify_frame_touches(v, e);
     if (t)
         t->set = false;
 }
 
-void timer_expire(struct verify *v, const struct ev *e)
+void verify_timer_expire(struct verify *v, const struct ev *e)
 {
     struct verify_timer *t = tab_find(&v->timers, e->obj);
 
@@ -84,7 +84,7 @@ void timer_expire(struct verify *v, const struct ev *e)
         t->set = e->c != 0;
 }
 
-void timer_waited(struct verify *v, const struct ev *e, const void *object)
+void verify_timer_waited(struct verify *v, const struct ev *e, const void *object)
 {
     struct verify_timer *t = tab_find(&v->timers, object);
 
@@ -95,7 +95,7 @@ void timer_waited(struct verify *v, const struct ev *e, const void *object)
     check_mix(v, t);
 }
 
-bool timer_is_set(struct verify *v, const void *timer)
+bool verify_timer_is_set(struct verify *v, const void *timer)
 {
     const struct verify_timer *t = tab_find(&v->timers, timer);
 
@@ -103,7 +103,7 @@ bool timer_is_set(struct verify *v, const void *timer)
 }
 
 /* Whether a set timer would queue this DPC; which one. */
-bool timer_set_with(struct verify *v, const void *dpc, const void **timer)
+bool verify_timer_set_with(struct verify *v, const void *dpc, const void **timer)
 {
     tab_for_each(struct verify_timer, t, &v->timers)
     {
@@ -122,7 +122,7 @@ static bool runs_dpc(struct verify *v, const struct ev *e, const void *dpc)
     for (uint32_t i = 0; i < v->n_frames; i++) {
         const struct verify_frame *f = &v->frames[i];
 
-        if (f->kind == FRAME_DPC && f->obj == dpc && frame_is_mine(v, f, e))
+        if (f->kind == FRAME_DPC && f->obj == dpc && verify_frame_is_mine(v, f, e))
             return true;
     }
     return false;
@@ -155,7 +155,7 @@ static void check_device_context(struct verify *v, const struct verify_timer *t,
             "a device object is deleted while a timer is set whose DPC gets it or its extension as context");
 }
 
-void timer_memory_gone(struct verify *v, const struct ev *e, struct range r, enum gone why, const void *caller)
+void verify_timer_memory_gone(struct verify *v, const struct ev *e, struct range r, enum gone why, const void *caller)
 {
     tab_for_each(struct verify_timer, t, &v->timers)
     {
@@ -170,7 +170,7 @@ void timer_memory_gone(struct verify *v, const struct ev *e, struct range r, enu
 }
 
 /* KTM-085, KTM-011. The object itself lies in the image, or the routine that it will have called does. */
-void timer_image_gone(struct verify *v, struct range image)
+void verify_timer_image_gone(struct verify *v, struct range image)
 {
     tab_for_each(struct verify_timer, t, &v->timers)
     {

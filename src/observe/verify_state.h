@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * observe/state.h - what the verifier's rule families share. Private to observe/verify*.c.
+ * observe/verify_state.h - what the verifier's rule families share. Private to observe/verify*.c.
  *
  * Everything below runs inside the verifier's event handler with its lock held. A rule that finds something calls
  * verify_raise(); the finding goes out when the handler has let go of the lock, because a STOP does not return.
@@ -132,84 +132,84 @@ static inline bool verify_is_on(const struct verify *v, enum verify_rule rule)
 
 /* ---- verify_frame.c: who is running ---- */
 
-struct verify_frame *frame_push(struct verify *v, const struct ev *e, enum frame_kind kind);
+struct verify_frame *verify_frame_push(struct verify *v, const struct ev *e, enum frame_kind kind);
 
 /* The newest frame of that kind and routine here; NULL when its beginning was not seen. */
-struct verify_frame *frame_find(struct verify *v, const struct ev *e, enum frame_kind kind, const void *routine);
-void                 frame_pop(struct verify *v, struct verify_frame *f);
+struct verify_frame *verify_frame_find(struct verify *v, const struct ev *e, enum frame_kind kind, const void *routine);
+void                 verify_frame_pop(struct verify *v, struct verify_frame *f);
 
 /* What runs where the event came from: the innermost frame, or NULL (a thread outside any driver routine). */
-struct verify_frame *frame_top(struct verify *v, const struct ev *e);
+struct verify_frame *verify_frame_top(struct verify *v, const struct ev *e);
 
 /* Whether f is one of the nested frames that the event came from. */
-bool frame_is_mine(const struct verify *v, const struct verify_frame *f, const struct ev *e);
+bool verify_frame_is_mine(const struct verify *v, const struct verify_frame *f, const struct ev *e);
 
 /* The innermost DPC or callback that the event came from, or NULL. */
-struct verify_frame *frame_top_dpc(struct verify *v, const struct ev *e);
+struct verify_frame *verify_frame_top_dpc(struct verify *v, const struct ev *e);
 
 /* Text for a frame's kind, "DPC", "timer callback", or the name of the role. */
-const char *frame_noun(const struct verify_frame *f);
+const char *verify_frame_noun(const struct verify_frame *f);
 
-void frame_handed_off(struct verify *v, const struct ev *e);
-void frame_touches(struct verify *v, const struct ev *e);
-void frame_memory_new(struct verify *v, struct range r);
-void frame_memory_gone(struct verify *v, const struct ev *e, struct range r, const void *caller);
-void frame_stall(struct verify *v, const struct ev *e);
-void frame_apc(struct verify *v, const struct ev *e);
+void verify_frame_handed_off(struct verify *v, const struct ev *e);
+void verify_frame_touches(struct verify *v, const struct ev *e);
+void verify_frame_memory_new(struct verify *v, struct range r);
+void verify_frame_memory_gone(struct verify *v, const struct ev *e, struct range r, const void *caller);
+void verify_frame_stall(struct verify *v, const struct ev *e);
+void verify_frame_apc(struct verify *v, const struct ev *e);
 
 /* Rules that hold when any frame ends: IRQL, locks, APC-disable count, budget. */
-void frame_ends(struct verify *v, const struct ev *e, struct verify_frame *f, unsigned irql);
-void frame_enter(struct verify *v, const struct ev *e);
-void frame_leave(struct verify *v, const struct ev *e);
+void verify_frame_ends(struct verify *v, const struct ev *e, struct verify_frame *f, unsigned irql);
+void verify_frame_enter(struct verify *v, const struct ev *e);
+void verify_frame_leave(struct verify *v, const struct ev *e);
 
 /* ---- the families ---- */
 
 enum gone { GONE_POOL, GONE_DEVICE };
 
-void timer_init(struct verify *v, const struct ev *e);
-void timer_set(struct verify *v, const struct ev *e);
-void timer_cancel(struct verify *v, const struct ev *e);
-void timer_expire(struct verify *v, const struct ev *e);
-void timer_waited(struct verify *v, const struct ev *e, const void *object);
-bool timer_is_set(struct verify *v, const void *timer);
-bool timer_set_with(struct verify *v, const void *dpc, const void **timer);
-void timer_memory_gone(struct verify *v, const struct ev *e, struct range r, enum gone why, const void *caller);
-void timer_image_gone(struct verify *v, struct range image);
+void verify_timer_init(struct verify *v, const struct ev *e);
+void verify_timer_set(struct verify *v, const struct ev *e);
+void verify_timer_cancel(struct verify *v, const struct ev *e);
+void verify_timer_expire(struct verify *v, const struct ev *e);
+void verify_timer_waited(struct verify *v, const struct ev *e, const void *object);
+bool verify_timer_is_set(struct verify *v, const void *timer);
+bool verify_timer_set_with(struct verify *v, const void *dpc, const void **timer);
+void verify_timer_memory_gone(struct verify *v, const struct ev *e, struct range r, enum gone why, const void *caller);
+void verify_timer_image_gone(struct verify *v, struct range image);
 
-void dpc_init(struct verify *v, const struct ev *e);
-void dpc_change(struct verify *v, const struct ev *e);
-void dpc_queue(struct verify *v, const struct ev *e);
-void dpc_remove(struct verify *v, const struct ev *e);
-void dpc_start(struct verify *v, const struct ev *e);
-void dpc_end(struct verify *v, const struct ev *e);
-void dpc_memory_gone(struct verify *v, const struct ev *e, struct range r, enum gone why, const void *caller);
-void dpc_memory_new(struct verify *v, struct range r);
-void dpc_image_gone(struct verify *v, const struct ev *e, struct range image);
+void verify_dpc_init(struct verify *v, const struct ev *e);
+void verify_dpc_change(struct verify *v, const struct ev *e);
+void verify_dpc_queue(struct verify *v, const struct ev *e);
+void verify_dpc_remove(struct verify *v, const struct ev *e);
+void verify_dpc_start(struct verify *v, const struct ev *e);
+void verify_dpc_end(struct verify *v, const struct ev *e);
+void verify_dpc_memory_gone(struct verify *v, const struct ev *e, struct range r, enum gone why, const void *caller);
+void verify_dpc_memory_new(struct verify *v, struct range r);
+void verify_dpc_image_gone(struct verify *v, const struct ev *e, struct range image);
 
-void ext_alloc(struct verify *v, const struct ev *e);
-void ext_use(struct verify *v, const struct ev *e);
-void ext_delete(struct verify *v, const struct ev *e);
-void ext_free(struct verify *v, const struct ev *e);
-void ext_callback_start(struct verify *v, const struct ev *e);
-void ext_callback_end(struct verify *v, const struct ev *e);
-void ext_expired(struct verify *v, const void *timer);
-bool ext_is(struct verify *v, const void *timer);
-void ext_memory_gone(struct verify *v, struct range r);
-void ext_memory_new(struct verify *v, struct range r);
-void ext_image_gone(struct verify *v, const void *driver, struct range image);
-void ext_run_end(struct verify *v);
+void verify_ext_alloc(struct verify *v, const struct ev *e);
+void verify_ext_use(struct verify *v, const struct ev *e);
+void verify_ext_delete(struct verify *v, const struct ev *e);
+void verify_ext_free(struct verify *v, const struct ev *e);
+void verify_ext_callback_start(struct verify *v, const struct ev *e);
+void verify_ext_callback_end(struct verify *v, const struct ev *e);
+void verify_ext_expired(struct verify *v, const void *timer);
+bool verify_ext_is(struct verify *v, const void *timer);
+void verify_ext_memory_gone(struct verify *v, struct range r);
+void verify_ext_memory_new(struct verify *v, struct range r);
+void verify_ext_image_gone(struct verify *v, const void *driver, struct range image);
+void verify_ext_run_end(struct verify *v);
 
-void lock_acquire(struct verify *v, const struct ev *e);
-void lock_release(struct verify *v, const struct ev *e);
-void lock_spun(struct verify *v, const struct ev *e);
-void lock_thread_exit(struct verify *v, const struct ev *e);
-void lock_memory_gone(struct verify *v, struct range r, const void *caller);
+void verify_lock_acquire(struct verify *v, const struct ev *e);
+void verify_lock_release(struct verify *v, const struct ev *e);
+void verify_lock_spun(struct verify *v, const struct ev *e);
+void verify_lock_thread_exit(struct verify *v, const struct ev *e);
+void verify_lock_memory_gone(struct verify *v, struct range r, const void *caller);
 
 /* The newest lock that f's executor took after f began and still holds, or NULL. */
-const struct verify_lock *lock_held_since(struct verify *v, const struct verify_frame *f);
-const struct verify_lock *lock_spin_held_here(struct verify *v, const struct ev *e);
+const struct verify_lock *verify_lock_held_since(struct verify *v, const struct verify_frame *f);
+const struct verify_lock *verify_lock_spin_held_here(struct verify *v, const struct ev *e);
 
-void irql_set(struct verify *v, const struct ev *e);
-void irql_frame_ends(struct verify *v, const struct verify_frame *f);
+void verify_irql_set(struct verify *v, const struct ev *e);
+void verify_irql_frame_ends(struct verify *v, const struct verify_frame *f);
 
-void wait_begin(struct verify *v, const struct ev *e);
+void verify_wait_begin(struct verify *v, const struct ev *e);
