@@ -20,7 +20,7 @@ add_library(duetime::flags ALIAS duetime_flags)
 
 set(warnings
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith
-    -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough)
+    -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough -Wno-multichar) # pool tags are 'fleS'
 if(DUETIME_WERROR)
     list(APPEND warnings -Werror)
 endif()
