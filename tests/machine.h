@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/machine.h - bodies on a machine, inside cmocka.
+ *
+ * passes()   once, on either machine; every expectation holds and nothing is found.
+ * always()   on every schedule with at most so many switches (simulated); repeatedly (real time).
+ * caught()   misuse that any run shows: the finding, on either machine (real time: in a child process, since a bug check
+ *            ends the machine of its process).
+ * found()    misuse that some schedule shows (simulated only).
+ * reached()  some schedule sets the flag, so the behaviour is possible (simulated only).
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ddk/ntddk.h"
+#include "duetime/duetime.h"
+
+#define TICK_1MS 10000u
+
+static inline bool simulated(void)
+{
+    return strcmp(dt_machine(), "sim") == 0;
+}
+
+static inline struct dt_config config(unsigned processors)
+{
+    return (struct dt_config){.processors = processors, .tick_100ns = TICK_1MS, .quiet = true};
+}
+
+static inline void passes_with(const struct dt_config *cfg, dt_body *body)
+{
+    struct dt_result r = {0};
+
+    assert_int_equal(dt_run(cfg, body, NULL, &r), 0);
+    if (r.verdict != DT_PASS || r.warnings)
+        fail_msg("%s bug check 0x%x: %s %s", r.finding.rule, r.finding.bugcheck, r.finding.what, r.finding.where);
+}
+
+static inline void passes(dt_body *body)
+{
+    struct dt_config cfg = config(2);
+
+    passes_with(&cfg, body);
+}
+
+static inline void always_with(const struct dt_config *cfg, dt_body *body, unsigned bound)
+{
+    char                      strategy[16];
+    struct dt_explore_result  r;
+    struct dt_explore_options o = {.config = *cfg, .strategy = strategy, .no_shrink = true};
+
+    snprintf(strategy, sizeof strategy, "dfs:%u", bound);
+    if (!simulated())
+        o.schedules = 50;
+    assert_int_equal(dt_explore(body, NULL, &o, &r), 0);
+    if (r.run.verdict != DT_PASS)
+        fail_msg("schedule %llu %s: %s bug check 0x%x: %s %s", (unsigned long long)r.found_at, r.schedule,
+            r.run.finding.rule, r.run.finding.bugcheck, r.run.finding.what, r.run.finding.where);
+    if (simulated())
+        assert_true(r.complete);
+}
+
+static inline void always(dt_body *body, unsigned bound)
+{
+    struct dt_config cfg = config(2);
+
+    always_with(&cfg, body, bound);
+}
+
+static inline bool is_finding(const struct dt_result *r, const char *rule, uint32_t bugcheck)
+{
+    bool here = r->verdict == DT_FINDING || r->warnings;
+
+    return here && r->finding.bugcheck == bugcheck && (!rule || strcmp(r->finding.rule, rule) == 0);
+}
+
+static inline void assert_finding(const struct dt_result *r, const char *rule, uint32_t bugcheck)
+{
+    if (!is_finding(r, rule, bugcheck))
+        fail_msg("expected %s 0x%x, got verdict %d %s 0x%x: %s", rule ? rule : "any rule", bugcheck,
+            (int)r->verdict, r->finding.rule, r->finding.bugcheck, r->finding.what);
+}
+
+static inline void caught_with(const struct dt_config *cfg, dt_body *body, const char *rule, uint32_t bugcheck)
+{
+    struct dt_result r = {0};
+
+    if (simulated()) {
+        assert_int_equal(dt_run(cfg, body, NULL, &r), 0);
+        assert_finding(&r, rule, bugcheck);
+        return;
+    }
+    fflush(NULL);
+    pid_t child = fork();
+
+    if (child == 0) {
+        alarm(60);
+        int e = dt_run(cfg, body, NULL, &r);
+
+        if (!is_finding(&r, rule, bugcheck))
+            fprintf(stderr, "expected %s 0x%x, got %d, verdict %d %s 0x%x: %s\n", rule ? rule : "any rule", bugcheck,
+                e, (int)r.verdict, r.finding.rule, r.finding.bugcheck, r.finding.what);
+        _exit(e == 0 && is_finding(&r, rule, bugcheck) ? 0 : 1);
+    }
+    int status = -1;
+
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static inline void caught(dt_body *body, const char *rule, uint32_t bugcheck)
+{
+    struct dt_config cfg = config(2);
+
+    caught_with(&cfg, body, rule, bugcheck);
+}
+
+static inline void found_with(
+    const struct dt_config *cfg, dt_body *body, unsigned bound, const char *rule, uint32_t bugcheck)
+{
+    char                      strategy[16];
+    struct dt_explore_result  r;
+    struct dt_explore_options o = {.config = *cfg, .strategy = strategy};
+
+    if (!simulated())
+        return;
+    snprintf(strategy, sizeof strategy, "dfs:%u", bound);
+    assert_int_equal(dt_explore(body, NULL, &o, &r), 0);
+    assert_finding(&r.run, rule, bugcheck);
+}
+
+static inline void found(dt_body *body, unsigned bound, const char *rule, uint32_t bugcheck)
+{
+    struct dt_config cfg = config(2);
+
+    found_with(&cfg, body, bound, rule, bugcheck);
+}
+
+/* The flag is an ordinary variable of the test: it survives the runs. */
+static inline void reached(dt_body *body, unsigned bound, const bool *flag)
+{
+    if (!simulated())
+        return;
+    always(body, bound);
+    assert_true(*flag);
+}
+
+/* ---- inside bodies ---- */
+
+static inline LARGE_INTEGER in_ms(int64_t n)
+{
+    LARGE_INTEGER due;
+
+    due.QuadPart = -10000 * n;
+    return due;
+}
+
+static inline NTSTATUS wait_ms(PVOID object, int64_t n)
+{
+    LARGE_INTEGER t = in_ms(n);
+
+    return KeWaitForSingleObject(object, Executive, KernelMode, FALSE, &t);
+}
+
+static inline NTSTATUS poll(PVOID object)
+{
+    return wait_ms(object, 0);
+}
+
+static inline void wait_for(PVOID object)
+{
+    dt_expect_eq(KeWaitForSingleObject(object, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+}
+
+static inline void sleep_ms(int64_t n)
+{
+    LARGE_INTEGER t = in_ms(n);
+
+    KeDelayExecutionThread(KernelMode, FALSE, &t);
+}
