@@ -17,7 +17,7 @@ if(tool_sources)
         DUETIME_INCLUDE_RELATIVE="../include" DUETIME_DDK_RELATIVE="../include/duetime-ddk"
         DUETIME_SANITIZE="${DUETIME_SANITIZE}")
     target_link_libraries(duetime PRIVATE duetime::flags
-        PkgConfig::JANSSON PkgConfig::SMARTCOLS ${CMAKE_DL_LIBS} Threads::Threads)
+        PkgConfig::JANSSON PkgConfig::SMARTCOLS PkgConfig::LIBXML2 ${CMAKE_DL_LIBS} Threads::Threads)
     # DT_RPATH, not DT_RUNPATH: under ASan it is libasan that calls dlopen, and only DT_RPATH of the program
     # counts for loads by others.
     target_link_options(duetime PRIVATE -Wl,--disable-new-dtags)

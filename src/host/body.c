@@ -14,11 +14,11 @@ enum { PRIORITY = 8 };
 
 /* The list is the body's: only the thread that is to join touches it, or the spawner, under the lock. */
 struct dt_thread {
-    ke_thread *thread;
-    dt_body   *fn;
-    void      *ctx;
+    ke_thread        *thread;
+    dt_body          *fn;
+    void             *ctx;
     struct dt_thread *next;
-    bool       joined;
+    bool              joined;
 };
 
 static struct dt_thread *spawned; /* of this run; lock protects it */
@@ -40,7 +40,7 @@ static void push(struct dt_thread *t)
 static struct dt_thread *pop(void)
 {
     struct dt_thread *t = NULL;
-    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+    unsigned          old = ke_raise_to(DISPATCH_LEVEL);
 
     mach_lock(&spawned_lock);
     if (host.spawned) {
@@ -60,7 +60,7 @@ static struct dt_thread *pop(void)
 dt_thread *dt_spawn_priority(int processor, unsigned priority, dt_body *fn, void *ctx)
 {
     struct dt_thread *t = ke_object_alloc(sizeof *t);
-    uint64_t affinity = processor < 0 ? 0 : 1ull << processor;
+    uint64_t          affinity = processor < 0 ? 0 : 1ull << processor;
 
     if (!t)
         return NULL;
@@ -129,7 +129,7 @@ static bool is_busy(void *ctx, const struct ke_thread_info *info)
 static bool is_idle(void)
 {
     struct busy b = {.self = ke_thread_id(ke_thread_current())};
-    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+    unsigned    old = ke_raise_to(DISPATCH_LEVEL);
 
     ke_thread_each(is_busy, &b);
     bool idle = !b.any && ke_dpc_pending() == 0;
@@ -175,7 +175,7 @@ void dt_expect_equal(const char *file, int line, const char *text, long long act
 
 void dt_note(const char *format, ...)
 {
-    char text[256];
+    char    text[256];
     va_list ap;
 
     if (!ev_wanted(EV_NOTE))

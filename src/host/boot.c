@@ -62,7 +62,7 @@ static void on_finding(const struct finding *f)
 void host_stop(const char *rule, const void *caller, const char *format, ...)
 {
     struct finding f = {.severity = FINDING_STOP, .rule = rule, .caller = caller};
-    va_list ap;
+    va_list        ap;
 
     va_start(ap, format);
     vsnprintf(f.what, sizeof f.what, format, ap);
@@ -80,7 +80,7 @@ struct waiters {
 static bool add_waiter(void *ctx, const struct ke_thread_info *info)
 {
     struct waiters *w = ctx;
-    size_t used = strlen(w->text);
+    size_t          used = strlen(w->text);
 
     if (!info->waiting || info->daemon)
         return true;
@@ -132,7 +132,7 @@ static void run_body(void *arg)
 static int install(bool verified)
 {
     static bool on;
-    int e = 0;
+    int         e = 0;
 
     finding_sink = on_finding;
     if (verified && !on)
@@ -153,17 +153,17 @@ static uint32_t tick_of(const struct dt_config *cfg)
 static int run_machine(struct choice_source *choices, const struct run *run)
 {
     const struct dt_config *c = &host.cfg;
-    uint32_t tick = tick_of(c);
-    struct ke_config ke = {.cpus = c->processors,
-        .tick_100ns = tick,
-        .tick_min_100ns = tick && tick < KE_TICK_MIN ? tick : KE_TICK_MIN,
-        .threaded_dpc_off = c->threaded_dpcs_off,
-        .seed = c->seed};
-    struct mach_config mach = {.cpus = c->processors,
-        .level = (enum mach_point)c->level,
-        .choices = choices,
-        .steps_max = c->steps_max,
-        .time_max = c->time_max};
+    uint32_t                tick = tick_of(c);
+    struct ke_config        ke = {.cpus = c->processors,
+               .tick_100ns = tick,
+               .tick_min_100ns = tick && tick < KE_TICK_MIN ? tick : KE_TICK_MIN,
+               .threaded_dpc_off = c->threaded_dpcs_off,
+               .seed = c->seed};
+    struct mach_config      mach = {.cpus = c->processors,
+             .level = (enum mach_point)c->level,
+             .choices = choices,
+             .steps_max = c->steps_max,
+             .time_max = c->time_max};
 
     return ke_run(&ke, &mach, run_body, (void *)run);
 }
@@ -260,7 +260,7 @@ static uint64_t mix(uint64_t h, uint64_t v)
 uint64_t host_fingerprint(void)
 {
     const struct finding *f = &host.stop.f;
-    uint64_t h = 0x243f6a8885a308d3ull;
+    uint64_t              h = 0x243f6a8885a308d3ull;
 
     if (!host.stopped)
         return 0;
@@ -282,7 +282,7 @@ const char *dt_machine(void)
 int dt_run(const struct dt_config *cfg, dt_body *body, void *ctx, struct dt_result *r)
 {
     struct dt_config c;
-    int e = host_config(&c, cfg);
+    int              e = host_config(&c, cfg);
 
     if (e == 0)
         e = host_run(&c, NULL, !c.quiet, body, ctx);

@@ -11,8 +11,7 @@ static const struct bugcode codes[] = {
     {0x02, "DEVICE_QUEUE_NOT_BUSY", "An entry was removed from a device queue that was not busy.", {"device queue"}},
     {0x0A, "IRQL_NOT_LESS_OR_EQUAL", "Memory was touched, or a call was made, at an IRQL that is too high for it.",
         {"address referenced", "IRQL at the time", "0 read, 1 write, 8 execute", "instruction that did it"}},
-    {0x0C, "MAXIMUM_WAIT_OBJECTS_EXCEEDED", "A thread waited for more objects than it has wait blocks for.",
-        {NULL}},
+    {0x0C, "MAXIMUM_WAIT_OBJECTS_EXCEEDED", "A thread waited for more objects than it has wait blocks for.", {NULL}},
     {0x0F, "SPIN_LOCK_ALREADY_OWNED", "A processor asked for a spin lock that it holds: it would spin for ever.",
         {"spin lock", "processor"}},
     {0x10, "SPIN_LOCK_NOT_OWNED", "A spin lock was released by a processor that does not hold it.",
@@ -101,8 +100,7 @@ static const struct bugcode_case cases[] = {
         {"0x3B", "current IRQL", "object", "time-out"}},
     {0xC4, 0x40, "A spin lock's AtDpcLevel form was used below DISPATCH_LEVEL.",
         {"0x40", "current IRQL", "spin lock", NULL}},
-    {0xC4, 0x62, "A driver was unloaded and left pool memory behind.",
-        {"0x62", "driver's name", NULL, "blocks left"}},
+    {0xC4, 0x62, "A driver was unloaded and left pool memory behind.", {"0x62", "driver's name", NULL, "blocks left"}},
     {0xC4, 0x121, "A wait was called above its IRQL.", {"0x121", "current IRQL", "object", "time-out"}},
 };
 
@@ -126,7 +124,7 @@ const struct bugcode_case *bugcode_case_find(uint32_t code, uint64_t param1)
 
 const struct bugcode *bugcode_parse(const char *text)
 {
-    char *end;
+    char         *end;
     unsigned long code = strtoul(text, &end, 16);
 
     if (*text && *end == '\0')

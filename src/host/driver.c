@@ -11,9 +11,9 @@
 dt_driver *dt_driver_load_status(dt_driver_entry *entry, dt_status *status)
 {
     struct io_driver_config cfg = {.entry = (PDRIVER_INITIALIZE)entry};
-    uintptr_t start = 0, end = 0;
-    char name[64];
-    PDRIVER_OBJECT driver = NULL;
+    uintptr_t               start = 0, end = 0;
+    char                    name[64];
+    PDRIVER_OBJECT          driver = NULL;
 
     image_bounds((const void *)entry, &start, &end);
     image_name((const void *)entry, name, sizeof name);
@@ -49,7 +49,7 @@ struct leak {
 static bool add_leak(void *ctx, const struct ex_pool_block *b)
 {
     struct leak *l = ctx;
-    uintptr_t caller = (uintptr_t)b->caller;
+    uintptr_t    caller = (uintptr_t)b->caller;
 
     if (b->freed || caller < l->start || caller >= l->end)
         return true;
@@ -64,8 +64,12 @@ static void check_pool(struct leak *l)
     ex_pool_each(add_leak, l);
     if (l->blocks == 0)
         return;
-    struct finding f = {.severity = FINDING_STOP, .rule = "DT-M01", .bugcheck = 0xC4,
-        .param = {0x62, 0, 0, l->blocks}, .object = l->first.start, .caller = l->first.caller};
+    struct finding f = {.severity = FINDING_STOP,
+        .rule = "DT-M01",
+        .bugcheck = 0xC4,
+        .param = {0x62, 0, 0, l->blocks},
+        .object = l->first.start,
+        .caller = l->first.caller};
 
     finding_raisef(&f, "the driver was unloaded and left %u pool block%s (%zu bytes) behind", l->blocks,
         l->blocks == 1 ? "" : "s", l->bytes);

@@ -30,7 +30,7 @@ static void add_missing(struct missing *m, const char *name)
 static void check_symbols(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, struct missing *m)
 {
     Elf_Data *data = elf_getdata(scn, NULL);
-    GElf_Sym sym;
+    GElf_Sym  sym;
 
     for (size_t i = 1; data && sh->sh_entsize && i < sh->sh_size / sh->sh_entsize; i++) {
         if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx != SHN_UNDEF)
@@ -48,8 +48,7 @@ static int check_elf(Elf *elf, const char *path, char *error, size_t error_size)
 {
     GElf_Ehdr eh;
 
-    if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh) || eh.e_type != ET_DYN ||
-        eh.e_machine != EM_X86_64) {
+    if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh) || eh.e_type != ET_DYN || eh.e_machine != EM_X86_64) {
         snprintf(error, error_size, "%s: not a driver image (build it with `duetime build`)", path);
         return -ENOEXEC;
     }
@@ -78,7 +77,7 @@ int elf_check(const char *path, char *error, size_t error_size)
     }
     elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-    int e = check_elf(elf, path, error, error_size);
+    int  e = check_elf(elf, path, error, error_size);
 
     elf_end(elf);
     close(fd);
@@ -91,7 +90,7 @@ uint32_t elf_build_id(const void *notes, size_t bytes)
 
     while (p + sizeof(Elf64_Nhdr) <= end) {
         const Elf64_Nhdr *n = (const Elf64_Nhdr *)p;
-        const char *name = p + sizeof *n, *desc = name + ((n->n_namesz + 3u) & ~3u);
+        const char       *name = p + sizeof *n, *desc = name + ((n->n_namesz + 3u) & ~3u);
 
         if (n->n_type == NT_GNU_BUILD_ID && n->n_namesz == 4 && memcmp(name, "GNU", 4) == 0 && n->n_descsz >= 4) {
             uint32_t id;

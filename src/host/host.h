@@ -29,17 +29,17 @@ struct host_finding {
 };
 
 struct host {
-    struct dt_config    cfg;      /* of the run under way or the last one */
+    struct dt_config    cfg;           /* of the run under way or the last one */
     bool                running, dead; /* dead: the real-time machine was halted */
-    bool                telling;  /* this run is recorded for a report */
-    bool                stopped;  /* stop is valid */
+    bool                telling;       /* this run is recorded for a report */
+    bool                stopped;       /* stop is valid */
     struct host_finding stop;
-    struct host_finding warning;  /* the first one */
+    struct host_finding warning; /* the first one */
     unsigned            warnings;
     enum mach_result    end;
     uint64_t            choices;
     dt_ns               time;
-    unsigned            spawned;  /* serial number of dt_spawn */
+    unsigned            spawned; /* serial number of dt_spawn */
 };
 
 extern struct host host;

@@ -215,7 +215,7 @@ void image_restore_all(void)
 static bool program_bounds(uintptr_t address, uintptr_t *start, uintptr_t *end)
 {
     struct dt_image im = {.next = NULL};
-    struct find f = {.image = &im, .probe = address};
+    struct find     f = {.image = &im, .probe = address};
 
     dl_iterate_phdr(on_object, &f);
     *start = im.start;
@@ -239,7 +239,7 @@ bool image_bounds(const void *address, uintptr_t *start, uintptr_t *end)
 
 void image_name(const void *address, char *buf, size_t size)
 {
-    Dl_info info;
+    Dl_info     info;
     const char *path = dladdr(address, &info) && info.dli_fname ? info.dli_fname : "driver";
     const char *slash = strrchr(path, '/');
 

@@ -34,7 +34,7 @@ static const char *find_call(const char *line, const char *name)
     if (at)
         return at;
     char alike[64];
-    int n = (int)strlen(name);
+    int  n = (int)strlen(name);
 
     for (; n > 8; n--) {
         snprintf(alike, sizeof alike, "%.*s(", n, name);
@@ -47,7 +47,7 @@ static const char *find_call(const char *line, const char *name)
 
 size_t objects_call(unsigned ddi, const void *caller, char *buf, size_t size)
 {
-    const char *name = ddi_rows[ddi < DDI_COUNT ? ddi : 0].name;
+    const char   *name = ddi_rows[ddi < DDI_COUNT ? ddi : 0].name;
     struct symbol s;
 
     symbols_find(caller, true, &s);
@@ -67,8 +67,8 @@ size_t objects_call(unsigned ddi, const void *caller, char *buf, size_t size)
 static bool first_argument(const char *call, char *buf, size_t size)
 {
     const char *p = strchr(call, '(');
-    size_t n = 0;
-    int depth = 0;
+    size_t      n = 0;
+    int         depth = 0;
 
     if (!p)
         return false;
@@ -92,7 +92,7 @@ static const struct story_row *find_block(uintptr_t a, unsigned before, unsigned
         if (r->is_switch || (r->e.id != EV_POOL_ALLOC && r->e.id != EV_DEVICE_CREATE))
             continue;
         uintptr_t start = r->e.id == EV_POOL_ALLOC ? (uintptr_t)r->e.obj : r->e.b;
-        uint64_t bytes = r->e.id == EV_POOL_ALLOC ? r->e.a : r->e.c;
+        uint64_t  bytes = r->e.id == EV_POOL_ALLOC ? r->e.a : r->e.c;
 
         if (a >= start && a - start < bytes) {
             *where = i;
@@ -111,9 +111,9 @@ static void format_tag(uint64_t tag, char buf[5])
 
 size_t objects_block(const void *address, unsigned before, char *buf, size_t size)
 {
-    unsigned where;
+    unsigned                where;
     const struct story_row *r = find_block((uintptr_t)address, before, &where);
-    char tag[5], from[64];
+    char                    tag[5], from[64];
 
     if (!r)
         return 0;
@@ -126,9 +126,9 @@ size_t objects_block(const void *address, unsigned before, char *buf, size_t siz
 
 static size_t name_in_memory(const void *object, unsigned before, char *buf, size_t size)
 {
-    unsigned where;
+    unsigned                where;
     const struct story_row *r = find_block((uintptr_t)object, before, &where);
-    char tag[5];
+    char                    tag[5];
 
     if (r && r->e.id == EV_DEVICE_CREATE)
         return (size_t)snprintf(buf, size, "extension+0x%llx", (unsigned long long)((uintptr_t)object - r->e.b));

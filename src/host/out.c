@@ -15,7 +15,7 @@ static void put(struct out *o, const char *line)
 
 void out_line(struct out *o, const char *format, ...)
 {
-    char line[1024];
+    char    line[1024];
     va_list ap;
 
     va_start(ap, format);
@@ -32,12 +32,12 @@ void out_line(struct out *o, const char *format, ...)
 void out_wrapped(struct out *o, const char *label, const char *text)
 {
     char line[OUT_WIDTH + 1];
-    int used = snprintf(line, sizeof line, "%s", label);
+    int  used = snprintf(line, sizeof line, "%s", label);
     bool start = true; /* of a line: no blank before the next word */
 
     while (*text) {
         size_t word = strcspn(text, " ");
-        int blank = start ? 0 : 1;
+        int    blank = start ? 0 : 1;
 
         if (!start && used + blank + (int)word > OUT_WIDTH) {
             out_line(o, "%s", line);

@@ -65,9 +65,9 @@ static void explain_bugcode(struct out *o, const struct bugcode *b)
 
 int dt_explain(const char *what, dt_print *print, void *io)
 {
-    struct out o = {.print = print, .io = io};
+    struct out            o = {.print = print, .io = io};
     const struct bugcode *b = bugcode_parse(what);
-    struct rule r;
+    struct rule           r;
 
     if (rule_find(what, &r))
         explain_rule(&o, &r);

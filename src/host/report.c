@@ -37,7 +37,7 @@ static void format_param(uint64_t v, char *buf, size_t size)
 static void print_stop(struct out *o, const struct finding *f)
 {
     const struct bugcode *b = bugcode_find(f->bugcheck);
-    char p[4][80];
+    char                  p[4][80];
 
     for (int i = 0; i < 4; i++)
         format_param(f->param[i], p[i], sizeof p[i]);
@@ -54,7 +54,7 @@ static void print_stop(struct out *o, const struct finding *f)
 /* What an argument is, beside its documented meaning: an object of the driver's, a pool block. */
 static void format_extra(uint64_t v, char *buf, size_t size)
 {
-    char block[96];
+    char     block[96];
     unsigned end = story_count();
 
     buf[0] = '\0';
@@ -72,20 +72,19 @@ static void format_extra(uint64_t v, char *buf, size_t size)
 
 static void print_args(struct out *o, const struct finding *f)
 {
-    const struct bugcode *b = bugcode_find(f->bugcheck);
+    const struct bugcode      *b = bugcode_find(f->bugcheck);
     const struct bugcode_case *c = bugcode_case_find(f->bugcheck, f->param[0]);
 
     for (int i = 0; b && i < 4; i++) {
         const char *meaning = c ? c->param[i] : b->param[i];
-        char value[80], extra[200], line[400];
+        char value[160], extra[200], line[400];
 
         if (!meaning)
             continue;
         format_param(f->param[i], value, sizeof value);
         format_extra(i == 1 || !c ? f->param[i] : 0, extra, sizeof extra);
         snprintf(line, sizeof line, "%s%s", meaning, extra);
-        snprintf(value + strlen(value), sizeof value - strlen(value), "%s", "");
-        char label[100];
+        char label[200];
 
         snprintf(label, sizeof label, "    Arg%d %-18s ", i + 1, value);
         out_wrapped(o, label, line);

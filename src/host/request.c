@@ -17,7 +17,7 @@ static dt_file *opened(NTSTATUS s, PFILE_OBJECT file, dt_status *status)
 dt_file *dt_open(const char *name, dt_status *status)
 {
     PFILE_OBJECT file = NULL;
-    NTSTATUS s = io_open(name, &file);
+    NTSTATUS     s = io_open(name, &file);
 
     return opened(s, file, status);
 }
@@ -25,7 +25,7 @@ dt_file *dt_open(const char *name, dt_status *status)
 dt_file *dt_open_device(dt_device *device, dt_status *status)
 {
     PFILE_OBJECT file = NULL;
-    NTSTATUS s = io_open_device(device, &file);
+    NTSTATUS     s = io_open_device(device, &file);
 
     return opened(s, file, status);
 }
@@ -46,27 +46,32 @@ static dt_status run(struct io_request *r, size_t *returned)
     return status;
 }
 
-static struct io_request ioctl_request(dt_file *file, uint32_t code, const void *in, size_t in_bytes, void *out,
-    size_t out_bytes)
+static struct io_request ioctl_request(
+    dt_file *file, uint32_t code, const void *in, size_t in_bytes, void *out, size_t out_bytes)
 {
-    return (struct io_request){.file = file, .major = IRP_MJ_DEVICE_CONTROL, .ioctl = code, .in = (void *)in,
-        .in_bytes = (ULONG)in_bytes, .out = out, .out_bytes = (ULONG)out_bytes};
+    return (struct io_request){.file = file,
+        .major = IRP_MJ_DEVICE_CONTROL,
+        .ioctl = code,
+        .in = (void *)in,
+        .in_bytes = (ULONG)in_bytes,
+        .out = out,
+        .out_bytes = (ULONG)out_bytes};
 }
 
 static struct io_request read_request(dt_file *file, void *buf, size_t bytes, uint64_t offset)
 {
-    return (struct io_request){.file = file, .major = IRP_MJ_READ, .out = buf, .out_bytes = (ULONG)bytes,
-        .offset = (int64_t)offset};
+    return (struct io_request){
+        .file = file, .major = IRP_MJ_READ, .out = buf, .out_bytes = (ULONG)bytes, .offset = (int64_t)offset};
 }
 
 static struct io_request write_request(dt_file *file, const void *buf, size_t bytes, uint64_t offset)
 {
-    return (struct io_request){.file = file, .major = IRP_MJ_WRITE, .in = (void *)buf, .in_bytes = (ULONG)bytes,
-        .offset = (int64_t)offset};
+    return (struct io_request){
+        .file = file, .major = IRP_MJ_WRITE, .in = (void *)buf, .in_bytes = (ULONG)bytes, .offset = (int64_t)offset};
 }
 
-dt_status dt_ioctl(dt_file *file, uint32_t code, const void *in, size_t in_bytes, void *out, size_t out_bytes,
-    size_t *returned)
+dt_status dt_ioctl(
+    dt_file *file, uint32_t code, const void *in, size_t in_bytes, void *out, size_t out_bytes, size_t *returned)
 {
     struct io_request r = ioctl_request(file, code, in, in_bytes, out, out_bytes);
 
@@ -128,7 +133,7 @@ bool dt_io_cancel(dt_io *io)
 
 dt_status dt_io_wait(dt_io *io, dt_ns timeout)
 {
-    int64_t relative = -(int64_t)(timeout / 100);
+    int64_t  relative = -(int64_t)(timeout / 100);
     NTSTATUS status = io_request_wait(&io->r, timeout == DT_NEVER ? NULL : &relative);
 
     return status == STATUS_TIMEOUT ? status : io->r.iosb.Status;

@@ -6,9 +6,9 @@
 
 struct rule {
     const char *id;
-    const char *title;  /* one line */
-    const char *why;    /* two or three sentences */
-    const char *repair; /* likewise */
+    const char *title;              /* one line */
+    const char *why;                /* two or three sentences */
+    const char *repair;             /* likewise */
     const char *aliases, *bugcheck; /* NULL or "": none */
 };
 

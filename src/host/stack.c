@@ -21,7 +21,7 @@ static bool read_words(uintptr_t at, uintptr_t word[2])
 unsigned stack_walk(const void *frame, const void **pc, unsigned max)
 {
     uintptr_t at = (uintptr_t)frame, word[2];
-    unsigned n = 0;
+    unsigned  n = 0;
 
     while (n < max && at && at % 8 == 0 && read_words(at, word) && word[1]) {
         pc[n++] = (const void *)word[1];
@@ -41,8 +41,8 @@ static bool is_ours(const struct symbol *s)
 static bool is_ours_by_path(const struct symbol *s)
 {
     return s->path && (strstr(s->path, "/src/host/") || strstr(s->path, "/src/ke/") || strstr(s->path, "/src/mach/") ||
-        strstr(s->path, "/src/ddi/") || strstr(s->path, "/src/ex/") || strstr(s->path, "/src/io/") ||
-        strstr(s->path, "/src/observe/") || strstr(s->path, "/src/base/"));
+                          strstr(s->path, "/src/ddi/") || strstr(s->path, "/src/ex/") || strstr(s->path, "/src/io/") ||
+                          strstr(s->path, "/src/observe/") || strstr(s->path, "/src/base/"));
 }
 
 static bool is_drivers(const void *pc, bool after_call, struct symbol *s)
@@ -82,7 +82,7 @@ void stack_print(struct out *o, const struct host_finding *f)
 
     for (unsigned i = 0; i < f->frames; i++) {
         struct symbol s;
-        char where[64] = "";
+        char          where[64] = "";
 
         if (!is_drivers(f->frame[i], true, &s))
             continue;

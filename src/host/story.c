@@ -16,13 +16,13 @@ static size_t            texts_used;
 static struct spin       lock = SPIN_INIT;
 
 #define BIT(x) EV_BIT(EV_##x)
-#define TOLD                                                                                                           \
-    (BIT(DDI_ENTER) | BIT(DDI_LEAVE) | BIT(DRIVER_ENTER) | BIT(DRIVER_LEAVE) | BIT(TIMER_SET) | BIT(TIMER_CANCEL) |    \
-        BIT(TIMER_EXPIRE) | BIT(DPC_QUEUE) | BIT(DPC_REMOVE) | BIT(DPC_START) | BIT(DPC_END) | BIT(LOCK_SPUN) |        \
-        BIT(WAIT_BEGIN) | BIT(WAIT_END) | BIT(THREAD_CREATE) | BIT(THREAD_START) | BIT(THREAD_EXIT) |                  \
-        BIT(POOL_ALLOC) | BIT(POOL_FREE) | BIT(EXT_ALLOC) | BIT(EXT_DELETE) | BIT(EXT_FREE) |                          \
-        BIT(EXT_CALLBACK_START) | BIT(EXT_CALLBACK_END) | BIT(DEVICE_CREATE) | BIT(DEVICE_DELETE) |                    \
-        BIT(DRIVER_UNLOAD) | BIT(IRP_SEND) | BIT(IRP_COMPLETE) | BIT(IRP_CANCEL) | BIT(WORK_START) | BIT(WORK_END) |   \
+#define TOLD                                                                                                         \
+    (BIT(DDI_ENTER) | BIT(DDI_LEAVE) | BIT(DRIVER_ENTER) | BIT(DRIVER_LEAVE) | BIT(TIMER_SET) | BIT(TIMER_CANCEL) |  \
+        BIT(TIMER_EXPIRE) | BIT(DPC_QUEUE) | BIT(DPC_REMOVE) | BIT(DPC_START) | BIT(DPC_END) | BIT(LOCK_SPUN) |      \
+        BIT(WAIT_BEGIN) | BIT(WAIT_END) | BIT(THREAD_CREATE) | BIT(THREAD_START) | BIT(THREAD_EXIT) |                \
+        BIT(POOL_ALLOC) | BIT(POOL_FREE) | BIT(EXT_ALLOC) | BIT(EXT_DELETE) | BIT(EXT_FREE) |                        \
+        BIT(EXT_CALLBACK_START) | BIT(EXT_CALLBACK_END) | BIT(DEVICE_CREATE) | BIT(DEVICE_DELETE) |                  \
+        BIT(DRIVER_UNLOAD) | BIT(IRP_SEND) | BIT(IRP_COMPLETE) | BIT(IRP_CANCEL) | BIT(WORK_START) | BIT(WORK_END) | \
         BIT(NOTE))
 
 static const char *keep_text(const char *s)
@@ -68,7 +68,7 @@ struct listener {
 static unsigned pick(struct choice_source *self, unsigned n, enum choice_tag tag)
 {
     struct listener *l = (struct listener *)self;
-    unsigned p = l->inner->pick(l->inner, n, tag);
+    unsigned         p = l->inner->pick(l->inner, n, tag);
 
     if (p != 0) {
         struct story_row r = {.is_switch = true, .tag = tag, .n = n, .pick = p};

@@ -14,11 +14,11 @@
 enum { STORY_ROWS = 1 << 14 };
 
 struct story_row {
-    struct ev       e;     /* for a switch only cpu, thread and time are valid */
+    struct ev       e; /* for a switch only cpu, thread and time are valid */
     bool            is_switch;
     enum choice_tag tag;
     unsigned        n, pick;
-    const char     *text;  /* EV_NOTE: a copy */
+    const char     *text; /* EV_NOTE: a copy */
 };
 
 void story_begin(void);

@@ -38,7 +38,7 @@ static bool is_wanted(const struct dt_suite *s, const struct dt_test *t)
 
 static struct dt_explore_options options_of(struct suite *u, const struct dt_test *t)
 {
-    struct dt_explore_options o = u->s->options;
+    struct dt_explore_options     o = u->s->options;
     const struct dt_test_options *mine = &t->options;
 
     if (!o.config.processors)
@@ -78,7 +78,8 @@ static const char *extent(const struct dt_explore_result *r, char *buf, size_t s
     if (r->exhaustive)
         snprintf(buf, size, "every schedule there is: %llu", (unsigned long long)r->schedules);
     else if (r->complete)
-        snprintf(buf, size, "every schedule with at most %u switches: %llu", r->bound, (unsigned long long)r->schedules);
+        snprintf(
+            buf, size, "every schedule with at most %u switches: %llu", r->bound, (unsigned long long)r->schedules);
     else
         snprintf(buf, size, "%llu schedule%s", (unsigned long long)r->schedules, r->schedules == 1 ? "" : "s");
     return buf;
@@ -86,7 +87,7 @@ static const char *extent(const struct dt_explore_result *r, char *buf, size_t s
 
 static void say_pass(struct suite *u, unsigned number, const struct dt_test *t, const struct dt_explore_result *r)
 {
-    char text[96];
+    char   text[96];
     double seconds = (double)r->elapsed / 1e9;
 
     extent(r, text, sizeof text);
@@ -99,7 +100,7 @@ static void say_pass(struct suite *u, unsigned number, const struct dt_test *t, 
 static void say_yaml(struct suite *u, const struct dt_explore_result *r)
 {
     const struct dt_finding *f = &r->run.finding;
-    const struct bugcode *b = bugcode_find(f->bugcheck);
+    const struct bugcode    *b = bugcode_find(f->bugcheck);
 
     out_line(&u->out, "  ---");
     out_line(&u->out, "  message: \"%s\"", f->what[0] ? f->what : b ? b->name : "finding");
@@ -116,19 +117,28 @@ static void say_yaml(struct suite *u, const struct dt_explore_result *r)
 
 static void say_failure(struct suite *u, unsigned number, const struct dt_test *t, const struct dt_explore_result *r)
 {
-    char text[160];
+    char text[200];
 
     if (r->end == DT_END_DIVERGED)
         snprintf(text, sizeof text, "%s", r->error);
     else
-        snprintf(text, sizeof text, "schedule %llu, %u switch%s (shrunk from %u), %.2f s", (unsigned long long)r->found_at,
-            r->switches, r->switches == 1 ? "" : "es", r->switches_found, (double)r->elapsed / 1e9);
+        snprintf(text, sizeof text, "schedule %llu, %u switch%s (shrunk from %u), %.2f s",
+            (unsigned long long)r->found_at, r->switches, r->switches == 1 ? "" : "es", r->switches_found,
+            (double)r->elapsed / 1e9);
     if (!u->s->tap) {
         out_line(&u->out, "%s: FAILED, %s", t->name, text);
         return;
     }
     out_line(&u->out, "not ok %u - %s # %s", number, t->name, text);
     say_yaml(u, r);
+}
+
+static void say_error(struct suite *u, unsigned number, const struct dt_test *t, const char *error)
+{
+    if (u->s->tap)
+        out_line(&u->out, "not ok %u - %s # %s", number, t->name, error);
+    else
+        out_line(&u->out, "%s: error: %s", t->name, error);
 }
 
 /* ---- one test ---- */
@@ -151,7 +161,7 @@ static int run_once(const struct dt_explore_options *o, const struct dt_test *t,
 static bool run_test(struct suite *u, unsigned number, const struct dt_test *t, struct dt_suite_result *sr)
 {
     struct dt_explore_options o = options_of(u, t);
-    struct dt_explore_result r = {.end = DT_END_ALL};
+    struct dt_explore_result  r = {.end = DT_END_ALL};
 
     o.replay = command_of(u, t);
     int e = u->s->once ? run_once(&o, t, &r) : dt_explore(call_body, (void *)t, &o, &r);
@@ -160,8 +170,7 @@ static bool run_test(struct suite *u, unsigned number, const struct dt_test *t, 
     if (e != 0) {
         sr->error = e;
         sr->failed++;
-        out_line(&u->out, u->s->tap ? "not ok %u - %s # %s" : "%.0u%s: error: %s", number, t->name,
-            r.error[0] ? r.error : strerror(-e));
+        say_error(u, number, t, r.error[0] ? r.error : strerror(-e));
         return e != -EBUSY;
     }
     if (failed(&r)) {
@@ -176,7 +185,7 @@ static bool run_test(struct suite *u, unsigned number, const struct dt_test *t, 
 int dt_suite_run(const struct dt_suite *suite, struct dt_suite_result *r)
 {
     struct suite u = {.s = suite, .out = {suite->options.config.print, suite->options.config.print_io}};
-    unsigned wanted = 0, number = 0;
+    unsigned     wanted = 0, number = 0;
 
     *r = (struct dt_suite_result){.run = 0};
     for (size_t i = 0; i < suite->count; i++)

@@ -36,7 +36,7 @@ static Dwfl *report(bool again)
 
 static Dwfl_Module *find_module(Dwarf_Addr a)
 {
-    Dwfl *dwfl = report(false);
+    Dwfl        *dwfl = report(false);
     Dwfl_Module *m = dwfl ? dwfl_addrmodule(dwfl, a) : NULL;
 
     return m || !dwfl ? m : dwfl_addrmodule(report(true), a);
@@ -65,8 +65,8 @@ static void set_module(struct symbol *s, Dwfl_Module *m)
 /* The innermost scope that has a name of its own; inlined routines count. */
 static const char *scope_name(Dwarf_Die *cu, Dwarf_Addr pc)
 {
-    Dwarf_Die *scopes = NULL;
-    int n = dwarf_getscopes(cu, pc, &scopes);
+    Dwarf_Die  *scopes = NULL;
+    int         n = dwarf_getscopes(cu, pc, &scopes);
     const char *name = NULL;
 
     for (int i = 0; i < n && !name; i++) {
@@ -81,11 +81,11 @@ static const char *scope_name(Dwarf_Die *cu, Dwarf_Addr pc)
 
 static void set_function(struct symbol *s, Dwfl_Module *m, Dwarf_Addr a)
 {
-    Dwarf_Addr bias = 0;
-    GElf_Off offset = 0;
-    GElf_Sym sym;
+    Dwarf_Addr  bias = 0;
+    GElf_Off    offset = 0;
+    GElf_Sym    sym;
     const char *name = dwfl_module_addrinfo(m, a, &offset, &sym, NULL, NULL, NULL);
-    Dwarf_Die *cu = dwfl_module_addrdie(m, a, &bias);
+    Dwarf_Die  *cu = dwfl_module_addrdie(m, a, &bias);
     const char *inner = cu ? scope_name(cu, a - bias) : NULL;
 
     s->offset = (unsigned)offset;
@@ -95,7 +95,7 @@ static void set_function(struct symbol *s, Dwfl_Module *m, Dwarf_Addr a)
 
 void symbols_find(const void *address, bool after_call, struct symbol *s)
 {
-    Dwarf_Addr a = (uintptr_t)address - (after_call ? 1 : 0);
+    Dwarf_Addr   a = (uintptr_t)address - (after_call ? 1 : 0);
     Dwfl_Module *m = address ? find_module(a) : NULL;
 
     *s = (struct symbol){.line = 0};
@@ -156,8 +156,8 @@ struct source {
 
 static char *read_file(const char *path)
 {
-    FILE *f = fopen(path, "re");
-    char *text = NULL;
+    FILE  *f = fopen(path, "re");
+    char  *text = NULL;
     size_t n = 0;
 
     if (!f)
@@ -189,7 +189,7 @@ static void split_lines(struct source *s)
 const char *symbols_source(const char *path, int line)
 {
     static struct source *cache;
-    struct source *s = cache;
+    struct source        *s = cache;
 
     if (!path || line < 1)
         return NULL;

@@ -46,8 +46,9 @@ static bool returns_boolean(const char *name)
 
 static bool returns_status(const char *name)
 {
-    return strncmp(name, "KeWaitFor", 9) == 0 || strncmp(name, "KeDelay", 7) == 0 || strncmp(name, "IoCreate", 8) == 0 ||
-        strcmp(name, "IofCallDriver") == 0 || strncmp(name, "PsCreate", 8) == 0 || strncmp(name, "IoAcquireRem", 12) == 0;
+    return strncmp(name, "KeWaitFor", 9) == 0 || strncmp(name, "KeDelay", 7) == 0 ||
+           strncmp(name, "IoCreate", 8) == 0 || strcmp(name, "IofCallDriver") == 0 ||
+           strncmp(name, "PsCreate", 8) == 0 || strncmp(name, "IoAcquireRem", 12) == 0;
 }
 
 static void format_result(const struct ev *leave, char *buf, size_t size)
@@ -91,7 +92,7 @@ static void say_call(const struct ev *e, const char *result, char *buf, size_t s
 
     symbols_where((const void *)e->b, true, where, sizeof where);
     objects_call((unsigned)e->a, (const void *)e->b, call, sizeof call);
-    snprintf(buf, size, "%s %s%s", where, call, result);
+    snprintf(buf, size, "%.40s %.80s%.20s", where, call, result);
 }
 
 static void say_routine(const char *before, uint64_t routine, const char *after, char *buf, size_t size)
@@ -135,21 +136,50 @@ static bool say_fact(const struct story_row *r, unsigned i, char *buf, size_t si
     const struct ev *e = &r->e;
 
     switch (e->id) {
-    case EV_TIMER_EXPIRE: say_expire(e, i, buf, size); return true;
-    case EV_DPC_QUEUE: say_queue(e, buf, size); return true;
-    case EV_DPC_START: say_routine("DPC ", e->a, " begins", buf, size); return true;
-    case EV_DPC_END: say_routine("DPC ", e->a, " ends", buf, size); return true;
-    case EV_EXT_CALLBACK_START: say_routine("callback ", e->a, " begins", buf, size); return true;
-    case EV_EXT_CALLBACK_END: say_routine("callback ", e->a, " ends", buf, size); return true;
-    case EV_EXT_FREE: snprintf(buf, size, "the EX_TIMER is freed"); return true;
-    case EV_THREAD_START: say_routine("thread ", e->a, " begins", buf, size); return true;
-    case EV_THREAD_EXIT: snprintf(buf, size, "thread %u ends", e->thread); return true;
-    case EV_LOCK_SPUN: snprintf(buf, size, "spins for a lock of P%u", (unsigned)e->a); return true;
-    case EV_IRP_CANCEL: snprintf(buf, size, "the IRP is cancelled"); return true;
-    case EV_DRIVER_ENTER: say_enter(e, buf, size); return true;
-    case EV_WORK_START: say_routine("work item ", e->a, " begins", buf, size); return true;
-    case EV_NOTE: snprintf(buf, size, "\"%.*s\"", (int)strcspn(r->text, "\r\n"), r->text); return true;
-    default: return false;
+    case EV_TIMER_EXPIRE:
+        say_expire(e, i, buf, size);
+        return true;
+    case EV_DPC_QUEUE:
+        say_queue(e, buf, size);
+        return true;
+    case EV_DPC_START:
+        say_routine("DPC ", e->a, " begins", buf, size);
+        return true;
+    case EV_DPC_END:
+        say_routine("DPC ", e->a, " ends", buf, size);
+        return true;
+    case EV_EXT_CALLBACK_START:
+        say_routine("callback ", e->a, " begins", buf, size);
+        return true;
+    case EV_EXT_CALLBACK_END:
+        say_routine("callback ", e->a, " ends", buf, size);
+        return true;
+    case EV_EXT_FREE:
+        snprintf(buf, size, "the EX_TIMER is freed");
+        return true;
+    case EV_THREAD_START:
+        say_routine("thread ", e->a, " begins", buf, size);
+        return true;
+    case EV_THREAD_EXIT:
+        snprintf(buf, size, "thread %u ends", e->thread);
+        return true;
+    case EV_LOCK_SPUN:
+        snprintf(buf, size, "spins for a lock of P%u", (unsigned)e->a);
+        return true;
+    case EV_IRP_CANCEL:
+        snprintf(buf, size, "the IRP is cancelled");
+        return true;
+    case EV_DRIVER_ENTER:
+        say_enter(e, buf, size);
+        return true;
+    case EV_WORK_START:
+        say_routine("work item ", e->a, " begins", buf, size);
+        return true;
+    case EV_NOTE:
+        snprintf(buf, size, "\"%.*s\"", (int)strcspn(r->text, "\r\n"), r->text);
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -175,14 +205,14 @@ static struct line *add_line(struct table *t, unsigned index)
 static void add_call(struct table *t, unsigned i, bool *merged)
 {
     const struct ev *e = &story_at(i)->e;
-    unsigned leave = find_leave(i);
-    char result[32] = "";
-    bool whole = leave != 0;
+    unsigned         leave = find_leave(i);
+    char             result[32] = "";
+    bool             whole = leave != 0;
 
     if (!from_driver((const void *)e->b))
         return;
     for (unsigned j = i + 1; whole && j < leave; j++) {
-        char scratch[160];
+        char                    scratch[160];
         const struct story_row *r = story_at(j);
 
         if (r->is_switch || r->e.id == EV_DDI_ENTER || say_fact(r, j, scratch, sizeof scratch))
@@ -199,7 +229,7 @@ static void add_call(struct table *t, unsigned i, bool *merged)
 static void add_return(struct table *t, unsigned i, const bool *merged, const unsigned *entry)
 {
     const struct ev *e = &story_at(i)->e;
-    char result[32];
+    char             result[32];
 
     if (!entry[i] || merged[entry[i] - 1])
         return;
@@ -213,8 +243,8 @@ static void add_return(struct table *t, unsigned i, const bool *merged, const un
 
 static void collect(struct table *t)
 {
-    unsigned n = story_count();
-    bool *merged = calloc(n + 1, sizeof *merged);
+    unsigned  n = story_count();
+    bool     *merged = calloc(n + 1, sizeof *merged);
     unsigned *entry = calloc(n + 1, sizeof *entry); /* of a return: row of its call + 1 */
 
     for (unsigned i = 0, number = 0; merged && entry && i < n; i++) {
@@ -272,7 +302,7 @@ static void format_time(uint64_t ns, char *buf, size_t size)
 static void print_switch(struct out *o, const struct line *l)
 {
     char dashes[OUT_WIDTH + 1];
-    int used = (int)strlen(l->text) + 2 + 3 + 8;
+    int  used = (int)strlen(l->text) + 2 + 3 + 8;
 
     memset(dashes, '-', sizeof dashes);
     out_line(o, "   -------- %s %.*s", l->text, used < OUT_WIDTH - 1 ? OUT_WIDTH - 1 - used : 0, dashes);
@@ -281,10 +311,10 @@ static void print_switch(struct out *o, const struct line *l)
 static void print_row(struct out *o, const struct line *l, unsigned cpus)
 {
     const struct story_row *r = story_at(l->index);
-    unsigned columns = cpus <= 2 ? cpus : 1;
-    int width = (OUT_WIDTH - TIME_WIDTH - 1) / (int)columns - 1;
-    int indent = cpus <= 2 ? (int)r->e.cpu * (width + 1) : 0;
-    char time[24], text[160];
+    unsigned                columns = cpus <= 2 ? cpus : 1;
+    int                     width = (OUT_WIDTH - TIME_WIDTH - 1) / (int)columns - 1;
+    int                     indent = cpus <= 2 ? (int)r->e.cpu * (width + 1) : 0;
+    char                    time[24], text[160];
 
     format_time(r->e.time_ns, time, sizeof time);
     if (cpus > 2)
@@ -309,7 +339,7 @@ static void print_head(struct out *o, unsigned cpus)
 void tell_table(struct out *o, unsigned cpus, const void *focus)
 {
     struct table t = {.line = calloc(story_count() + 1, sizeof *t.line)};
-    unsigned skipped = 0;
+    unsigned     skipped = 0;
 
     if (!t.line)
         return;
@@ -337,7 +367,7 @@ void tell_table(struct out *o, unsigned cpus, const void *focus)
 size_t tell_last(unsigned cpu, char *buf, size_t size)
 {
     const char *doing = "";
-    char dpc[128] = "", call[160] = "";
+    char        dpc[128] = "", call[160] = "";
 
     for (unsigned i = story_count(); i-- > 0;) {
         const struct story_row *r = story_at(i);
@@ -359,15 +389,15 @@ size_t tell_last(unsigned cpu, char *buf, size_t size)
     }
     if (!call[0] && !dpc[0])
         return 0;
-    return (size_t)snprintf(buf, size, "%s%s%s%s%s", dpc, dpc[0] && call[0] ? ", " : "", call[0] ? doing : "",
-        call[0] ? " " : "", call);
+    return (size_t)snprintf(
+        buf, size, "%s%s%s%s%s", dpc, dpc[0] && call[0] ? ", " : "", call[0] ? doing : "", call[0] ? " " : "", call);
 }
 
 size_t tell_thread(uint32_t id, char *buf, size_t size)
 {
     for (unsigned i = 0; i < story_count(); i++) {
         const struct story_row *r = story_at(i);
-        char name[96];
+        char                    name[96];
 
         if (r->is_switch || r->e.id != EV_THREAD_START || r->e.thread != id)
             continue;

@@ -25,7 +25,7 @@ static const struct argp_option options[] = {
 
 static uint64_t number(struct argp_state *state, const char *arg)
 {
-    char *end;
+    char              *end;
     unsigned long long v = strtoull(arg, &end, 0);
 
     if (*arg == '\0' || *end != '\0')
@@ -35,22 +35,37 @@ static uint64_t number(struct argp_state *state, const char *arg)
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    struct arguments *a = state->input;
+    struct arguments          *a = state->input;
     struct dt_explore_options *o = &a->suite.options;
 
     switch (key) {
-    case 'l': a->list = true; break;
-    case 's': o->strategy = arg; break;
-    case 'n': o->schedules = number(state, arg); break;
-    case 'S': o->config.seed = number(state, arg); break;
-    case 'p': o->config.processors = (unsigned)number(state, arg); break;
+    case 'l':
+        a->list = true;
+        break;
+    case 's':
+        o->strategy = arg;
+        break;
+    case 'n':
+        o->schedules = number(state, arg);
+        break;
+    case 'S':
+        o->config.seed = number(state, arg);
+        break;
+    case 'p':
+        o->config.processors = (unsigned)number(state, arg);
+        break;
     case 'r':
         o->strategy = "replay";
         o->schedule = arg;
         break;
-    case '1': a->suite.once = true; break;
-    case ARGP_KEY_ARG: a->suite.filter = arg; break;
-    default: return ARGP_ERR_UNKNOWN;
+    case '1':
+        a->suite.once = true;
+        break;
+    case ARGP_KEY_ARG:
+        a->suite.filter = arg;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
     return 0;
 }
@@ -64,11 +79,13 @@ static void print(void *io, const char *text)
 
 int dt_test_main(int argc, char **argv, dt_test_list_fn *list)
 {
-    static const struct argp argp = {.options = options, .parser = parse, .args_doc = "[PATTERN]",
+    static const struct argp argp = {.options = options,
+        .parser = parse,
+        .args_doc = "[PATTERN]",
         .doc = "Runs the driver tests of this program and prints TAP."};
-    struct arguments a = {.suite = {.tap = true, .options = {.config = {.print = print}}}};
-    struct dt_suite_result r;
-    char command[400];
+    struct arguments         a = {.suite = {.tap = true, .options = {.config = {.print = print}}}};
+    struct dt_suite_result   r;
+    char                     command[400];
 
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, &a);

@@ -48,9 +48,9 @@ static enum explore_verdict verdict(void)
 
 static int run_one(void *ctx, struct choice_source *choices, struct explore_outcome *out)
 {
-    struct campaign *c = ctx;
+    struct campaign      *c = ctx;
     struct choice_source *source = c->telling ? story_listen(choices) : choices;
-    int e = host_run(&c->cfg, source, c->telling, c->body, c->ctx);
+    int                   e = host_run(&c->cfg, source, c->telling, c->body, c->ctx);
 
     if (e != 0)
         return e;
@@ -62,8 +62,11 @@ static int run_one(void *ctx, struct choice_source *choices, struct explore_outc
 
 static int progress(void *io, const struct explore_progress *p)
 {
-    struct campaign *c = io;
-    struct dt_progress d = {.schedules = p->schedules, .rate = p->rate, .fraction = p->fraction, .level = p->level,
+    struct campaign   *c = io;
+    struct dt_progress d = {.schedules = p->schedules,
+        .rate = p->rate,
+        .fraction = p->fraction,
+        .level = p->level,
         .elapsed = p->elapsed_ns};
 
     return c->o->progress(c->o->progress_io, &d);
@@ -74,7 +77,7 @@ static int progress(void *io, const struct explore_progress *p)
 static int search_options(struct campaign *c, struct explore_options *x)
 {
     const struct dt_explore_options *o = c->o;
-    const char *strategy = o->strategy ? o->strategy : "random";
+    const char                      *strategy = o->strategy ? o->strategy : "random";
 
     *x = (struct explore_options)EXPLORE_OPTIONS_DEFAULT;
     int e = explore_strategy_parse(x, strategy, c->r->error, sizeof c->r->error);
@@ -118,9 +121,9 @@ static void write_schedule(const struct explore_schedule *s, struct dt_explore_r
 
 static void shrink(struct campaign *c, struct explore *x, uint64_t finding, struct explore_schedule *s)
 {
-    struct explore_target t = {run_one, c};
-    struct explore_shrink_options so = {.seed = c->cfg.seed, .budget_ns = 5000000000ull, .clock = host_clock};
-    struct explore_shrink_result sr;
+    struct explore_target         t = {run_one, c};
+    struct explore_shrink_options so = {.budget_ns = 5000000000ull, .clock = host_clock};
+    struct explore_shrink_result  sr;
 
     c->r->switches_found = (unsigned)s->count;
     if (c->o->no_shrink || explore_shrink(x, &so, &t, finding, s, &sr) != 0)
@@ -138,9 +141,9 @@ static void say_divergence(const struct explore_divergence *d, struct dt_explore
 /* Replays s with the recorder on and prints the report. */
 static int tell(struct campaign *c, struct explore *x, const struct explore_schedule *s)
 {
-    struct explore_target t = {run_one, c};
+    struct explore_target        t = {run_one, c};
     struct explore_replay_result rr;
-    unsigned flags = c->o->loose ? EXPLORE_REPLAY_LOOSE : 0;
+    unsigned                     flags = c->o->loose ? EXPLORE_REPLAY_LOOSE : 0;
 
     c->telling = true;
     int e = explore_replay(x, &t, s, flags, &rr);
@@ -163,9 +166,12 @@ static int tell(struct campaign *c, struct explore *x, const struct explore_sche
 
 /* ---- a search ---- */
 
-static const enum dt_end ends[] = {[EXPLORE_END_ALL] = DT_END_ALL, [EXPLORE_END_FINDING] = DT_END_FINDING,
-    [EXPLORE_END_SCHEDULES] = DT_END_SCHEDULES, [EXPLORE_END_BUDGET] = DT_END_BUDGET,
-    [EXPLORE_END_STOPPED] = DT_END_STOPPED, [EXPLORE_END_DIVERGED] = DT_END_DIVERGED};
+static const enum dt_end ends[] = {[EXPLORE_END_ALL] = DT_END_ALL,
+    [EXPLORE_END_FINDING] = DT_END_FINDING,
+    [EXPLORE_END_SCHEDULES] = DT_END_SCHEDULES,
+    [EXPLORE_END_BUDGET] = DT_END_BUDGET,
+    [EXPLORE_END_STOPPED] = DT_END_STOPPED,
+    [EXPLORE_END_DIVERGED] = DT_END_DIVERGED};
 
 static void copy_result(struct dt_explore_result *r, const struct explore_result *xr)
 {
@@ -184,10 +190,10 @@ static void copy_result(struct dt_explore_result *r, const struct explore_result
 
 static int search(struct campaign *c, struct explore *x)
 {
-    struct explore_target t = {run_one, c};
-    struct explore_result xr = {.end = EXPLORE_END_ALL};
+    struct explore_target  t = {run_one, c};
+    struct explore_result  xr = {.end = EXPLORE_END_ALL};
     struct explore_options xo;
-    int e = search_options(c, &xo);
+    int                    e = search_options(c, &xo);
 
     if (e == 0)
         e = explore_search(x, &xo, &t, &xr);
@@ -209,7 +215,7 @@ static int search(struct campaign *c, struct explore *x)
 
 static int replay(struct campaign *c, struct explore *x)
 {
-    struct explore_schedule s = {.count = 0};
+    struct explore_schedule   s = {.count = 0};
     struct dt_explore_result *r = c->r;
     int e = explore_schedule_parse(&s, c->o->schedule ? c->o->schedule : "", r->error, sizeof r->error);
 
@@ -239,7 +245,7 @@ static int replay(struct campaign *c, struct explore *x)
 static int repeat(struct campaign *c)
 {
     uint64_t n = c->o->schedules ? c->o->schedules : 1, start = host_clock(NULL);
-    int e = 0;
+    int      e = 0;
 
     for (uint64_t i = 0; i < n && e == 0; i++) {
         e = host_run(&c->cfg, NULL, !c->cfg.quiet, c->body, c->ctx);
@@ -262,7 +268,7 @@ static int repeat(struct campaign *c)
 static int explore(struct campaign *c)
 {
     struct explore *x = explore_create();
-    bool is_replay = c->o->strategy && strcmp(c->o->strategy, "replay") == 0;
+    bool            is_replay = c->o->strategy && strcmp(c->o->strategy, "replay") == 0;
 
     if (!x)
         return -ENOMEM;
@@ -275,7 +281,7 @@ static int explore(struct campaign *c)
 int dt_explore(dt_body *body, void *ctx, const struct dt_explore_options *o, struct dt_explore_result *r)
 {
     static const struct dt_explore_options defaults;
-    struct dt_explore_result scratch;
+    struct dt_explore_result               scratch;
     struct campaign c = {.o = o ? o : &defaults, .r = r ? r : &scratch, .body = body, .ctx = ctx};
 
     *c.r = (struct dt_explore_result){.end = DT_END_ALL};

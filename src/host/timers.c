@@ -93,15 +93,25 @@ static void note(const struct ev *e)
     if (!w)
         return;
     switch (e->id) {
-    case EV_TIMER_SET: note_set(w, e); break;
-    case EV_TIMER_RESET: w->reset++; break;
+    case EV_TIMER_SET:
+        note_set(w, e);
+        break;
+    case EV_TIMER_RESET:
+        w->reset++;
+        break;
     case EV_TIMER_CANCEL:
         w->cancelled += e->a != 0;
         w->is_set = false;
         break;
-    case EV_TIMER_EXPIRE: note_expire(w, e); break;
-    case EV_EXT_ALLOC: note_ext(w, e); break;
-    default: w->drivers = true; break;
+    case EV_TIMER_EXPIRE:
+        note_expire(w, e);
+        break;
+    case EV_EXT_ALLOC:
+        note_ext(w, e);
+        break;
+    default:
+        w->drivers = true;
+        break;
     }
 }
 
@@ -115,7 +125,7 @@ static void on_event(struct ev_observer *self, const struct ev *e)
 
 static struct ev_observer observer = {.on = on_event,
     .mask = EV_BIT(EV_TIMER_SET) | EV_BIT(EV_TIMER_RESET) | EV_BIT(EV_TIMER_CANCEL) | EV_BIT(EV_TIMER_EXPIRE) |
-        EV_BIT(EV_EXT_ALLOC) | EV_BIT(EV_DPC_QUEUE) | EV_BIT(EV_DDI_ENTER)};
+            EV_BIT(EV_EXT_ALLOC) | EV_BIT(EV_DPC_QUEUE) | EV_BIT(EV_DDI_ENTER)};
 
 void dt_timers_watch(bool on)
 {
@@ -136,8 +146,13 @@ void dt_timers_each(bool (*fn)(void *io, const struct dt_timer_stats *s), void *
 {
     for (unsigned i = 0; i < count; i++) {
         const struct watched *w = &table[order[i]];
-        struct dt_timer_stats s = {.ex = w->ex, .set = w->set, .expired = w->expired, .cancelled = w->cancelled,
-            .reset = w->reset, .late_max = w->late_max * 100, .still_set = w->is_set};
+        struct dt_timer_stats s = {.ex = w->ex,
+            .set = w->set,
+            .expired = w->expired,
+            .cancelled = w->cancelled,
+            .reset = w->reset,
+            .late_max = w->late_max * 100,
+            .still_set = w->is_set};
 
         if (!w->drivers)
             continue;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* tool/build.h - what the parts of `duetime build` share. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A growing list of strings, NULL-terminated. */
+struct strings {
+    char **at;
+    size_t count;
+};
+
+void strings_add(struct strings *l, char *s); /* takes s */
+
+struct build {
+    struct strings sources, defines, includes; /* sources as given; defines NAME[=VALUE] */
+    const char    *compiler, *output, *optimize;
+    bool           race, asan, verbose;
+    char          *name, *directory, *image; /* image: directory/name.so */
+    char          *objects, *overlay;        /* directories of ours under directory */
+};
+
+/* ---- overlay.c ---- */
+
+/*
+ * Looks through source and the headers it includes, and writes a forwarder into b->overlay for each include that a
+ * case-sensitive file system with slashes would not find, and a stand-in for each .tmh. Returns whether the source is a
+ * test (it includes <duetime/...>).
+ */
+bool overlay_scan(const struct build *b, const char *source);
+
+/* ---- vcxproj.c ---- */
+
+/* Adds the project's sources, definitions and include directories. Dies with one line when it cannot be read. */
+void vcxproj_read(struct build *b, const char *path);
+
+/* ---- compile.c ---- */
+
+/* Runs the compiler on each source and links; writes compile_commands.json. Exit status. */
+int compile_all(struct build *b);
+
+/* mkdir -p; dies. */
+void make_directory(const char *path);

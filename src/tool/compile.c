@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* tool/compile.c - flags, running the compiler, compile_commands.json. */
+#include <errno.h>
+#include <jansson.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tool/build.h"
+#include "tool/tool.h"
+
+extern char **environ;
+
+void make_directory(const char *path)
+{
+    char *p = xstrdup(path);
+
+    for (char *slash = p; (slash = strchr(slash + 1, '/'));) {
+        *slash = '\0';
+        if (*p)
+            mkdir(p, 0777);
+        *slash = '/';
+    }
+    if (mkdir(p, 0777) != 0 && errno != EEXIST)
+        die("cannot make the directory %s: %s", path, strerror(errno));
+    free(p);
+}
+
+/* ---- flags ---- */
+
+static void add(struct strings *l, const char *s)
+{
+    strings_add(l, xstrdup(s));
+}
+
+static void add_all(struct strings *l, const char *const *flags)
+{
+    for (; *flags; flags++)
+        add(l, *flags);
+}
+
+/* Calls keep their frames and are never turned into jumps: reports name the caller's line. */
+static const char *const common_flags[] = {"-c", "-g", "-std=gnu17", "-fPIC", "-fshort-wchar", "-mms-bitfields",
+    "-fms-extensions", "-fno-strict-aliasing", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls",
+    "-Wno-unknown-pragmas", "-Wno-multichar", "-Wno-microsoft-anon-tag", "-Wno-unknown-warning-option", NULL};
+
+static void add_flags(const struct build *b, struct strings *l, bool test)
+{
+    char *ddk = beside_program(DUETIME_DDK_RELATIVE), *include = beside_program(DUETIME_INCLUDE_RELATIVE);
+
+    add(l, b->compiler);
+    add_all(l, common_flags);
+    strings_add(l, xasprintf("-O%s", b->optimize));
+    if (!test) {
+        add(l, "-nostdinc");
+        add(l, "-include");
+        strings_add(l, xasprintf("%s/duetime_prelude.h", ddk));
+    }
+    for (size_t i = 0; i < b->defines.count; i++)
+        strings_add(l, xasprintf("-D%s", b->defines.at[i]));
+    for (size_t i = 0; i < b->includes.count; i++)
+        strings_add(l, xasprintf("-I%s", b->includes.at[i]));
+    strings_add(l, xasprintf("-I%s", b->overlay));
+    if (test)
+        strings_add(l, xasprintf("-I%s", include));
+    add(l, "-isystem");
+    add(l, ddk);
+    if (b->race)
+        add(l, "-fsanitize=thread");
+    if (b->asan)
+        add(l, "-fsanitize=address");
+    free(ddk);
+    free(include);
+}
+
+/* ---- running ---- */
+
+static char *join(const struct strings *l)
+{
+    char *text = xstrdup("");
+
+    for (size_t i = 0; i < l->count; i++) {
+        char *longer = xasprintf("%s%s%s", text, i ? " " : "", l->at[i]);
+
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+static int run(const struct build *b, const struct strings *l)
+{
+    pid_t pid;
+    int   status;
+
+    if (b->verbose) {
+        char *text = join(l);
+
+        fprintf(stderr, "%s\n", text);
+        free(text);
+    }
+    int e = posix_spawnp(&pid, l->at[0], NULL, NULL, l->at, environ);
+
+    if (e != 0)
+        die("cannot run %s: %s", l->at[0], strerror(e));
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : EXIT_USAGE;
+}
+
+static void note_command(json_t *database, const struct strings *l, const char *source)
+{
+    char    cwd[4096];
+    json_t *arguments = json_array();
+
+    if (!getcwd(cwd, sizeof cwd))
+        cwd[0] = '\0';
+    for (size_t i = 0; i < l->count; i++)
+        json_array_append_new(arguments, json_string(l->at[i]));
+    json_array_append_new(
+        database, json_pack("{s:s, s:o, s:s}", "directory", cwd, "arguments", arguments, "file", source));
+}
+
+static char *object_of(const struct build *b, const char *source, size_t index)
+{
+    const char *slash = strrchr(source, '/');
+
+    return xasprintf("%s/%zu-%s.o", b->objects, index, slash ? slash + 1 : source);
+}
+
+static int compile_one(const struct build *b, const char *source, const char *object, json_t *database)
+{
+    struct strings l = {.count = 0};
+
+    add_flags(b, &l, overlay_scan(b, source));
+    add(&l, "-o");
+    add(&l, object);
+    add(&l, source);
+    note_command(database, &l, source);
+    return run(b, &l);
+}
+
+/* NT names stay undefined until a machine library is there. -Bsymbolic: two images may use the same names. */
+static int link_image(const struct build *b, const struct strings *objects)
+{
+    static const char *const flags[] = {
+        "-shared", "-g", "-Wl,-Bsymbolic", "-Wl,--build-id", "-Wl,-z,relro", "-Wl,--allow-shlib-undefined", NULL};
+    struct strings l = {.count = 0};
+
+    add(&l, b->compiler);
+    add_all(&l, flags);
+    if (b->asan)
+        add(&l, "-fsanitize=address");
+    add(&l, "-o");
+    add(&l, b->image);
+    for (size_t i = 0; i < objects->count; i++)
+        add(&l, objects->at[i]);
+    return run(b, &l);
+}
+
+static int write_database(const struct build *b, json_t *database)
+{
+    char *path = xasprintf("%s/compile_commands.json", b->directory);
+    int   e = json_dump_file(database, path, JSON_INDENT(1));
+
+    json_decref(database);
+    if (e != 0)
+        die("cannot write %s", path);
+    free(path);
+    return 0;
+}
+
+int compile_all(struct build *b)
+{
+    struct strings objects = {.count = 0};
+    json_t        *database = json_array();
+    int            status = 0;
+
+    make_directory(b->objects);
+    make_directory(b->overlay);
+    for (size_t i = 0; i < b->sources.count; i++) {
+        char *object = object_of(b, b->sources.at[i], i);
+
+        status |= compile_one(b, b->sources.at[i], object, database);
+        strings_add(&objects, object);
+    }
+    write_database(b, database);
+    if (status != 0)
+        return status;
+    status = link_image(b, &objects);
+    if (status == 0)
+        printf("%s  (%zu source%s, %s -O%s -g%s%s)\n", b->image, b->sources.count, b->sources.count == 1 ? "" : "s",
+            b->compiler, b->optimize, b->race ? ", every memory access is a point" : "",
+            b->asan ? ", address sanitizer" : "");
+    return status;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* tool/main.c - the `duetime` command: picks the sub-command. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tool/tool.h"
+
+const char *argp_program_version = "duetime " DUETIME_VERSION;
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {"build", tool_build, "compile driver or test sources, or a .vcxproj, into an image"},
+    {"run", tool_run, "run a driver once, in virtual or real time, and show its timers"},
+    {"explore", tool_explore, "search the schedules of a driver's tests for a finding"},
+    {"replay", tool_replay, "run one schedule again and tell what happens"},
+    {"ddi", tool_ddi, "list the NT routines: ready, partial, absent"},
+    {"explain", tool_explain, "explain a rule (DT-T03) or a bug check (0xC7)"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+void die(const char *format, ...)
+{
+    va_list ap;
+
+    fputs("duetime: ", stderr);
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    exit(EXIT_USAGE);
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+    void *p = calloc(n, size);
+
+    if (!p)
+        die("out of memory");
+    return p;
+}
+
+char *xstrdup(const char *s)
+{
+    char *p = strdup(s);
+
+    if (!p)
+        die("out of memory");
+    return p;
+}
+
+char *xasprintf(const char *format, ...)
+{
+    char   *p;
+    va_list ap;
+
+    va_start(ap, format);
+    if (vasprintf(&p, format, ap) < 0)
+        die("out of memory");
+    va_end(ap);
+    return p;
+}
+
+uint64_t parse_number(const char *what, const char *arg)
+{
+    char *end;
+
+    errno = 0;
+    unsigned long long v = strtoull(arg, &end, 0);
+
+    if (*arg == '\0' || *arg == '-' || *end != '\0' || errno)
+        die("%s: '%s' is not a number", what, arg);
+    return v;
+}
+
+dt_ns parse_duration(const char *arg)
+{
+    static const struct {
+        const char *suffix;
+        double      ns;
+    } units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"", 1e9}, {"min", 60e9}, {"h", 3600e9}};
+    char  *end;
+    double v = strtod(arg, &end);
+
+    for (size_t i = 0; end != arg && v >= 0 && v < 1e6 && i < sizeof units / sizeof *units; i++)
+        if (strcmp(end, units[i].suffix) == 0)
+            return (dt_ns)(v * units[i].ns);
+    die("'%s' is not a duration (2s, 500ms, 20us)", arg);
+    return 0;
+}
+
+/* argp's own errors take two lines; one was promised. Parsers call die(). */
+void parse_arguments(const struct argp *argp, int argc, char **argv, void *input)
+{
+    int     next = 0;
+    error_t e = argp_parse(argp, argc, argv, ARGP_NO_ERRS, &next, input);
+
+    if (e != 0 && next > 0)
+        die("'%s' is no option of `%s`, or lacks its value (see --help)", argv[next > 1 ? next - 1 : 1], argv[0]);
+}
+
+bool is_fancy(int fd)
+{
+    const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+
+    return isatty(fd) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+void print_out(void *io, const char *text)
+{
+    (void)io;
+    fputs(text, stdout);
+    fflush(stdout);
+}
+
+char *beside_program(const char *relative)
+{
+    char    self[4096];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    if (n < 0)
+        die("cannot find my own directory: %s", strerror(errno));
+    self[n] = '\0';
+    *strrchr(self, '/') = '\0';
+    char *joined = xasprintf("%s/%s", self, relative), *real = realpath(joined, NULL);
+
+    if (!real)
+        return joined;
+    free(joined);
+    return real;
+}
+
+static void usage(FILE *f)
+{
+    fputs("Usage: duetime COMMAND [OPTION...] ...\n\n", f);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n`duetime COMMAND --help` tells more. Exit status: 0 pass, 1 finding, 2 usage or build error.\n", f);
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+
+    if (!name || strcmp(name, "--help") == 0 || strcmp(name, "-?") == 0 || strcmp(name, "help") == 0) {
+        usage(name ? stdout : stderr);
+        return name ? EXIT_PASS : EXIT_USAGE;
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        puts(argp_program_version);
+        return EXIT_PASS;
+    }
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) != 0)
+            continue;
+        argv[1] = xasprintf("duetime %s", name);
+        return commands[i].run(argc - 1, argv + 1);
+    }
+    die("there is no command '%s' (see `duetime --help`)", name);
+}

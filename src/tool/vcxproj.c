@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tool/vcxproj.c - the few things of a Visual Studio project that matter here: C sources, definitions, include
+ * directories. No MSBuild: conditions are judged for Debug|x64, properties that are not known stand for nothing.
+ */
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "tool/build.h"
+#include "tool/tool.h"
+
+struct project {
+    struct build *b;
+    char         *directory;
+};
+
+static bool is(const xmlNode *n, const char *name)
+{
+    return n->type == XML_ELEMENT_NODE && strcmp((const char *)n->name, name) == 0;
+}
+
+/* A condition that names a configuration or platform must name ours. */
+static bool applies(xmlNode *n)
+{
+    xmlChar    *text = xmlGetProp(n, (const xmlChar *)"Condition");
+    const char *c = (const char *)text;
+    bool        yes = true;
+
+    if (c && strchr(c, '|'))
+        yes = strstr(c, "Debug|x64") != NULL;
+    else if (c && strstr(c, "=="))
+        yes = strstr(c, "Debug") || strstr(c, "x64");
+    xmlFree(text);
+    return yes;
+}
+
+/* Replaces $(ProjectDir) and drops other $(...); slashes forward. */
+static char *expand(const struct project *p, const char *s)
+{
+    char *out = xstrdup("");
+
+    while (*s) {
+        size_t n = strcspn(s, "$");
+        char  *more = xasprintf("%s%.*s", out, (int)n, s);
+
+        free(out);
+        out = more;
+        s += n;
+        if (strncasecmp(s, "$(ProjectDir)", 13) == 0) {
+            more = xasprintf("%s%s/", out, p->directory);
+            free(out);
+            out = more;
+        }
+        if (*s == '$')
+            s += s[1] == '(' && strchr(s, ')') ? strcspn(s, ")") + 1 : 1;
+    }
+    for (char *c = out; *c; c++)
+        if (*c == '\\')
+            *c = '/';
+    return out;
+}
+
+/* Each part of a list separated by semicolons, without %(...) and blanks. */
+static void each_part(struct project *p, const char *list, void (*fn)(struct project *p, const char *part))
+{
+    char *copy = xstrdup(list), *rest = copy;
+
+    for (char *part; (part = strsep(&rest, ";"));) {
+        part += strspn(part, " \t\r\n");
+        part[strcspn(part, " \t\r\n")] = '\0';
+        if (*part && *part != '%')
+            fn(p, part);
+    }
+    free(copy);
+}
+
+static bool known(const struct strings *l, const char *s)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (strcmp(l->at[i], s) == 0)
+            return true;
+    return false;
+}
+
+static void add_define(struct project *p, const char *part)
+{
+    if (!strchr(part, '$') && !known(&p->b->defines, part))
+        strings_add(&p->b->defines, xstrdup(part));
+}
+
+/* What lies below a property nobody here knows (the SDK, the WDK) is ours to provide. */
+static void add_include(struct project *p, const char *part)
+{
+    char *expanded = expand(p, part);
+
+    if (*part != '$' || strncasecmp(part, "$(ProjectDir)", 13) == 0) {
+        char *path = expanded[0] == '/' || strncmp(expanded, p->directory, strlen(p->directory)) == 0
+                         ? xstrdup(expanded)
+                         : xasprintf("%s/%s", p->directory, expanded);
+
+        if (known(&p->b->includes, path))
+            free(path);
+        else
+            strings_add(&p->b->includes, path);
+    }
+    free(expanded);
+}
+
+static void read_definitions(struct project *p, xmlNode *group)
+{
+    for (xmlNode *cl = group->children; cl; cl = cl->next) {
+        for (xmlNode *n = is(cl, "ClCompile") ? cl->children : NULL; n; n = n->next) {
+            xmlChar *text = n->type == XML_ELEMENT_NODE && applies(n) ? xmlNodeGetContent(n) : NULL;
+
+            if (text && is(n, "PreprocessorDefinitions"))
+                each_part(p, (const char *)text, add_define);
+            if (text && is(n, "AdditionalIncludeDirectories"))
+                each_part(p, (const char *)text, add_include);
+            xmlFree(text);
+        }
+    }
+}
+
+static void add_source(struct project *p, const char *name)
+{
+    char  *expanded = expand(p, name);
+    size_t n = strlen(expanded);
+
+    if (n > 2 && strcasecmp(expanded + n - 2, ".c") == 0)
+        strings_add(&p->b->sources, xasprintf("%s/%s", p->directory, expanded));
+    else
+        fprintf(stderr, "duetime: %s is left out: only C sources are compiled\n", name);
+    free(expanded);
+}
+
+static void read_items(struct project *p, xmlNode *group)
+{
+    for (xmlNode *n = group->children; n; n = n->next) {
+        xmlChar *name = is(n, "ClCompile") && applies(n) ? xmlGetProp(n, (const xmlChar *)"Include") : NULL;
+
+        if (name)
+            add_source(p, (const char *)name);
+        xmlFree(name);
+    }
+}
+
+void vcxproj_read(struct build *b, const char *path)
+{
+    const char    *slash = strrchr(path, '/');
+    struct project p = {.b = b, .directory = slash ? xasprintf("%.*s", (int)(slash - path), path) : xstrdup(".")};
+    xmlDoc        *doc = xmlReadFile(path, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    xmlNode       *root = doc ? xmlDocGetRootElement(doc) : NULL;
+
+    if (!root || !is(root, "Project"))
+        die("%s is no Visual Studio project", path);
+    strings_add(&b->defines, xstrdup("DBG=1"));
+    for (xmlNode *n = root->children; n; n = n->next) {
+        if (is(n, "ItemDefinitionGroup") && applies(n))
+            read_definitions(&p, n);
+        if (is(n, "ItemGroup") && applies(n))
+            read_items(&p, n);
+    }
+    xmlFreeDoc(doc);
+    free(p.directory);
+}
