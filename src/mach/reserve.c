@@ -23,7 +23,7 @@ static const uintptr_t region_base[MACH_REGION_COUNT] = {
 
 /* region_lock protects: how much of each region is mapped (0 = not yet). */
 static pthread_mutex_t region_lock = PTHREAD_MUTEX_INITIALIZER;
-static size_t region_bytes[MACH_REGION_COUNT];
+static size_t          region_bytes[MACH_REGION_COUNT];
 
 /* Hosts that do not know MAP_FIXED_NOREPLACE take the address as a hint; elsewhere than asked counts as failed. */
 static bool map_at(uintptr_t base, size_t bytes)

@@ -67,7 +67,7 @@ static void stub_reset(void)
 static int stub_run(unsigned cpus, void (*fn)(void *), void *arg)
 {
     static const struct mach_upcalls up = {.interrupt = stub_interrupt};
-    struct mach_config cfg = {.cpus = cpus};
+    struct mach_config               cfg = {.cpus = cpus};
 
     return mach_run(&cfg, &up, fn, arg, NULL);
 }
@@ -91,7 +91,7 @@ static inline void stub_await(const _Atomic uint64_t *counter, uint64_t at_least
 static inline struct mach_ctx *stub_thread(void (*fn)(void *), void *arg, uint64_t affinity)
 {
     struct mach_ctx_config cfg = {.fn = fn, .arg = arg, .affinity = affinity, .priority = 8};
-    struct mach_ctx *c = mach_ctx_create(&cfg);
+    struct mach_ctx       *c = mach_ctx_create(&cfg);
 
     check(c != NULL);
     return c;

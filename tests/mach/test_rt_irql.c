@@ -169,7 +169,7 @@ static void idle_processor_takes_lines(void **state)
 #define EXCLUSION_THREADS 6
 #define EXCLUSION_TURNS   4000
 
-static unsigned inside[2], counted[2];
+static unsigned         inside[2], counted[2];
 static _Atomic uint64_t exclusion_done;
 
 static void exclude(void *arg)
@@ -210,7 +210,7 @@ static void one_holder_per_processor(void **state)
 /* ---- kernel locks, across processors ---- */
 
 static struct mach_lock lock;
-static unsigned locked_count;
+static unsigned         locked_count;
 static _Atomic uint64_t lockers_done;
 
 static void lock_often(void *arg)

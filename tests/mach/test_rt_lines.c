@@ -95,15 +95,34 @@ static void no_line_is_lost(void **state)
  */
 static _Atomic uint64_t toggling, toggled;
 
+/* About a nanosecond a turn. */
+static void spin(uint64_t turns)
+{
+    while (turns--)
+        __asm__ volatile("");
+}
+
+/* With a line of its own to take the release goes the long way. */
+static void hold_and_release(bool own_line)
+{
+    unsigned old = mach_irql_raise(2);
+
+    if (own_line)
+        mach_line_raise(1, MACH_LINE_CLOCK);
+    mach_irql_lower(old);
+}
+
 static void toggle(void *arg)
 {
     (void)arg;
     for (uint64_t i = 1;; i++) {
+        for (unsigned n = 0; n < 2000 && toggling < i; n++)
+            __builtin_ia32_pause();
         stub_await(&toggling, i);
         if (toggling == UINT64_MAX)
             return;
-        for (unsigned n = 0; n < 40; n++)
-            mach_irql_lower((mach_irql_raise(2), 0));
+        for (unsigned n = i % 4 ? 1 : 40; n; n--)
+            hold_and_release(i % 2);
         toggled = i;
     }
 }
@@ -112,15 +131,42 @@ static void raise_while_toggling(void *arg)
 {
     (void)arg;
     stub_thread(toggle, NULL, 1u << 1);
-    for (uint64_t i = 1; i <= 5000; i++) {
+    for (uint64_t i = 1; i <= 40000; i++) {
         toggling = i;
-        for (unsigned n = 0; n < i % 64; n++)
-            __builtin_ia32_pause();
+        spin(i * 7 % 512);
         mach_line_raise(1, MACH_LINE_DPC);
         stub_await(&toggled, i);
         stub_await(&stub_taken[1][MACH_LINE_DPC], i);
     }
     toggling = UINT64_MAX;
+}
+
+/*
+ * The other narrow window: the interrupt thread is about to sleep when the next line is raised. It has just told that it
+ * took the last one, and takes a little longer each time until it sleeps.
+ */
+static void delay_a_little(void)
+{
+    spin(stub_count(1, MACH_LINE_IPI) * 7 % 512);
+}
+
+static void raise_while_dozing_off(void *arg)
+{
+    (void)arg;
+    for (uint64_t i = 1; i <= 30000; i++) {
+        mach_line_raise(1, MACH_LINE_IPI);
+        for (unsigned n = 0; n < 2000 && stub_count(1, MACH_LINE_IPI) < i; n++)
+            __builtin_ia32_pause();
+        stub_await(&stub_taken[1][MACH_LINE_IPI], i);
+    }
+}
+
+static void no_line_is_lost_at_sleep(void **state)
+{
+    (void)state;
+    stub_reset();
+    stub_on[MACH_LINE_IPI] = delay_a_little;
+    assert_int_equal(stub_run(2, raise_while_dozing_off, NULL), MACH_DONE);
 }
 
 static void no_line_is_lost_at_release(void **state)
@@ -135,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_line_is_lost),
         cmocka_unit_test(no_line_is_lost_at_release),
+        cmocka_unit_test(no_line_is_lost_at_sleep),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,8 @@
  * A processor is a token. Code at IRQL >= 2 holds the token of its processor, so that at most one thread is at IRQL >= 2
  * on each; code below 2 runs free, and many contexts of one processor may run at once. No signal interrupts anybody:
  * a line is taken by the thread that holds the token, when it lowers IRQL below the line, at a point, or in a spin loop; or
- * else by the processor's interrupt thread (intr.c). What this leaves out is in docs/limits.md: code that holds the token
- * and makes no machine call delays the interrupts of its processor.
+ * else by the processor's interrupt thread (intr.c). What this costs: code that holds the token and makes no
+ * machine call delays the interrupts of its processor, and code below 2 is not held up by the DPCs of its processor.
  *
  * Token and lines are one word (rt_cpu.state), and this is why no line is lost. Claim: a pending line always has
  * somebody who is bound to take it.
@@ -42,12 +42,12 @@
 #define TOKEN_SPINS 100u
 #define LOCK_SPINS  64u
 
-struct rt_cpu rt_cpus[MACH_CPUS_MAX];
-unsigned rt_cpu_count;
-struct rt_cpu rt_no_cpu = {.state = RT_NOBODY};
+struct rt_cpu              rt_cpus[MACH_CPUS_MAX];
+unsigned                   rt_cpu_count;
+struct rt_cpu              rt_no_cpu = {.state = RT_NOBODY};
 const struct mach_upcalls *rt_upcalls;
 
-struct mach_ctx rt_nobody = {.home = &rt_no_cpu};
+struct mach_ctx           rt_nobody = {.home = &rt_no_cpu};
 __thread struct mach_ctx *rt_self = &rt_nobody;
 
 /* ---- taking lines ---- */
@@ -94,7 +94,7 @@ void rt_take_lines(struct mach_ctx *c, struct rt_cpu *p, unsigned floor)
 static void take_lines_if_any(struct mach_ctx *c)
 {
     struct rt_cpu *p = c->held;
-    uint32_t state = atomic_load_explicit(&p->state, memory_order_relaxed);
+    uint32_t       state = atomic_load_explicit(&p->state, memory_order_relaxed);
 
     if (rt_unlikely((state | p->own_lines) & (RT_LINES_ABOVE(c->irql) | RT_HALT)))
         rt_take_lines(c, p, c->irql);
@@ -115,8 +115,8 @@ static bool token_try(struct mach_ctx *c, struct rt_cpu *p, uint32_t state, uint
 /* Sleeps unless the word changes first. A line that is raised changes it too: the caller just looks again. */
 static void token_sleep(struct rt_cpu *p, uint32_t state)
 {
-    if (!(state & RT_WAIT) && !atomic_compare_exchange_strong_explicit(&p->state, &state,
-                                  state | RT_WAIT, memory_order_relaxed, memory_order_relaxed))
+    if (!(state & RT_WAIT) && !atomic_compare_exchange_strong_explicit(
+                                  &p->state, &state, state | RT_WAIT, memory_order_relaxed, memory_order_relaxed))
         return;
     rt_futex_wait(&p->state, state | RT_WAIT, MACH_NEVER);
 }
@@ -165,8 +165,7 @@ bool rt_token_take_for_lines(struct mach_ctx *c, struct rt_cpu *p)
     }
 }
 
-__attribute__((noinline)) void rt_token_release_slow(
-    struct mach_ctx *c, struct rt_cpu *p, unsigned irql)
+__attribute__((noinline)) void rt_token_release_slow(struct mach_ctx *c, struct rt_cpu *p, unsigned irql)
 {
     uint32_t state;
 
@@ -174,8 +173,8 @@ __attribute__((noinline)) void rt_token_release_slow(
         rt_take_lines(c, p, 1);
         state = atomic_load_explicit(&p->state, memory_order_relaxed);
     } while ((state & (RT_LINES | RT_HALT)) ||
-             !atomic_compare_exchange_strong_explicit(&p->state, &state,
-                 state & ~(RT_HELD | RT_WAIT), memory_order_release, memory_order_relaxed));
+             !atomic_compare_exchange_strong_explicit(
+                 &p->state, &state, state & ~(RT_HELD | RT_WAIT), memory_order_release, memory_order_relaxed));
     c->irql = irql;
     if (state & RT_WAIT)
         rt_futex_wake(&p->state, 1);
@@ -184,10 +183,10 @@ __attribute__((noinline)) void rt_token_release_slow(
 static inline void token_release(struct mach_ctx *c, unsigned irql)
 {
     struct rt_cpu *p = c->held;
-    uint32_t held = RT_HELD;
+    uint32_t       held = RT_HELD;
 
-    if (rt_likely(!p->own_lines && atomic_compare_exchange_strong_explicit(&p->state, &held, 0,
-                                       memory_order_release, memory_order_relaxed)))
+    if (rt_likely(!p->own_lines && atomic_compare_exchange_strong_explicit(
+                                       &p->state, &held, 0, memory_order_release, memory_order_relaxed)))
         c->irql = irql;
     else
         rt_token_release_slow(c, p, irql);
@@ -218,7 +217,7 @@ unsigned mach_irql(void)
 unsigned mach_irql_raise(unsigned irql)
 {
     struct mach_ctx *c = rt_self;
-    unsigned old = c->irql;
+    unsigned         old = c->irql;
 
     if (rt_unlikely(irql < old))
         rt_die("IRQL raised to a lower level");
@@ -234,7 +233,7 @@ unsigned mach_irql_raise(unsigned irql)
 void mach_irql_lower(unsigned irql)
 {
     struct mach_ctx *c = rt_self;
-    unsigned old = c->irql;
+    unsigned         old = c->irql;
 
     if (rt_unlikely(irql > old))
         rt_die("IRQL lowered to a higher level");
@@ -255,8 +254,8 @@ void mach_irql_lower(unsigned irql)
 void mach_line_raise(unsigned cpu, enum mach_line line)
 {
     struct mach_ctx *c = rt_self;
-    struct rt_cpu *p = &rt_cpus[cpu];
-    uint32_t bit = 1u << line;
+    struct rt_cpu   *p = &rt_cpus[cpu];
+    uint32_t         bit = 1u << line;
 
     if (c->irql >= 2 && c->held == p) {
         p->own_lines |= bit;
@@ -340,8 +339,7 @@ static __attribute__((noinline)) void lock_slow(struct mach_lock *l)
         rt_check_halt();
         if (rt_unlikely(atomic_load_explicit(&rt_halted, memory_order_relaxed)))
             rt_die("a kernel lock is wanted after the machine was halted");
-        if (__atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 &&
-            __atomic_exchange_n(&l->word, 1, __ATOMIC_ACQUIRE) == 0)
+        if (__atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 && __atomic_exchange_n(&l->word, 1, __ATOMIC_ACQUIRE) == 0)
             return;
         if (turn % LOCK_SPINS == 0)
             sched_yield();

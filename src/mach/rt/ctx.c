@@ -106,7 +106,7 @@ static void ctx_ended(struct mach_ctx *c)
 static void *ctx_main(void *arg)
 {
     struct mach_ctx *c = arg;
-    char name[16];
+    char             name[16];
 
     rt_self = c;
     snprintf(name, sizeof name, "dt-ctx%u", c->id);
@@ -157,7 +157,7 @@ static struct mach_ctx *ctx_memory_locked(void)
 static bool start_thread(struct mach_ctx *c, bool big_stack)
 {
     pthread_attr_t attr;
-    bool ok;
+    bool           ok;
 
     pthread_attr_init(&attr);
     if (!big_stack)
@@ -175,8 +175,7 @@ static void ctx_alive_locked(struct mach_ctx *c)
 }
 
 /* The lock is held across the creation of the thread: nobody can join it before its handle is written. */
-static struct mach_ctx *ctx_start_locked(
-    const struct mach_ctx_config *cfg, struct rt_cpu *home, bool big_stack)
+static struct mach_ctx *ctx_start_locked(const struct mach_ctx_config *cfg, struct rt_cpu *home, bool big_stack)
 {
     struct mach_ctx *c = ctx_memory_locked();
 
@@ -197,8 +196,7 @@ static struct mach_ctx *ctx_start_locked(
     return c;
 }
 
-struct mach_ctx *rt_ctx_start(
-    const struct mach_ctx_config *cfg, struct rt_cpu *home, bool big_stack)
+struct mach_ctx *rt_ctx_start(const struct mach_ctx_config *cfg, struct rt_cpu *home, bool big_stack)
 {
     struct mach_ctx *c;
 

@@ -66,8 +66,7 @@ static void check_clock(struct rt_cpu *p)
 
     if (due == MACH_NEVER || due > mach_now())
         return;
-    if (atomic_compare_exchange_strong_explicit(
-            &p->due, &due, MACH_NEVER, memory_order_acq_rel, memory_order_relaxed))
+    if (atomic_compare_exchange_strong_explicit(&p->due, &due, MACH_NEVER, memory_order_acq_rel, memory_order_relaxed))
         atomic_fetch_or_explicit(&p->state, 1u << MACH_LINE_CLOCK, memory_order_acq_rel);
 }
 
@@ -85,7 +84,7 @@ static bool must_look(struct rt_cpu *p, mach_ns due)
 static void doze(struct rt_cpu *p)
 {
     uint32_t bell = atomic_load_explicit(&p->bell, memory_order_acquire);
-    mach_ns due = atomic_load_explicit(&p->due, memory_order_relaxed);
+    mach_ns  due = atomic_load_explicit(&p->due, memory_order_relaxed);
 
     atomic_store_explicit(&p->sleep_until, due ? due : 1, memory_order_seq_cst);
     if (!must_look(p, due))
@@ -116,7 +115,7 @@ static void finish(void)
 void *rt_intr_main(void *cpu)
 {
     struct rt_cpu *p = cpu;
-    char name[16];
+    char           name[16];
 
     rt_self = &p->idle;
     snprintf(name, sizeof name, "dt-intr%u", p->index);

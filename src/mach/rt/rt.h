@@ -12,12 +12,11 @@
 #define RT_CACHE_LINE 64
 
 /* rt_cpu.state: a pending line is the bit of its number; the others are these. */
-#define RT_LINES 0x0000fffcu
-#define RT_HELD  0x00010000u /* a thread holds the token */
-#define RT_WAIT  0x00020000u /* a thread may sleep until the token is free */
-#define RT_HALT  0x00040000u /* whoever comes by stops for good */
-#define RT_NOBODY \
-    0x00080000u /* not a processor: what threads that are not contexts are assigned to */
+#define RT_LINES  0x0000fffcu
+#define RT_HELD   0x00010000u /* a thread holds the token */
+#define RT_WAIT   0x00020000u /* a thread may sleep until the token is free */
+#define RT_HALT   0x00040000u /* whoever comes by stops for good */
+#define RT_NOBODY 0x00080000u /* not a processor: what threads that are not contexts are assigned to */
 
 #define RT_LINES_ABOVE(irql) (RT_LINES & ~((2u << (irql)) - 1))
 
@@ -29,51 +28,49 @@ struct rt_cpu;
 /* A thread of the machine: a context, or the interrupt thread of a processor (id 0). */
 struct mach_ctx {
     /* own thread only */
-    unsigned irql;
-    unsigned from_irql; /* of what the innermost interrupt interrupted */
-    bool is_idle;
+    unsigned       irql;
+    unsigned       from_irql; /* of what the innermost interrupt interrupted */
+    bool           is_idle;
     struct rt_cpu *held; /* whose token this thread holds; valid at IRQL >= 2 */
-    unsigned relax_turns;
-    const void *relax_obj;
+    unsigned       relax_turns;
+    const void    *relax_obj;
 
     /* any thread */
-    _Alignas(
-        RT_CACHE_LINE) _Atomic(struct rt_cpu *) home; /* where its next raise to IRQL >= 2 goes */
-    _Atomic uint32_t permit;                          /* enum permit in ctx.c; a futex */
+    _Alignas(RT_CACHE_LINE) _Atomic(struct rt_cpu *) home; /* where its next raise to IRQL >= 2 goes */
+    _Atomic uint32_t permit;                               /* enum permit in ctx.c; a futex */
 
     /* constant while it lives */
     uint32_t id;
-    bool daemon;
-    void *user;
+    bool     daemon;
+    void    *user;
     void (*fn)(void *);
-    void *arg;
+    void     *arg;
     pthread_t thread;
-    jmp_buf leave; /* where a context ends that does not return */
+    jmp_buf   leave; /* where a context ends that does not return */
 
     struct list link; /* rt_life.lock: on rt_life.alive or on rt_life.ended */
 };
 
 struct rt_cpu {
-    _Alignas(2 * RT_CACHE_LINE) _Atomic uint32_t
-        state;          /* token and lines; a futex for those who wait for the token */
-    uint32_t own_lines; /* the token protects: lines that the holder raised */
+    _Alignas(2 * RT_CACHE_LINE) _Atomic uint32_t state; /* token and lines; a futex for those who wait for the token */
+    uint32_t own_lines;                                 /* the token protects: lines that the holder raised */
     unsigned index;
 
     /* written by those who arm the clock or ring, and by the interrupt thread */
     _Alignas(RT_CACHE_LINE) _Atomic mach_ns due; /* clock compare */
-    _Atomic mach_ns sleep_until; /* what the interrupt thread waits for; 0 = it is awake */
-    _Atomic uint32_t bell;       /* the futex that it sleeps on */
+    _Atomic mach_ns  sleep_until;                /* what the interrupt thread waits for; 0 = it is awake */
+    _Atomic uint32_t bell;                       /* the futex that it sleeps on */
 
-    pthread_t thread;
+    pthread_t       thread;
     struct mach_ctx idle; /* the interrupt thread's context */
 };
 
-extern struct rt_cpu rt_cpus[MACH_CPUS_MAX];
-extern unsigned rt_cpu_count;
-extern struct rt_cpu rt_no_cpu;
-extern struct mach_ctx rt_nobody;
+extern struct rt_cpu              rt_cpus[MACH_CPUS_MAX];
+extern unsigned                   rt_cpu_count;
+extern struct rt_cpu              rt_no_cpu;
+extern struct mach_ctx            rt_nobody;
 extern const struct mach_upcalls *rt_upcalls;
-extern _Atomic bool rt_halted;
+extern _Atomic bool               rt_halted;
 
 /* A thread that the machine did not make has a context too, but no processor: it may ask, not raise IRQL. */
 extern __thread struct mach_ctx *rt_self __attribute__((tls_model("initial-exec")));
@@ -82,16 +79,16 @@ extern __thread struct mach_ctx *rt_self __attribute__((tls_model("initial-exec"
 
 /* rt_life.lock protects all of it; the two flags may be read without. */
 struct rt_life {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    struct list alive, ended; /* contexts; the ended ones wait to be joined, oldest first */
-    unsigned alive_count, ended_count;
-    unsigned awaited;    /* alive and not daemons */
-    unsigned intr_count; /* interrupt threads that have not finished */
-    uint32_t next_id;
-    bool running;
+    pthread_mutex_t  lock;
+    pthread_cond_t   changed;
+    struct list      alive, ended; /* contexts; the ended ones wait to be joined, oldest first */
+    unsigned         alive_count, ended_count;
+    unsigned         awaited;    /* alive and not daemons */
+    unsigned         intr_count; /* interrupt threads that have not finished */
+    uint32_t         next_id;
+    bool             running;
     _Atomic unsigned next_turn; /* which processor a new context gets */
-    _Atomic bool daemons_leave, intr_leave;
+    _Atomic bool     daemons_leave, intr_leave;
 };
 
 extern struct rt_life rt_life;
@@ -122,7 +119,7 @@ void rt_token_release_slow(struct mach_ctx *c, struct rt_cpu *p, unsigned irql);
 
 /* ---- intr.c ---- */
 
-void rt_intr_init(struct rt_cpu *p);
+void  rt_intr_init(struct rt_cpu *p);
 void *rt_intr_main(void *cpu);
 
 /* Wakes the interrupt thread of p if it would sleep beyond the instant due (0: if it sleeps at all). What it is to see must
@@ -132,8 +129,7 @@ void rt_ring(struct rt_cpu *p, mach_ns due);
 /* ---- ctx.c ---- */
 
 /* As mach_ctx_create(); home NULL: the next processor in turn. */
-struct mach_ctx *rt_ctx_start(
-    const struct mach_ctx_config *cfg, struct rt_cpu *home, bool big_stack);
+struct mach_ctx *rt_ctx_start(const struct mach_ctx_config *cfg, struct rt_cpu *home, bool big_stack);
 
 /* Joins and frees ended contexts until at most that many are left. rt_life.lock is held. */
 void rt_ctx_reap_locked(unsigned left_max);

@@ -43,8 +43,8 @@ void rt_stop_context(void)
 
 void rt_die(const char *what)
 {
-    fprintf(stderr, "duetime: real-time machine: %s (processor %u, IRQL %u, context %u)\n", what,
-        mach_cpu(), mach_irql(), mach_ctx_id(rt_self));
+    fprintf(stderr, "duetime: real-time machine: %s (processor %u, IRQL %u, context %u)\n", what, mach_cpu(),
+        mach_irql(), mach_ctx_id(rt_self));
     abort();
 }
 
@@ -160,8 +160,8 @@ static enum mach_result run_to_end(unsigned intr_threads)
 }
 
 /* Also -EINVAL (number of processors), -EAGAIN (no more threads to be had). */
-int mach_run(const struct mach_config *cfg, const struct mach_upcalls *up, void (*main)(void *),
-    void *arg, void *main_user)
+int mach_run(
+    const struct mach_config *cfg, const struct mach_upcalls *up, void (*main)(void *), void *arg, void *main_user)
 {
     struct mach_ctx_config first = {.fn = main, .arg = arg, .user = main_user, .priority = 8};
 

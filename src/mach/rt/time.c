@@ -50,7 +50,7 @@ void mach_time_polled(void) {}
 
 static void sleep_until(mach_ns t)
 {
-    mach_ns host = rt_host_ns(t);
+    mach_ns         host = rt_host_ns(t);
     struct timespec at = {
         .tv_sec = (time_t)(host / NS_PER_S),
         .tv_nsec = (long)(host % NS_PER_S),
