@@ -44,7 +44,7 @@ struct ke_cpu {
     /* timer_lock protects both queues, `armed`, and the timers whose Processor names this processor */
     struct mach_lock    timer_lock;
     bool                timerq_ready;
-    nt_100ns            armed; /* interrupt time the clock compare stands at, NT_NEVER = disarmed */
+    nt_100ns            armed; /* due time that the clock compare serves, NT_NEVER = disarmed */
     struct ke_dpc_queue dpc, threaded;
     ke_thread          *dpc_thread;
     KEVENT              dpc_thread_wake;

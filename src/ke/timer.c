@@ -113,26 +113,26 @@ static nt_100ns interrupt_time_of(nt_100ns system_time)
     return units_sub_floor0(system_time, ke_system_offset());
 }
 
-static nt_100ns next_wake(struct ke_cpu *c)
+static nt_100ns next_due(struct ke_cpu *c)
 {
-    nt_100ns relative = ke_timerq_next(&c->relative), absolute = ke_timerq_next(&c->absolute);
+    nt_100ns relative = ke_timerq_next(&c->relative);
 
-    if (absolute != NT_NEVER)
-        absolute = interrupt_time_of(absolute);
-    nt_100ns due = relative < absolute ? relative : absolute;
+    if (!ke_timerq_count(&c->absolute))
+        return relative;
+    nt_100ns absolute = interrupt_time_of(ke_timerq_next(&c->absolute));
 
-    return due == NT_NEVER ? NT_NEVER : ke_clock_tick_at_or_after(due);
+    return relative < absolute ? relative : absolute;
 }
 
-/* timer_lock held */
+/* timer_lock held. Nearly always nothing: the first timer is still the first. */
 static void arm(struct ke_cpu *c)
 {
-    nt_100ns wake = next_wake(c);
+    nt_100ns due = next_due(c);
 
-    if (wake == c->armed)
+    if (due == c->armed)
         return;
-    c->armed = wake;
-    mach_clock_arm((unsigned)(c - ke.cpu), ns_from_nt(wake));
+    c->armed = due;
+    mach_clock_arm((unsigned)(c - ke.cpu), due == NT_NEVER ? MACH_NEVER : ns_from_nt(ke_clock_tick_at_or_after(due)));
 }
 
 void ke_timer_rearm_all(void)
@@ -145,6 +145,7 @@ void ke_timer_rearm_all(void)
         mach_lock(&c->timer_lock);
         if (ke_timerq_count(&c->absolute))
             ke_timerq_rebase(&c->absolute, ke_system_time());
+        c->armed = NT_NEVER - 1; /* the same due time may now mean another tick */
         arm(c);
         mach_unlock(&c->timer_lock);
     }
@@ -405,7 +406,7 @@ void ke_timer_interrupt(void)
     }
     arm(c);
     mach_unlock(&c->timer_lock);
-    ev(EV_CLOCK, NULL, mach_cpu(), tick, c->armed);
+    ev(EV_CLOCK, NULL, mach_cpu(), tick, 0);
     ke_dpc_kick_deferred();
     if (fine != __atomic_load_n(&ke.high_resolution, __ATOMIC_RELAXED))
         ke_clock_resolution_changed();
@@ -417,7 +418,7 @@ void ke_arm_tick(unsigned cpu)
     nt_100ns       tick = ke_clock_tick_at_or_after(ke_interrupt_time_precise() + 1);
 
     mach_lock(&c->timer_lock);
-    if (tick < c->armed) {
+    if (c->armed == NT_NEVER || tick < ke_clock_tick_at_or_after(c->armed)) {
         c->armed = tick;
         mach_clock_arm(cpu, ns_from_nt(tick));
     }

@@ -133,7 +133,7 @@ static bool steppable(const struct sim_cpu *v)
     return v->cur != v->idle || v->irql > 0 || v->resched;
 }
 
-static mach_ns next_due(void)
+void sim_find_due(void)
 {
     mach_ns due = MACH_NEVER;
 
@@ -145,7 +145,7 @@ static mach_ns next_due(void)
         if (v->stalled && v->stall_until < due)
             due = v->stall_until;
     }
-    return due;
+    sim.due = due;
 }
 
 static void move_time(mach_ns to)
@@ -165,6 +165,7 @@ static void move_time(mach_ns to)
         if (v->stalled && v->stall_until <= sim.now)
             v->stalled = false;
     }
+    sim_find_due();
 }
 
 static unsigned pick(unsigned n, enum choice_tag tag)
@@ -245,9 +246,8 @@ static void decide(void)
         unsigned opt[MACH_CPUS_MAX + 2];
         bool     self_goes_on;
         unsigned n = alternatives(opt, &self_goes_on);
-        mach_ns  due = next_due();
 
-        if (due != MACH_NEVER)
+        if (sim.due != MACH_NEVER)
             opt[n++] = OPT_CLOCK;
         if (self_goes_on && can_rotate(sim_self()))
             opt[n++] = OPT_QUANTUM;
@@ -259,7 +259,7 @@ static void decide(void)
         unsigned o = opt[n > 1 ? pick(n, self_goes_on ? CHOICE_STEP : CHOICE_DISPATCH) : 0];
 
         if (o == OPT_CLOCK) {
-            move_time(due);
+            move_time(sim.due);
             if (sim.spinners)
                 somebody_got_on();
             continue;
@@ -352,6 +352,15 @@ static void step(void)
     sim_arrive();
 }
 
+/* Nobody chooses: at a point the running processor always goes on. Counted, so that an endless loop ends. */
+static void default_step(void)
+{
+    if (++sim.choices > sim.steps_max)
+        sim_stop(MACH_STEP_LIMIT);
+    if (sim_self()->pending || sim_self()->resched)
+        sim_arrive();
+}
+
 void sim_idle_loop(void *unused)
 {
     (void)unused;
@@ -366,7 +375,10 @@ void mach_point(enum mach_point kind, const void *obj)
         return;
     if (sim.spinners)
         somebody_got_on();
-    step();
+    if (sim.source)
+        step();
+    else
+        default_step();
 }
 
 void mach_relax(const void *obj)
@@ -403,6 +415,8 @@ void mach_stall(mach_ns ns)
     while (sim.now < until) {
         v->stalled = true;
         v->stall_until = until;
+        if (until < sim.due)
+            sim.due = until;
         step();
         v = sim_self(); /* a thread below DISPATCH_LEVEL may have moved */
     }

@@ -37,6 +37,7 @@ static void reset(const struct mach_config *cfg, const struct mach_upcalls *up)
     sim.spinners = sim.fruitless = sim.polls = 0;
     sim.level = cfg->level;
     sim.now = 0;
+    sim.due = MACH_NEVER;
     list_init(&sim.ready);
     sim.choices = 0;
     sim.steps_max = cfg->steps_max ? cfg->steps_max : STEPS_DEFAULT;
@@ -165,12 +166,17 @@ nt_100ns mach_boot_time(void)
 void mach_clock_arm(unsigned cpu, mach_ns due)
 {
     struct sim_cpu *v = &sim.cpu[cpu];
+    mach_ns         before = v->clock_due;
 
-    v->clock_due = due;
     if (due <= sim.now) {
-        v->clock_due = MACH_NEVER;
+        due = MACH_NEVER;
         v->pending |= 1u << MACH_LINE_CLOCK;
     }
+    v->clock_due = due;
+    if (due < sim.due)
+        sim.due = due;
+    else if (before == sim.due && due != before)
+        sim_find_due();
 }
 
 /* Each look costs nothing for a while, then a microsecond: no schedule is lost, and a polling loop ends. */

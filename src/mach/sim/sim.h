@@ -39,7 +39,7 @@ struct sim {
     unsigned             cpus;
     unsigned             spinners; /* processors with spinning set */
     enum mach_point      level;
-    mach_ns              now;
+    mach_ns              now, due; /* due: the earliest clock compare or end of a stall */
     struct list          ready; /* by priority, then first come */
     uint64_t             choices, steps_max;
     mach_ns              time_max;
@@ -79,6 +79,9 @@ struct mach_ctx *sim_ctx_idle(unsigned cpu);
 void sim_switch_to(struct mach_ctx *from, struct mach_ctx *to, bool leaving);
 
 /* ---- sched.c: who steps ---- */
+
+/* Something that was due is not any more: finds sim.due again. */
+void sim_find_due(void);
 
 _Noreturn void sim_stop(enum mach_result why);
 
