@@ -54,13 +54,13 @@ static bool conflict(const struct cell *a, const struct cell *b)
 }
 
 /* Once the new access is recorded, the old one can tell nothing that it does not. */
-static bool redundant(const struct cell *old, const struct cell *now, bool ordered)
+static bool redundant(const struct cell *old, const struct cell *now)
 {
     if (old->mask & ~now->mask)
         return false;
     if (old->slot == now->slot)
         return is_plain_write(now) || old->kind == now->kind;
-    return ordered && is_plain_write(now);
+    return is_plain_write(now); /* in order after it, or else the race is told already */
 }
 
 static void put(struct granule *g, const struct cell *now)
@@ -74,7 +74,7 @@ static void put(struct granule *g, const struct cell *now)
 
         if (!ordered && old->slot != now->slot && conflict(old, now))
             found(g, now, old);
-        if (!redundant(old, now, ordered))
+        if (!redundant(old, now))
             g->cells[kept++] = *old;
     }
     g->used = kept;

@@ -145,6 +145,12 @@ static void on_driver_unload(struct verify *v, const struct ev *e)
         tab_remove(&v->images, i);
 }
 
+static void on_thread_exit(struct verify *v, const struct ev *e)
+{
+    verify_lock_thread_exit(v, e);
+    verify_frame_thread_exit(v, e);
+}
+
 static void on_object_signal(struct verify *v, const struct ev *e)
 {
     verify_frame_touches(v, e);
@@ -183,7 +189,7 @@ static handler_fn *const handlers[EV_COUNT] = {
     [EV_OBJECT_RESET] = verify_frame_touches,
     [EV_WAIT_BEGIN] = verify_wait_begin,
     [EV_THREAD_CREATE] = verify_frame_handed_off,
-    [EV_THREAD_EXIT] = verify_lock_thread_exit,
+    [EV_THREAD_EXIT] = on_thread_exit,
     [EV_POOL_ALLOC] = on_pool_alloc,
     [EV_POOL_FREE] = on_pool_free,
     [EV_EXT_ALLOC] = verify_ext_alloc,

@@ -297,3 +297,11 @@ void verify_frame_leave(struct verify *v, const struct ev *e)
     if (f)
         verify_frame_ends(v, e, f, (unsigned)e->b);
 }
+
+/* PsTerminateSystemThread does not return to the routines that it was called in. */
+void verify_frame_thread_exit(struct verify *v, const struct ev *e)
+{
+    for (uint32_t i = v->n_frames; i-- > 0;)
+        if (!v->frames[i].on_cpu && v->frames[i].thread == e->thread && e->thread != 0)
+            verify_frame_pop(v, &v->frames[i]);
+}

@@ -161,6 +161,7 @@ void verify_frame_apc(struct verify *v, const struct ev *e);
 void verify_frame_ends(struct verify *v, const struct ev *e, struct verify_frame *f, unsigned irql);
 void verify_frame_enter(struct verify *v, const struct ev *e);
 void verify_frame_leave(struct verify *v, const struct ev *e);
+void verify_frame_thread_exit(struct verify *v, const struct ev *e);
 
 /* ---- the families ---- */
 

@@ -90,6 +90,16 @@ static void the_call_behind_an_event(void **s)
     assert_int_equal(trace_ddi_of(0), TRACE_NONE);
 }
 
+static void a_call_made_by_a_ddi_is_not_the_one_behind_it(void **s)
+{
+    (void)s;
+    E(DDI_ENTER, 0x1000, DDI_KeSetTimer, 0x401, 0);
+    E(DDI_ENTER, 0x1000, DDI_KeSetTimerEx, 0x402, 0);
+    E(DDI_LEAVE, 0x1000, DDI_KeSetTimerEx, 0, 0);
+    E(TIMER_SET, 0x1000, 1, 0, 0);
+    assert_int_equal(trace_ddi_of(3), 0);
+}
+
 static void notes_are_copied(void **s)
 {
     char text[] = "beat 1";
@@ -136,6 +146,7 @@ int main(void)
         CASE(a_stopped_trace_stays),
         CASE(queries),
         CASE(the_call_behind_an_event),
+        CASE(a_call_made_by_a_ddi_is_not_the_one_behind_it),
         CASE(notes_are_copied),
         CASE(every_event_has_words),
     };

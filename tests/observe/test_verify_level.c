@@ -107,6 +107,30 @@ static void dpc_that_ends_with_a_lock_is_L04(void **s) /* DPC-065 */
     expect_silence();
 }
 
+/* On the real-time machine threads below DISPATCH_LEVEL run beside the DPC of "their" processor. */
+static void mutex_of_a_thread_is_no_concern_of_a_dpc(void **s)
+{
+    (void)s;
+    on(1, 2, 4);
+    E(DPC_START, DPC, ROUTINE, 0, 0);
+    on(1, 0, 5);
+    E(LOCK_ACQUIRE, EVENT, EV_LOCK_FAST_MUTEX, 0, 0);
+    on(1, 2, 4);
+    E(DPC_END, DPC, ROUTINE, 2, 0);
+    expect_silence();
+}
+
+static void terminated_thread_leaves_no_routine_behind(void **s)
+{
+    (void)s;
+    for (unsigned i = 0; i < 2 * VERIFY_FRAMES; i++) {
+        on(0, 0, i + 1);
+        enter(EV_ROLE_THREAD);
+        E(THREAD_EXIT, 0x6000, 0, 0, 0);
+    }
+    expect_silence();
+}
+
 static void thread_that_ends_with_a_lock_is_L04(void **s) /* SPL-031 */
 {
     (void)s;
@@ -239,6 +263,8 @@ int main(void)
         CASE(routine_that_ends_with_a_lock_is_L04),
         CASE(callers_lock_is_no_concern_of_the_routine),
         CASE(dpc_that_ends_with_a_lock_is_L04),
+        CASE(mutex_of_a_thread_is_no_concern_of_a_dpc),
+        CASE(terminated_thread_leaves_no_routine_behind),
         CASE(thread_that_ends_with_a_lock_is_L04),
         CASE(freed_while_held_is_L11),
         CASE(wait_at_dispatch_is_W01),
