@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "duetime/test.h"
@@ -11,7 +12,7 @@
 
 struct suite {
     const struct dt_suite *s;
-    struct out             out, tap_report; /* tap_report: the same, each line marked as a comment */
+    struct out             out;
     char                   command[512];
 };
 
@@ -182,22 +183,44 @@ static bool run_test(struct suite *u, unsigned number, const struct dt_test *t, 
     return r.end != DT_END_STOPPED;
 }
 
+/* ---- all of them ---- */
+
+static int by_source(const void *a, const void *b)
+{
+    const struct dt_test *x = *(const struct dt_test *const *)a, *y = *(const struct dt_test *const *)b;
+    int                   file = strcmp(x->file, y->file);
+
+    return file ? file : x->line - y->line;
+}
+
+/* The wanted ones in the order of the source; the linker's is arbitrary. */
+static const struct dt_test **wanted_tests(const struct dt_suite *s, unsigned *count)
+{
+    const struct dt_test **tests = calloc(s->count + 1, sizeof *tests);
+
+    *count = 0;
+    for (size_t i = 0; tests && i < s->count; i++)
+        if (is_wanted(s, s->tests[i]))
+            tests[(*count)++] = s->tests[i];
+    if (tests)
+        qsort(tests, *count, sizeof *tests, by_source);
+    return tests;
+}
+
 int dt_suite_run(const struct dt_suite *suite, struct dt_suite_result *r)
 {
-    struct suite u = {.s = suite, .out = {suite->options.config.print, suite->options.config.print_io}};
-    unsigned     wanted = 0, number = 0;
+    struct suite           u = {.s = suite, .out = {suite->options.config.print, suite->options.config.print_io}};
+    unsigned               wanted;
+    const struct dt_test **tests = wanted_tests(suite, &wanted);
 
     *r = (struct dt_suite_result){.run = 0};
-    for (size_t i = 0; i < suite->count; i++)
-        wanted += is_wanted(suite, suite->tests[i]);
-    if (wanted == 0)
-        return -ENOENT;
-    if (suite->tap) {
+    if (wanted && suite->tap) {
         out_line(&u.out, "TAP version 14");
         out_line(&u.out, "1..%u", wanted);
     }
-    for (size_t i = 0; i < suite->count; i++)
-        if (is_wanted(suite, suite->tests[i]) && !run_test(&u, ++number, suite->tests[i], r))
+    for (unsigned i = 0; i < wanted; i++)
+        if (!run_test(&u, i + 1, tests[i], r))
             break;
-    return 0;
+    free(tests);
+    return wanted ? 0 : -ENOENT;
 }

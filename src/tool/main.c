@@ -96,14 +96,39 @@ dt_ns parse_duration(const char *arg)
     return 0;
 }
 
-/* argp's own errors take two lines; one was promised. Parsers call die(). */
+/* argp's own errors take two lines; one was promised. So it is told to be silent, and this outermost parser remembers
+ * how far it came. Parsers call die(). */
+struct outermost {
+    void *input;
+    int   next;
+};
+
+static error_t parse_outermost(int key, char *arg, struct argp_state *state)
+{
+    struct outermost *o = state->input;
+
+    (void)arg;
+    if (key == ARGP_KEY_INIT)
+        state->child_inputs[0] = o->input;
+    if (key == ARGP_KEY_ERROR)
+        o->next = state->next;
+    return key == ARGP_KEY_INIT ? 0 : ARGP_ERR_UNKNOWN;
+}
+
 void parse_arguments(const struct argp *argp, int argc, char **argv, void *input)
 {
-    int     next = 0;
-    error_t e = argp_parse(argp, argc, argv, ARGP_NO_ERRS, &next, input);
+    struct argp_child children[] = {{argp, 0, NULL, 0}, {NULL, 0, NULL, 0}};
+    struct argp       all = {.parser = parse_outermost, .children = children};
+    struct outermost  o = {.input = input, .next = 1};
 
-    if (e != 0 && next > 0)
-        die("'%s' is no option of `%s`, or lacks its value (see --help)", argv[next > 1 ? next - 1 : 1], argv[0]);
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0) {
+            argp_help(argp, stdout, ARGP_HELP_STD_HELP, argv[0]);
+            exit(EXIT_PASS);
+        }
+    }
+    if (argp_parse(&all, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, &o) != 0)
+        die("'%s' is no option of `%s`, or lacks its value (see --help)", argv[o.next > 1 ? o.next - 1 : 1], argv[0]);
 }
 
 bool is_fancy(int fd)
