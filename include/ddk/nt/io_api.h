@@ -151,6 +151,10 @@ NTKERNELAPI PIRP IoBuildDeviceIoControlRequest(_In_ ULONG IoControlCode, _In_ PD
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS IofCallDriver(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp);
 
+/* TRUE: it went down and came back completed; FALSE: no stack location was left, nothing was done. */
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI BOOLEAN IoForwardIrpSynchronously(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp);
+
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IofCompleteRequest(_In_ PIRP Irp, _In_ CCHAR PriorityBoost);
 

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* ddi/ddi_ob.c - objects, handles and event handles as drivers see them. Access rights are not kept: every handle may all. */
+#include "ddi/ddi.h"
+#include "io/ob.h"
+
+static POBJECT_TYPE     event_type = &ob_type_event, thread_type = &ob_type_thread;
+DT_EXPORT POBJECT_TYPE *ExEventObjectType = &event_type;
+DT_EXPORT POBJECT_TYPE *PsThreadType = &thread_type;
+
+static NTSTATUS reference(HANDLE handle, POBJECT_TYPE type, PVOID *object, POBJECT_HANDLE_INFORMATION information)
+{
+    if (information)
+        *information = (OBJECT_HANDLE_INFORMATION){0, GENERIC_ALL};
+    return ob_handle_reference(handle, type, object);
+}
+
+NTKERNELAPI NTSTATUS NTAPI(ObReferenceObjectByHandle)(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+    KPROCESSOR_MODE AccessMode, PVOID *Object, POBJECT_HANDLE_INFORMATION HandleInformation)
+{
+    DDI_ENTER(ObReferenceObjectByHandle, Handle);
+    (void)DesiredAccess, (void)AccessMode;
+    NTSTATUS status = reference(Handle, ObjectType, Object, HandleInformation);
+
+    DDI_LEAVE(ObReferenceObjectByHandle, Handle, status);
+    return status;
+}
+
+NTKERNELAPI NTSTATUS NTAPI(ObReferenceObjectByHandleWithTag)(HANDLE Handle, ACCESS_MASK DesiredAccess,
+    POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, ULONG Tag, PVOID *Object,
+    POBJECT_HANDLE_INFORMATION HandleInformation)
+{
+    DDI_ENTER(ObReferenceObjectByHandleWithTag, Handle);
+    (void)DesiredAccess, (void)AccessMode, (void)Tag;
+    NTSTATUS status = reference(Handle, ObjectType, Object, HandleInformation);
+
+    DDI_LEAVE(ObReferenceObjectByHandleWithTag, Handle, status);
+    return status;
+}
+
+NTKERNELAPI NTSTATUS NTAPI ObReferenceObjectByPointer(
+    PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode)
+{
+    DDI_ENTER(ObReferenceObjectByPointer, Object);
+    (void)DesiredAccess, (void)AccessMode;
+    NTSTATUS status = ObjectType && ob_type_of(Object) != ObjectType ? STATUS_OBJECT_TYPE_MISMATCH : STATUS_SUCCESS;
+
+    if (NT_SUCCESS(status))
+        ob_reference(Object);
+    DDI_LEAVE(ObReferenceObjectByPointer, Object, status);
+    return status;
+}
+
+NTKERNELAPI LONG_PTR FASTCALL ObfReferenceObject(PVOID Object)
+{
+    DDI_ENTER(ObfReferenceObject, Object);
+    LONG_PTR now = ob_reference(Object);
+
+    DDI_LEAVE(ObfReferenceObject, Object, now);
+    return now;
+}
+
+NTKERNELAPI LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object)
+{
+    DDI_ENTER(ObfDereferenceObject, Object);
+    LONG_PTR now = ob_dereference(Object);
+
+    DDI_LEAVE(ObfDereferenceObject, Object, now);
+    return now;
+}
+
+/* Objects whose end needs PASSIVE_LEVEL go to a worker anyway when the caller is above it. */
+NTKERNELAPI VOID NTAPI ObDereferenceObjectDeferDelete(PVOID Object)
+{
+    DDI_ENTER(ObDereferenceObjectDeferDelete, Object);
+    ob_dereference(Object);
+    DDI_LEAVE(ObDereferenceObjectDeferDelete, Object, 0);
+}
+
+NTKERNELAPI NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
+    ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PHANDLE Handle)
+{
+    DDI_ENTER(ObOpenObjectByPointer, Object);
+    (void)HandleAttributes, (void)PassedAccessState, (void)DesiredAccess, (void)AccessMode;
+    NTSTATUS status =
+        ObjectType && ob_type_of(Object) != ObjectType ? STATUS_OBJECT_TYPE_MISMATCH : ob_handle_create(Object, Handle);
+
+    DDI_LEAVE(ObOpenObjectByPointer, Object, status);
+    return status;
+}
+
+NTSYSAPI NTSTATUS NTAPI ZwClose(HANDLE Handle)
+{
+    DDI_ENTER(ZwClose, Handle);
+    NTSTATUS status = ob_handle_close(Handle);
+
+    DDI_LEAVE(ZwClose, Handle, status);
+    return status;
+}
+
+/* ---- event handles ---- */
+
+static NTSTATUS create_event(EVENT_TYPE type, bool state, PHANDLE handle, PKEVENT *event)
+{
+    *event = ob_create(&ob_type_event, sizeof(KEVENT));
+    if (!*event)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    ke_event_init(*event, type, state);
+    NTSTATUS status = ob_handle_create(*event, handle);
+
+    ob_dereference(*event); /* the handle keeps it */
+    return status;
+}
+
+NTSYSAPI NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
+    POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType, BOOLEAN InitialState)
+{
+    PKEVENT event;
+
+    DDI_ENTER(ZwCreateEvent, EventHandle);
+    (void)DesiredAccess;
+    NTSTATUS status = ObjectAttributes && ObjectAttributes->ObjectName
+                          ? STATUS_NOT_IMPLEMENTED
+                          : create_event(EventType, InitialState, EventHandle, &event);
+
+    DDI_LEAVE(ZwCreateEvent, EventHandle, status);
+    return status;
+}
+
+NTSYSAPI NTSTATUS NTAPI ZwSetEvent(HANDLE EventHandle, PLONG PreviousState)
+{
+    void *event;
+
+    DDI_ENTER(ZwSetEvent, EventHandle);
+    NTSTATUS status = ob_handle_reference(EventHandle, &ob_type_event, &event);
+
+    if (NT_SUCCESS(status)) {
+        LONG was = ke_event_set(event, 0);
+
+        if (PreviousState)
+            *PreviousState = was;
+        ob_dereference(event);
+    }
+    DDI_LEAVE(ZwSetEvent, EventHandle, status);
+    return status;
+}
+
+/* A file is waited for through its own event. */
+static void *waitable(void *body)
+{
+    return ob_type_of(body) == &ob_type_file ? (void *)&((PFILE_OBJECT)body)->Event : body;
+}
+
+NTSYSAPI NTSTATUS NTAPI ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
+{
+    void *body;
+
+    DDI_ENTER(ZwWaitForSingleObject, Handle);
+    (void)Alertable;
+    NTSTATUS status = ob_handle_reference(Handle, NULL, &body);
+
+    if (NT_SUCCESS(status)) {
+        status = ke_wait_one(waitable(body), Timeout ? (const int64_t *)&Timeout->QuadPart : NULL);
+        ob_dereference(body);
+    }
+    DDI_LEAVE(ZwWaitForSingleObject, Handle, status);
+    return status;
+}
