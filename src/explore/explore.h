@@ -109,7 +109,7 @@ struct explore_progress {
 struct explore_options {
     enum explore_strategy strategy;
     uint64_t              seed;
-    uint64_t              schedules_max; /* 0 = none */
+    uint64_t              schedules_max; /* 0 = none; dfs: of this shard, else of all shards together */
     uint32_t              bound;         /* dfs; EXPLORE_NO_BOUND = all schedules */
     uint32_t              depth;         /* pct, 1 .. EXPLORE_DEPTH_MAX */
     uint32_t              rate;          /* sticky, >= 1 */
@@ -120,7 +120,8 @@ struct explore_options {
     size_t   memory_max;         /* dfs: bytes for remembering schedules to extend; more only changes the order */
     uint64_t progress_ns;        /* time between reports */
     uint64_t (*clock)(void *io); /* may be NULL */
-    int (*progress)(void *io, const struct explore_progress *p); /* may be NULL; nonzero stops the search */
+    int (*progress)(
+        void *io, const struct explore_progress *p); /* may be NULL; needs clock; nonzero stops the search */
     void *io;
 };
 
@@ -171,11 +172,12 @@ struct explore_result {
     uint64_t         rechecks;                        /* runs made twice to compare; not in schedules */
     uint64_t         elapsed_ns;                      /* 0 without a clock */
     uint32_t         level;                           /* dfs: highest number of switches begun */
-    bool             found;                           /* a finding; of the first one: */
-    uint64_t         finding;                         /* its fingerprint */
-    uint64_t         finding_schedule;                /* number of its schedule, from 0, in the whole search */
-    struct explore_schedule   schedule;               /* build, level and cpus are the caller's to fill */
-    struct explore_divergence divergence;             /* END_DIVERGED */
+    /* The first finding: */
+    bool                      found;
+    uint64_t                  finding;          /* its fingerprint */
+    uint64_t                  finding_schedule; /* number of its schedule, from 0, in the whole search */
+    struct explore_schedule   schedule;         /* build, level and cpus are the caller's to fill */
+    struct explore_divergence divergence;       /* END_DIVERGED */
 };
 
 struct explore;

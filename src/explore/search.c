@@ -279,7 +279,7 @@ static int check(const struct explore_options *o)
         return -EINVAL;
     if (o->strategy == EXPLORE_STICKY && o->rate == 0)
         return -EINVAL;
-    if (o->budget_ns && !o->clock)
+    if ((o->budget_ns || o->progress) && !o->clock)
         return -EINVAL;
     if (o->strategy != EXPLORE_DFS && !o->schedules_max && !o->budget_ns && !o->progress)
         return -EINVAL; /* it would never end */

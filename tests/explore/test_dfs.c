@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "explore/dfs.h"
 #include "explore/explore.h"
 #include "explore/toy.h"
 
@@ -154,6 +155,8 @@ static void little_memory_changes_only_the_order(void **state)
         o.bound = EXPLORE_NO_BOUND;
         assert_true(search(&a, &o).exhaustive);
         assert_int_equal(a.runs, list_count(&list, 9));
+        if (nodes < 10) /* not even the schedules with one switch fit */
+            assert_true(a.unordered);
         assert_true(search(&b, &o).exhaustive);
         assert_int_equal(b.runs, toy_choose(9, 3) * toy_choose(6, 4));
         a = (struct audit){.program = {toy_list_run, &list}};
@@ -188,6 +191,36 @@ static void shards_are_disjoint_and_complete(void **state)
             assert_int_equal(sum, toy_choose(9, 3) * toy_choose(6, 4));
             free(all.v);
         }
+    }
+}
+
+/* Switches only at marked indexes, as the shrinker asks for: at each the number is that of the marked choices alone. */
+static void a_restricted_search_switches_only_where_it_may(void **state)
+{
+    static const uint8_t window[7] = {0, 1, 1, 0, 0, 1, 0}; /* shorter than the list: nothing behind is marked */
+    struct toy_list      list = {.count = 9, .n = {2, 3, 2, 4, 2, 2, 3, 5, 2}}, marked = {.count = 3, .n = {3, 2, 2}};
+
+    (void)state;
+    for (uint32_t bound = 0; bound <= 3; bound++) {
+        struct source s = {0};
+        struct dfs    d = {0};
+        uint64_t      runs = 0;
+
+        dfs_begin(&d, bound, 0, 1, 1 << 20);
+        dfs_restrict(&d, window, sizeof(window));
+        while (dfs_next(&d, &s) == 1) {
+            struct explore_outcome out;
+
+            toy_list_run(&list, &s.choices, &out);
+            for (unsigned i = 0; i < list.count; i++)
+                assert_true(list.picks[i] == 0 || (i < sizeof(window) && window[i]));
+            assert_false(s.diverged);
+            assert_int_equal(dfs_ran(&d, &s), 0);
+            runs++;
+        }
+        assert_int_equal(runs, list_count(&marked, bound));
+        dfs_fini(&d);
+        source_fini(&s);
     }
 }
 
@@ -256,6 +289,7 @@ int main(void)
         cmocka_unit_test(few_switches_between_two_threads),
         cmocka_unit_test(little_memory_changes_only_the_order),
         cmocka_unit_test(shards_are_disjoint_and_complete),
+        cmocka_unit_test(a_restricted_search_switches_only_where_it_may),
         cmocka_unit_test(a_program_without_choices_has_one_schedule),
         cmocka_unit_test(progress_rises_within_a_level),
     };

@@ -103,6 +103,8 @@ static void a_changed_program_diverges_at_its_switch(void **state)
     expect_divergence(&r, 4, "choice 4 had 3 alternatives (step) when recorded, now 2 (step)");
     r = replay(&three, "v1.00000000.api.p1.s1.8:1/2d", 0);
     expect_divergence(&r, 8, "choice 8 had 2 alternatives (dispatch) when recorded, now 3 (step)");
+    r = replay(&three, "v1.00000000.api.p1.s1.8:1/3d", 0);
+    expect_divergence(&r, 8, "choice 8 had 3 alternatives (dispatch) when recorded, now 3 (step)");
 }
 
 static void a_run_that_ends_too_early_diverges(void **state)

@@ -123,6 +123,31 @@ static void long_programs_reach_few_switches(void **state)
     explore_destroy(x);
 }
 
+/* Thread 1 must be at 180 when thread 0 is at 100 .. 109, and at 180 .. 184 when thread 0 reaches 150. */
+static bool far_apart(struct toy_threads *t, unsigned thread, unsigned step)
+{
+    if (thread == 1 && step == 180 && t->done[0] >= 100 && t->done[0] < 110)
+        t->shared[0] = 1;
+    return thread == 0 && step == 150 && t->shared[0] && t->done[1] < 185;
+}
+
+/* Stretches of one thread join although no switch of the result is near one of the original: 30 + 72 steps of thread 0
+ * before 100 + 82 of thread 1. A depth-first search would need 180,000 runs. */
+static void stretches_are_joined(void **state)
+{
+    static const uint32_t   indexes[] = {30, 130, 202, 284};
+    struct toy_threads      a = {.threads = 2, .steps = {250, 250}, .step = far_apart, .finding = ORDER};
+    struct explore         *x = explore_create();
+    struct explore_schedule s = {0};
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        explore_schedule_add(&s, &(struct explore_switch){.index = indexes[i], .pick = 1, .n = 2});
+    assert_int_equal(shrink(x, &a, &s, 3000).after, 2);
+    explore_schedule_fini(&s);
+    explore_destroy(x);
+}
+
 /* No single switch of a shrunk schedule can be left out. */
 static void the_result_is_locally_minimal(void **state)
 {
@@ -212,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(short_programs_reach_the_proved_minimum),
         cmocka_unit_test(long_programs_reach_few_switches),
+        cmocka_unit_test(stretches_are_joined),
         cmocka_unit_test(the_result_is_locally_minimal),
         cmocka_unit_test(the_finding_stays_the_same),
         cmocka_unit_test(a_schedule_without_the_finding_is_refused),
