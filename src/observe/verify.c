@@ -219,13 +219,15 @@ static void on_event(struct ev_observer *self, const struct ev *e)
     uint32_t       n;
 
     (void)self;
-    spin_lock(&state_lock);
+    if (!state.opt.one_thread)
+        spin_lock(&state_lock);
     state.findings = found;
     state.n_findings = 0;
     handlers[e->id](&state, e);
     check_room(&state);
     n = state.n_findings;
-    spin_unlock(&state_lock);
+    if (!state.opt.one_thread)
+        spin_unlock(&state_lock);
     if (__builtin_expect(n != 0, 0))
         send(found, n);
 }
