@@ -124,7 +124,7 @@ static nt_100ns next_due(struct ke_cpu *c)
     return relative < absolute ? relative : absolute;
 }
 
-/* timer_lock held. Nearly always nothing: the first timer is still the first. */
+/* timer_lock held. Exactly the next due time. */
 static void arm(struct ke_cpu *c)
 {
     nt_100ns due = next_due(c);
@@ -133,6 +133,23 @@ static void arm(struct ke_cpu *c)
         return;
     c->armed = due;
     mach_clock_arm((unsigned)(c - ke.cpu), due == NT_NEVER ? MACH_NEVER : ns_from_nt(ke_clock_tick_at_or_after(due)));
+}
+
+/*
+ * After a set or cancel. With many timers in the queue, finding the next one exactly at each call would cost more than a
+ * useless wake-up now and then: so the compare only ever moves forward in time when it has gone off, and back at once when
+ * an earlier timer is set. With few timers it is exact, so that no schedule has a clock interrupt that nobody asked for.
+ */
+enum { EXACT_MAX = 16 };
+
+static void arm_changed(struct ke_cpu *c, nt_100ns set_due)
+{
+    if (ke_timerq_count(&c->relative) + ke_timerq_count(&c->absolute) <= EXACT_MAX)
+        arm(c);
+    else if (set_due < c->armed) {
+        c->armed = set_due;
+        mach_clock_arm((unsigned)(c - ke.cpu), ns_from_nt(ke_clock_tick_at_or_after(set_due)));
+    }
 }
 
 void ke_timer_rearm_all(void)
@@ -242,7 +259,7 @@ static bool move_locked(PKTIMER t, struct ke_cpu *was, struct ke_cpu *mine, USHO
     __atomic_store_n(&t->Processor, (USHORT)(flags | (mine - ke.cpu)), __ATOMIC_RELAXED);
     ke_timerq_set(to, t, key);
     if (was != mine && was_set)
-        arm(was);
+        arm_changed(was, NT_NEVER);
     return was_set;
 }
 
@@ -263,7 +280,7 @@ bool ke_timer_set(PKTIMER t, const struct ke_timer_set *set)
     t->Period = (ULONG)set->period;
     ev(EV_TIMER_SET, t, key, set->flags & KE_TIMER_PERIOD_100NS ? set->period : set->period * NT_100NS_PER_MS,
         (uintptr_t)set->dpc);
-    arm(mine);
+    arm_changed(mine, flags & P_ABSOLUTE ? interrupt_time_of(key) : key);
     if (was != mine)
         mach_unlock(&was->timer_lock);
     mach_unlock(&mine->timer_lock);
@@ -283,7 +300,7 @@ bool ke_timer_cancel(PKTIMER t)
 
     if (was_set) {
         ke_timerq_cancel(queue_of(t), t);
-        arm(c);
+        arm_changed(c, NT_NEVER);
     }
     ev(EV_TIMER_CANCEL, t, was_set, 0, 0);
     mach_unlock(&c->timer_lock);
