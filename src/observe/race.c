@@ -281,11 +281,8 @@ static void on_dpc_queue_again(const struct ev *e)
 
 static void routine_begins(const struct ev *e, const void *routine)
 {
-    uint32_t slot;
+    uint32_t slot = slot_of_cpu(e->cpu);
 
-    if (e->irql < DISPATCH)
-        return;
-    slot = slot_of_cpu(e->cpu);
     if (race.cpu_depth[e->cpu] == 0) {
         race.cpu_thread[e->cpu] = e->thread;
         if (e->thread) {
@@ -297,7 +294,7 @@ static void routine_begins(const struct ev *e, const void *routine)
     race.cpu_routine[e->cpu] = routine;
 }
 
-/* The routine may have left its level; that it runs on its processor is what counts. */
+/* Nothing to do at the end of a threaded DPC: in its thread no other routine is running. */
 static void routine_ends(const struct ev *e)
 {
     uint32_t slot;
@@ -312,7 +309,8 @@ static void routine_ends(const struct ev *e)
 
 static void on_dpc_start(const struct ev *e)
 {
-    routine_begins(e, (const void *)e->a);
+    if (!e->c) /* a threaded DPC is its thread's */
+        routine_begins(e, (const void *)e->a);
     acquire(e, e->obj);
     forget(e->obj);
 }

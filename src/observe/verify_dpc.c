@@ -78,11 +78,15 @@ void verify_dpc_remove(struct verify *v, const struct ev *e)
         d->queued--;
 }
 
+/* The kernel tells of a DPC's start and end under the queue's lock, so the event's IRQL is not the routine's: that is
+ * PASSIVE_LEVEL in a threaded DPC's thread, else DISPATCH_LEVEL. */
 void verify_dpc_start(struct verify *v, const struct ev *e)
 {
     struct verify_dpc   *d = tab_find(&v->dpcs, e->obj);
     struct verify_frame *f = verify_frame_push(v, e, FRAME_DPC);
 
+    f->on_cpu = e->c == 0;
+    f->irql = e->c ? 0 : VERIFY_DISPATCH;
     f->obj = e->obj;
     f->routine = (const void *)e->a;
     f->context = (const void *)e->b;

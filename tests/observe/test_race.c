@@ -192,6 +192,24 @@ static void dpc_does_not_race_with_what_it_interrupts(void **s)
     expect_silence();
 }
 
+/* TDP-006: two threaded DPCs of one processor are ordered by their thread; nothing orders them with others. */
+static void threaded_dpcs_belong_to_their_thread(void **s)
+{
+    (void)s;
+    for (unsigned i = 0; i < 2; i++) {
+        on(0, 2, 9);
+        E(DPC_START, DPC, ROUTINE, 0, 1);
+        on(0, 0, 9);
+        write4(X);
+        on(0, 2, 9);
+        E(DPC_END, DPC, ROUTINE, 0, 0);
+    }
+    expect_silence();
+    on(0, 0, 1);
+    write4(X);
+    expect_race();
+}
+
 static void dpcs_on_one_processor_are_in_order(void **s) /* DPC-055, EXT-018 */
 {
     (void)s;
@@ -490,6 +508,7 @@ int main(void)
         CASE(queueing_a_dpc_orders),
         CASE(write_after_queueing_races_with_the_dpc),
         CASE(dpc_does_not_race_with_what_it_interrupts),
+        CASE(threaded_dpcs_belong_to_their_thread),
         CASE(dpcs_on_one_processor_are_in_order),
         CASE(periodic_dpcs_on_two_processors_race),
         CASE(overlapping_callbacks_race),

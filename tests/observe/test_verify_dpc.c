@@ -299,6 +299,7 @@ static void wait_in_a_threaded_dpc_is_D06(void **s) /* TDP-010 */
     on(0, 0, 3);
     E(DPC_INIT, DPC, 0, ROUTINE, 0);
     E(DPC_QUEUE, DPC, 0, 0, ROUTINE);
+    on(0, 2, 3);
     E(DPC_START, DPC, ROUTINE, 0, 1);
     on(0, 0, 4);
     E(WAIT_BEGIN, GLOBAL_EVENT, 1, 0, 0);
@@ -306,7 +307,14 @@ static void wait_in_a_threaded_dpc_is_D06(void **s) /* TDP-010 */
     on(0, 0, 3);
     E(WAIT_BEGIN, GLOBAL_EVENT, 1, 0, 0);
     expect_stop("DT-D06", 0xb8, 3, 0, 0, 0);
+    on(0, 2, 5);
+    E(DPC_START, GLOBAL_DPC, OTHER_ROUTINE, 0, 0); /* an ordinary one on the same processor: TDP-006 */
+    E(DPC_END, GLOBAL_DPC, OTHER_ROUTINE, 2, 0);
+    on(0, 2, 3);
     E(DPC_END, DPC, ROUTINE, 0, 0);
+    expect_silence();
+    on(0, 0, 3);
+    E(WAIT_BEGIN, GLOBAL_EVENT, 1, 0, 0); /* the thread waits for the next one */
     expect_silence();
 }
 
