@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nt/io_api.h>
+#include <nt/rtl_memory.h>
 
 EXTERN_C_START
 

@@ -511,8 +511,11 @@ typedef struct _IO_ERROR_LOG_PACKET {
     LARGE_INTEGER DeviceOffset;
     ULONG DumpData[1];
 } IO_ERROR_LOG_PACKET, *PIO_ERROR_LOG_PACKET;
-#define ERROR_LOG_MAXIMUM_SIZE 240
-#define PORT_MAXIMUM_MESSAGE_LENGTH 256
+#define PORT_MAXIMUM_MESSAGE_LENGTH 512
+
+/* What a driver may ask of IoAllocateErrorLogEntry. */
+#define ERROR_LOG_LIMIT_SIZE 240
+#define ERROR_LOG_MAXIMUM_SIZE ERROR_LOG_LIMIT_SIZE
 
 typedef struct _SHARE_ACCESS {
     ULONG OpenCount;
