@@ -69,6 +69,10 @@ static void add_flags(const struct build *b, struct strings *l, bool test)
         strings_add(l, xasprintf("-I%s", include));
     add(l, "-isystem");
     add(l, ddk);
+    if (!test) { /* <string.h> and the like as drivers know them */
+        add(l, "-isystem");
+        strings_add(l, xasprintf("%s/crt", ddk));
+    }
     if (b->race)
         add(l, "-fsanitize=thread");
     if (b->asan)
