@@ -13,8 +13,9 @@
 
 enum { REGION_BYTES = 1 << 30, CLASS_BYTES = 64, CLASSES = 64, REUSE_AFTER = 4096 };
 
+/* In the last bytes of a freed block, so that what is in front still tells that the object is dead. */
 struct freed {
-    struct list link; /* first 16 bytes; the rest keeps the dead object's contents */
+    struct list link;
 };
 
 static struct {
@@ -42,14 +43,26 @@ static unsigned class_of(size_t bytes)
     return (unsigned)((bytes + CLASS_BYTES - 1) / CLASS_BYTES) - 1;
 }
 
+static size_t whole_bytes(unsigned class)
+{
+    return (class + 1) * (size_t)CLASS_BYTES;
+}
+
+static struct freed *link_of(void *block, unsigned class)
+{
+    return (struct freed *)((char *)block + whole_bytes(class)) - 1;
+}
+
 /* lock held */
 static void *take_locked(unsigned class, size_t bytes)
 {
     if (objects.class[class].ready && objects.class[class].count > REUSE_AFTER) {
         objects.class[class].count--;
-        return list_pop(&objects.class[class].freed);
+        struct freed *f = container_of(list_pop(&objects.class[class].freed), struct freed, link);
+
+        return (char *)(f + 1) - whole_bytes(class);
     }
-    size_t whole = (class + 1) * (size_t)CLASS_BYTES;
+    size_t whole = whole_bytes(class);
 
     if (!objects.base)
         objects.base = mach_reserve(MACH_REGION_OBJECTS, REGION_BYTES);
@@ -82,7 +95,7 @@ void *ke_object_alloc(size_t bytes)
 void ke_object_free(void *p, size_t bytes)
 {
     unsigned      class = class_of(bytes);
-    struct freed *f = p;
+    struct freed *f = link_of(p, class);
     unsigned      old = ke_raise_to(DISPATCH_LEVEL);
 
     mach_lock(&objects.lock);
