@@ -69,7 +69,7 @@ def common_constants(directory):
 
 def probe(command, source, directory):
     assembly = directory / (source.stem + ".s")
-    run(command + ["-S", "-O0", f"-I{directory}", "-o", str(assembly), str(source)])
+    run(command + ["-S", "-O0", f"-I{directory}", "-o", str(assembly), "-x", "c", str(source)])
     return {m[1]: int(m[2]) & MASK64 for m in re.finditer(r"@@ (.*?) = \$?(-?\d+)", assembly.read_text())}
 
 
@@ -100,10 +100,10 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         constants = common_constants(directory)
-        theirs = probe(["clang"] + THEIRS, HERE / "layout_mingw.c", directory)
+        theirs = probe(["clang"] + THEIRS, HERE / "layout_mingw.inc", directory)
         bad = 0
         for compiler in compilers:
-            ours = probe([compiler] + OURS, HERE / "layout_ours.c", directory)
+            ours = probe([compiler] + OURS, HERE / "layout_ours.inc", directory)
             bad += compare(compiler, ours, theirs)
     print(f"{len(theirs)} sizes, offsets and values compared, {constants} of them macros; {bad} differ")
     return 1 if bad else 0
