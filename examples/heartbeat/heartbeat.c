@@ -8,7 +8,7 @@
  */
 #include "heartbeat.h"
 
-#define HB_TAG 'tbrH'
+#define HB_TAG 'trbH'
 
 typedef struct _HB_SESSION {
     PEX_TIMER Beat;

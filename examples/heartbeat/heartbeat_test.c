@@ -17,7 +17,7 @@ static void stop(void *file)
 }
 
 /* 25 beats in a second that takes no time, or in a real one. */
-DT_TEST(beats, .processors = 1)
+DT_TEST(beats, .processors = 1, .strategy = "dfs:0")
 {
     dt_driver *driver = dt_driver_load(DriverEntry);
     dt_file   *file = dt_open("Heartbeat", NULL);
@@ -34,7 +34,7 @@ DT_TEST(beats, .processors = 1)
 }
 
 /* Started on processor 1, stopped on processor 0: may the session be torn down at any moment? */
-DT_TEST(stop_races_watchdog, .processors = 2, .strategy = "dfs:3")
+DT_TEST(stop_races_watchdog, .processors = 2, .strategy = "dfs:5")
 {
     dt_driver *driver = dt_driver_load(DriverEntry);
     dt_file   *file = dt_open("Heartbeat", NULL);

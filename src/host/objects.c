@@ -26,15 +26,27 @@ static size_t call_length(const char *text)
     return 0;
 }
 
-/* The call of name on this source line. A macro may stand for it: then whatever call begins alike. */
-static const char *find_call(const char *line, const char *name)
+/* The name that the headers give an exported one: IofCompleteRequest is IoCompleteRequest, KfRaiseIrql is KeRaiseIrql. */
+static const char *in_source(const char *name, char *buf, size_t size)
 {
-    const char *at = strstr(line, name);
+    if (strncmp(name, "Iof", 3) == 0 || strncmp(name, "Obf", 3) == 0)
+        snprintf(buf, size, "%.2s%s", name, name + 3);
+    else if (strncmp(name, "Kf", 2) == 0)
+        snprintf(buf, size, "Ke%s", name + 2);
+    else
+        snprintf(buf, size, "%s", name);
+    return buf;
+}
+
+/* The call of name on this source line. A macro may stand for it: then whatever call begins alike. */
+static const char *find_call(const char *line, const char *exported)
+{
+    char        alike[64], buf[64];
+    const char *name = in_source(exported, buf, sizeof buf), *at = strstr(line, name);
 
     if (at)
         return at;
-    char alike[64];
-    int  n = (int)strlen(name);
+    int n = (int)strlen(name);
 
     for (; n > 8; n--) {
         snprintf(alike, sizeof alike, "%.*s(", n, name);
@@ -54,8 +66,10 @@ size_t objects_call(unsigned ddi, const void *caller, char *buf, size_t size)
     const char *line = symbols_source(s.path, s.line);
     const char *call = line ? find_call(line, name) : NULL;
 
+    char shown[64];
+
     if (!call)
-        return (size_t)snprintf(buf, size, "%s()", name);
+        return (size_t)snprintf(buf, size, "%s()", in_source(name, shown, sizeof shown));
     size_t n = call_length(call);
 
     if (n)
@@ -139,9 +153,10 @@ static size_t name_in_memory(const void *object, unsigned before, char *buf, siz
     struct symbol s;
 
     symbols_find(object, false, &s);
-    if (s.function[0])
+    if (s.function[0] && strncmp(s.module, "libduetime", 10) != 0)
         return (size_t)snprintf(buf, size, "%s", s.function);
-    return (size_t)snprintf(buf, size, "%s", s.module[0] ? s.module : "object");
+    snprintf(buf, size, "object");
+    return 0;
 }
 
 size_t objects_name(const void *object, unsigned before, char *buf, size_t size)

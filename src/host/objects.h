@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Before row `before` of the story (story_count() = at its end). */
+/* Before row `before` of the story (story_count() = at its end). 0: it has no name that a driver would know. */
 size_t objects_name(const void *object, unsigned before, char *buf, size_t size);
 
 /* "pool block 'tbrH', 0x98 bytes, from heartbeat.c:58" when address lies in one. 0: it does not. */

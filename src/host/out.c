@@ -31,6 +31,11 @@ void out_line(struct out *o, const char *format, ...)
 
 void out_wrapped(struct out *o, const char *label, const char *text)
 {
+    out_wrapped_at(o, label, text, 4);
+}
+
+void out_wrapped_at(struct out *o, const char *label, const char *text, int indent)
+{
     char line[OUT_WIDTH + 1];
     int  used = snprintf(line, sizeof line, "%s", label);
     bool start = true; /* of a line: no blank before the next word */
@@ -41,7 +46,7 @@ void out_wrapped(struct out *o, const char *label, const char *text)
 
         if (!start && used + blank + (int)word > OUT_WIDTH) {
             out_line(o, "%s", line);
-            used = snprintf(line, sizeof line, "    ");
+            used = snprintf(line, sizeof line, "%*s", indent, "");
             blank = 0;
         }
         used += snprintf(line + used, sizeof line - (size_t)used, "%s%.*s", blank ? " " : "", (int)word, text);

@@ -14,5 +14,6 @@ struct out {
 /* One line, printf-like, without its newline. */
 __attribute__((format(printf, 2, 3))) void out_line(struct out *o, const char *format, ...);
 
-/* label, then text broken between words; lines after the first are indented by four. */
+/* label, then text broken between words; lines after the first are indented by four, or as said. */
 void out_wrapped(struct out *o, const char *label, const char *text);
+void out_wrapped_at(struct out *o, const char *label, const char *text, int indent);

@@ -77,7 +77,7 @@ static void print_args(struct out *o, const struct finding *f)
 
     for (int i = 0; b && i < 4; i++) {
         const char *meaning = c ? c->param[i] : b->param[i];
-        char value[160], extra[200], line[400];
+        char        value[160], extra[200], line[400];
 
         if (!meaning)
             continue;
@@ -87,7 +87,7 @@ static void print_args(struct out *o, const struct finding *f)
         char label[200];
 
         snprintf(label, sizeof label, "    Arg%d %-18s ", i + 1, value);
-        out_wrapped(o, label, line);
+        out_wrapped_at(o, label, line, (int)strlen(label));
     }
 }
 

@@ -23,7 +23,7 @@ static struct spin       lock = SPIN_INIT;
         BIT(POOL_ALLOC) | BIT(POOL_FREE) | BIT(EXT_ALLOC) | BIT(EXT_DELETE) | BIT(EXT_FREE) |                        \
         BIT(EXT_CALLBACK_START) | BIT(EXT_CALLBACK_END) | BIT(DEVICE_CREATE) | BIT(DEVICE_DELETE) |                  \
         BIT(DRIVER_UNLOAD) | BIT(IRP_SEND) | BIT(IRP_COMPLETE) | BIT(IRP_CANCEL) | BIT(WORK_START) | BIT(WORK_END) | \
-        BIT(NOTE))
+        BIT(NOTE) | BIT(SWITCH) | BIT(CLOCK))
 
 static const char *keep_text(const char *s)
 {

@@ -79,8 +79,8 @@ static const char *extent(const struct dt_explore_result *r, char *buf, size_t s
     if (r->exhaustive)
         snprintf(buf, size, "every schedule there is: %llu", (unsigned long long)r->schedules);
     else if (r->complete)
-        snprintf(
-            buf, size, "every schedule with at most %u switches: %llu", r->bound, (unsigned long long)r->schedules);
+        snprintf(buf, size, "every schedule with at most %u switch%s: %llu", r->bound, r->bound == 1 ? "" : "es",
+            (unsigned long long)r->schedules);
     else
         snprintf(buf, size, "%llu schedule%s", (unsigned long long)r->schedules, r->schedules == 1 ? "" : "s");
     return buf;

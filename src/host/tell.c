@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/ddi.h"
-#include "host/objects.h"
 #include "host/story.h"
 #include "host/symbols.h"
+#include "host/words.h"
 
 enum { ALL_UP_TO = 36, BEFORE_SWITCH = 3, AFTER_SWITCH = 4, AT_END = 10, TIME_WIDTH = 14 };
 
@@ -22,7 +22,7 @@ enum { ALL_UP_TO = 36, BEFORE_SWITCH = 3, AFTER_SWITCH = 4, AT_END = 10, TIME_WI
 struct line {
     unsigned index;
     bool     keep, is_switch;
-    char     text[160];
+    char     text[160], result[32];
 };
 
 struct table {
@@ -30,165 +30,23 @@ struct table {
     unsigned     count;
 };
 
-/* ---- wording ---- */
-
-static bool returns_boolean(const char *name)
-{
-    static const char *const names[] = {"KeSetTimer", "KeSetTimerEx", "KeSetCoalescableTimer", "KeCancelTimer",
-        "KeReadStateTimer", "KeInsertQueueDpc", "KeRemoveQueueDpc", "ExSetTimer", "ExCancelTimer", "ExDeleteTimer",
-        "IoCancelIrp", "KeTryToAcquireSpinLockAtDpcLevel", "ExTryToAcquireFastMutex", "KeInsertDeviceQueue"};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
-static bool returns_status(const char *name)
-{
-    return strncmp(name, "KeWaitFor", 9) == 0 || strncmp(name, "KeDelay", 7) == 0 ||
-           strncmp(name, "IoCreate", 8) == 0 || strcmp(name, "IofCallDriver") == 0 ||
-           strncmp(name, "PsCreate", 8) == 0 || strncmp(name, "IoAcquireRem", 12) == 0;
-}
-
-static void format_result(const struct ev *leave, char *buf, size_t size)
-{
-    const char *name = ddi_rows[leave->a < DDI_COUNT ? leave->a : 0].name;
-
-    buf[0] = '\0';
-    if (returns_boolean(name))
-        snprintf(buf, size, " = %s", leave->b ? "TRUE" : "FALSE");
-    else if (returns_status(name) && (uint32_t)leave->b != 0)
-        snprintf(buf, size, " = 0x%x", (uint32_t)leave->b);
-}
-
-static bool from_driver(const void *caller)
-{
-    struct symbol s;
-
-    symbols_find(caller, true, &s);
-    return s.module[0] && strncmp(s.module, "libduetime", 10) != 0 && !(s.path && strstr(s.path, "/src/host/"));
-}
-
-/* The row in which the call entered at i returned; 0: it did not. */
+/* The row in which the call entered at i returned; 0: it did not. Calls of the same routine may nest. */
 static unsigned find_leave(unsigned i)
 {
     const struct ev *in = &story_at(i)->e;
+    unsigned         depth = 0;
 
     for (unsigned j = i + 1; j < story_count(); j++) {
         const struct story_row *r = story_at(j);
 
         if (r->is_switch || r->e.thread != in->thread || r->e.a != in->a)
             continue;
-        if (r->e.id == EV_DDI_LEAVE && r->e.obj == in->obj)
+        if (r->e.id == EV_DDI_ENTER)
+            depth++;
+        if (r->e.id == EV_DDI_LEAVE && depth-- == 0)
             return j;
     }
     return 0;
-}
-
-static void say_call(const struct ev *e, const char *result, char *buf, size_t size)
-{
-    char where[64], call[96];
-
-    symbols_where((const void *)e->b, true, where, sizeof where);
-    objects_call((unsigned)e->a, (const void *)e->b, call, sizeof call);
-    snprintf(buf, size, "%.40s %.80s%.20s", where, call, result);
-}
-
-static void say_routine(const char *before, uint64_t routine, const char *after, char *buf, size_t size)
-{
-    char name[96];
-
-    symbols_name((const void *)(uintptr_t)routine, name, sizeof name);
-    snprintf(buf, size, "%s%s%s", before, name, after);
-}
-
-static void say_expire(const struct ev *e, unsigned i, char *buf, size_t size)
-{
-    char name[64];
-
-    objects_name(e->obj, i, name, sizeof name);
-    snprintf(buf, size, "timer %s expires", name);
-}
-
-static void say_queue(const struct ev *e, char *buf, size_t size)
-{
-    char name[96];
-
-    symbols_name((const void *)(uintptr_t)e->c, name, sizeof name);
-    snprintf(buf, size, "DPC %s queued%s on P%u", name, e->b ? " by its timer" : "", (unsigned)e->a);
-}
-
-static const char *const role_name[EV_ROLE_COUNT] = {"DriverEntry", "DriverUnload", "AddDevice", "dispatch", "StartIo",
-    "cancel routine", "completion routine", "thread", "work item", "IoTimer", "delete callback", "callback"};
-
-static void say_enter(const struct ev *e, char *buf, size_t size)
-{
-    char before[40];
-
-    snprintf(before, sizeof before, "-> %s ", e->a < EV_ROLE_COUNT ? role_name[e->a] : "callback");
-    say_routine(before, (uintptr_t)e->obj, "", buf, size);
-}
-
-/* Words for what is not a call; false: not worth a line. */
-static bool say_fact(const struct story_row *r, unsigned i, char *buf, size_t size)
-{
-    const struct ev *e = &r->e;
-
-    switch (e->id) {
-    case EV_TIMER_EXPIRE:
-        say_expire(e, i, buf, size);
-        return true;
-    case EV_DPC_QUEUE:
-        say_queue(e, buf, size);
-        return true;
-    case EV_DPC_START:
-        say_routine("DPC ", e->a, " begins", buf, size);
-        return true;
-    case EV_DPC_END:
-        say_routine("DPC ", e->a, " ends", buf, size);
-        return true;
-    case EV_EXT_CALLBACK_START:
-        say_routine("callback ", e->a, " begins", buf, size);
-        return true;
-    case EV_EXT_CALLBACK_END:
-        say_routine("callback ", e->a, " ends", buf, size);
-        return true;
-    case EV_EXT_FREE:
-        snprintf(buf, size, "the EX_TIMER is freed");
-        return true;
-    case EV_THREAD_START:
-        say_routine("thread ", e->a, " begins", buf, size);
-        return true;
-    case EV_THREAD_EXIT:
-        snprintf(buf, size, "thread %u ends", e->thread);
-        return true;
-    case EV_LOCK_SPUN:
-        snprintf(buf, size, "spins for a lock of P%u", (unsigned)e->a);
-        return true;
-    case EV_IRP_CANCEL:
-        snprintf(buf, size, "the IRP is cancelled");
-        return true;
-    case EV_DRIVER_ENTER:
-        say_enter(e, buf, size);
-        return true;
-    case EV_WORK_START:
-        say_routine("work item ", e->a, " begins", buf, size);
-        return true;
-    case EV_NOTE:
-        snprintf(buf, size, "\"%.*s\"", (int)strcspn(r->text, "\r\n"), r->text);
-        return true;
-    default:
-        return false;
-    }
-}
-
-static const char *tag_name(enum choice_tag tag)
-{
-    static const char *const names[CHOICE_TAG_COUNT] = {"another goes first", "another processor begins",
-        "the threaded DPC runs at PASSIVE_LEVEL", "the DPC is put off", "a fault is injected", "the test chose"};
-
-    return tag < CHOICE_TAG_COUNT ? names[tag] : "?";
 }
 
 /* ---- choosing ---- */
@@ -209,21 +67,22 @@ static void add_call(struct table *t, unsigned i, bool *merged)
     char             result[32] = "";
     bool             whole = leave != 0;
 
-    if (!from_driver((const void *)e->b))
+    if (!words_from_driver((const void *)e->b))
         return;
     for (unsigned j = i + 1; whole && j < leave; j++) {
         char                    scratch[160];
         const struct story_row *r = story_at(j);
 
-        if (r->is_switch || r->e.id == EV_DDI_ENTER || say_fact(r, j, scratch, sizeof scratch))
+        if (r->is_switch || r->e.id == EV_DDI_ENTER || words_fact(j, scratch, sizeof scratch))
             whole = false;
     }
     if (whole)
-        format_result(&story_at(leave)->e, result, sizeof result);
+        words_result(&story_at(leave)->e, result, sizeof result);
     merged[i] = whole;
     struct line *l = add_line(t, i);
 
-    say_call(e, leave ? result : " ...", l->text, sizeof l->text);
+    words_call(e, l->text, sizeof l->text);
+    memcpy(l->result, leave ? result : " ...", leave ? sizeof result : 5);
 }
 
 static void add_return(struct table *t, unsigned i, const bool *merged, const unsigned *entry)
@@ -233,12 +92,13 @@ static void add_return(struct table *t, unsigned i, const bool *merged, const un
 
     if (!entry[i] || merged[entry[i] - 1])
         return;
-    format_result(e, result, sizeof result);
+    words_result(e, result, sizeof result);
     if (!result[0])
         return;
     struct line *l = add_line(t, i);
 
-    snprintf(l->text, sizeof l->text, "   %s()%s", ddi_rows[e->a < DDI_COUNT ? e->a : 0].name, result);
+    snprintf(l->text, sizeof l->text, "   %s()", ddi_rows[e->a < DDI_COUNT ? e->a : 0].name);
+    memcpy(l->result, result, sizeof result);
 }
 
 static void collect(struct table *t)
@@ -253,8 +113,10 @@ static void collect(struct table *t)
         if (r->is_switch) {
             struct line *l = add_line(t, i);
 
+            int used = snprintf(l->text, sizeof l->text, "switch %u: ", ++number);
+
             l->is_switch = true;
-            snprintf(l->text, sizeof l->text, "switch %u: %s", ++number, tag_name(r->tag));
+            words_switch(i, l->text + used, sizeof l->text - (size_t)used);
         } else if (r->e.id == EV_DDI_ENTER) {
             unsigned before = t->count, leave = find_leave(i);
 
@@ -266,7 +128,7 @@ static void collect(struct table *t)
         } else {
             struct line *l = add_line(t, i);
 
-            t->count -= !say_fact(r, i, l->text, sizeof l->text);
+            t->count -= !words_fact(i, l->text, sizeof l->text);
         }
     }
     free(merged);
@@ -314,6 +176,7 @@ static void print_row(struct out *o, const struct line *l, unsigned cpus)
     unsigned                columns = cpus <= 2 ? cpus : 1;
     int                     width = (OUT_WIDTH - TIME_WIDTH - 1) / (int)columns - 1;
     int                     indent = cpus <= 2 ? (int)r->e.cpu * (width + 1) : 0;
+    int                     room = width - (int)strlen(l->result);
     char                    time[24], text[160];
 
     format_time(r->e.time_ns, time, sizeof time);
@@ -321,9 +184,9 @@ static void print_row(struct out *o, const struct line *l, unsigned cpus)
         snprintf(text, sizeof text, "P%u  %.150s", r->e.cpu, l->text);
     else
         snprintf(text, sizeof text, "%s", l->text);
-    if ((int)strlen(text) > width)
-        memcpy(text + width - 2, "..", 3);
-    out_line(o, "%s %*s%s", time, indent, "", text);
+    if ((int)strlen(text) > room)
+        memcpy(text + room - 2, "..", 3);
+    out_line(o, "%s %*s%s%s", time, indent, "", text, l->result);
 }
 
 static void print_head(struct out *o, unsigned cpus)
@@ -374,16 +237,16 @@ size_t tell_last(unsigned cpu, char *buf, size_t size)
 
         if (r->is_switch || r->e.cpu != cpu)
             continue;
-        if (!call[0] && r->e.id == EV_DDI_ENTER && from_driver((const void *)r->e.b)) {
+        if (!call[0] && r->e.id == EV_DDI_ENTER && words_from_driver((const void *)r->e.b)) {
             unsigned leave = find_leave(i);
 
-            say_call(&r->e, "", call, sizeof call);
+            words_call(&r->e, call, sizeof call);
             doing = leave ? "after" : "in";
         }
         if (r->e.id == EV_DPC_END || r->e.id == EV_EXT_CALLBACK_END)
             break;
         if (r->e.id == EV_DPC_START || r->e.id == EV_EXT_CALLBACK_START) {
-            say_routine(r->e.id == EV_DPC_START ? "DPC " : "callback ", r->e.a, "", dpc, sizeof dpc);
+            words_routine(r->e.id == EV_DPC_START ? "DPC " : "callback ", r->e.a, "", dpc, sizeof dpc);
             break;
         }
     }

@@ -19,7 +19,6 @@ enum { TIMERS_MAX = 4096 }; /* a power of two; what does not fit is not counted 
 
 struct watched {
     const void *timer, *routine; /* routine: of its DPC, or the callback */
-    const void *dpc;
     uint64_t    set, expired, cancelled, reset;
     uint64_t    late_max; /* 100 ns */
     bool        ex, drivers, is_set;
@@ -47,12 +46,17 @@ static struct watched *find(const void *timer)
     return NULL;
 }
 
+/* DPCs have entries of their own, for their routines; drivers stays false, so that they are not shown. */
 static void note_set(struct watched *w, const struct ev *e)
 {
+    const void           *dpc = (const void *)(uintptr_t)e->c;
+    const struct watched *d = dpc && !w->ex ? find(dpc) : NULL;
+
     w->set++;
     w->is_set = true;
-    w->dpc = (const void *)(uintptr_t)e->c;
-    w->drivers |= e->c != 0;
+    w->drivers |= dpc != NULL;
+    if (d)
+        w->routine = d->routine;
 }
 
 static void note_expire(struct watched *w, const struct ev *e)
@@ -65,15 +69,6 @@ static void note_expire(struct watched *w, const struct ev *e)
         w->late_max = late;
 }
 
-/* A timer's DPC names its routine when it is queued or runs for the first time. */
-static void note_queue(const struct ev *e)
-{
-    struct watched *w = e->b ? find((const void *)(uintptr_t)e->b) : NULL;
-
-    if (w && !w->ex)
-        w->routine = (const void *)(uintptr_t)e->c;
-}
-
 static void note_ext(struct watched *w, const struct ev *e)
 {
     w->ex = w->drivers = true;
@@ -82,10 +77,6 @@ static void note_ext(struct watched *w, const struct ev *e)
 
 static void note(const struct ev *e)
 {
-    if (e->id == EV_DPC_QUEUE) {
-        note_queue(e);
-        return;
-    }
     if (e->id == EV_DDI_ENTER && e->a != DDI_KeInitializeTimer && e->a != DDI_KeInitializeTimerEx)
         return;
     struct watched *w = find(e->obj);
@@ -106,6 +97,9 @@ static void note(const struct ev *e)
     case EV_TIMER_EXPIRE:
         note_expire(w, e);
         break;
+    case EV_DPC_INIT:
+        w->routine = (const void *)(uintptr_t)e->b;
+        break;
     case EV_EXT_ALLOC:
         note_ext(w, e);
         break;
@@ -125,7 +119,7 @@ static void on_event(struct ev_observer *self, const struct ev *e)
 
 static struct ev_observer observer = {.on = on_event,
     .mask = EV_BIT(EV_TIMER_SET) | EV_BIT(EV_TIMER_RESET) | EV_BIT(EV_TIMER_CANCEL) | EV_BIT(EV_TIMER_EXPIRE) |
-            EV_BIT(EV_EXT_ALLOC) | EV_BIT(EV_DPC_QUEUE) | EV_BIT(EV_DDI_ENTER)};
+            EV_BIT(EV_EXT_ALLOC) | EV_BIT(EV_DPC_INIT) | EV_BIT(EV_DDI_ENTER)};
 
 void dt_timers_watch(bool on)
 {
