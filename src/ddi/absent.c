@@ -18,11 +18,11 @@ static __attribute__((noinline, noreturn)) void absent(enum ddi_id id, const voi
 
 #define STUB_DDI_READY(name)
 #define STUB_DDI_PARTIAL(name)
-#define STUB_DDI_ABSENT(name)                                                                                          \
-    __attribute__((visibility("default"), weak)) void name(void);                                                      \
-    void name(void)                                                                                                    \
-    {                                                                                                                  \
-        absent(DDI_##name, __builtin_return_address(0));                                                               \
+#define STUB_DDI_ABSENT(name)                                     \
+    __attribute__((visibility("default"), weak)) void name(void); \
+    void                                              name(void)  \
+    {                                                             \
+        absent(DDI_##name, __builtin_return_address(0));          \
     }
 
 #define DDI(name, family, irql_min, irql_max, blocks, status, header, page) STUB_##status(name)

@@ -168,7 +168,7 @@ static int run_machine(struct choice_source *choices, const struct run *run)
     return ke_run(&ke, &mach, run_body, (void *)run);
 }
 
-int host_run(const struct dt_config *cfg, struct choice_source *choices, bool telling, dt_body *body, void *ctx)
+int host_run(const struct dt_config *cfg, struct choice_source *choices, enum host_mode mode, dt_body *body, void *ctx)
 {
     struct run run = {body, ctx};
 
@@ -179,7 +179,7 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, bool te
     if (e != 0)
         return e;
     host.cfg = *cfg;
-    host.telling = telling;
+    host.telling = mode != HOST_SILENT;
     host.stopped = false;
     host.warnings = 0;
     host.choices = 0;
@@ -193,8 +193,10 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, bool te
         return -ENOMEM;
     ex_work_boot();
     io_boot();
-    if (telling)
-        story_begin();
+    struct out live = {.print = cfg->print, .io = cfg->print_io};
+
+    if (host.telling)
+        story_begin(mode == HOST_LIVE ? &live : NULL);
     host.running = true;
     int end = run_machine(choices, &run);
 
@@ -202,7 +204,7 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, bool te
     if (end == MACH_DONE && !host.stopped && !cfg->unverified)
         verify_run_end();
     host.running = false;
-    if (telling)
+    if (host.telling)
         story_end();
     if (end < 0)
         return end;
@@ -285,7 +287,7 @@ int dt_run(const struct dt_config *cfg, dt_body *body, void *ctx, struct dt_resu
     int              e = host_config(&c, cfg);
 
     if (e == 0)
-        e = host_run(&c, NULL, !c.quiet, body, ctx);
+        e = host_run(&c, NULL, c.quiet ? HOST_SILENT : HOST_LIVE, body, ctx);
     if (e != 0)
         return e;
     struct out o = {.print = c.print, .io = c.print_io};

@@ -47,8 +47,14 @@ extern struct host host;
 /* Checks and fills in defaults. -EINVAL. */
 int host_config(struct dt_config *to, const struct dt_config *from);
 
+enum host_mode {
+    HOST_SILENT,  /* one of many */
+    HOST_TELLING, /* recorded for a report */
+    HOST_LIVE,    /* and notes are printed as they come */
+};
+
 /* One run with these choices (NULL: always 0). host tells the rest. Negative errno as dt_run(). */
-int host_run(const struct dt_config *cfg, struct choice_source *choices, bool telling, dt_body *body, void *ctx);
+int host_run(const struct dt_config *cfg, struct choice_source *choices, enum host_mode mode, dt_body *body, void *ctx);
 
 void host_result(struct dt_result *r);
 

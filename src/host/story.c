@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/spin.h"
+#include "host/out.h"
 #include "mach/mach.h"
 
 enum { TEXT_BYTES = 1 << 18 };
@@ -13,6 +14,7 @@ static struct story_row *rows; /* a ring; lock protects it */
 static uint64_t          total;
 static char             *texts; /* notes, in a row; the latest are lost when it is full */
 static size_t            texts_used;
+static struct out       *live;
 static struct spin       lock = SPIN_INIT;
 
 #define BIT(x) EV_BIT(EV_##x)
@@ -37,14 +39,23 @@ static const char *keep_text(const char *s)
     return to;
 }
 
+static void say_live(const struct story_row *r)
+{
+    out_line(live, "[%5llu.%06llu ms P%u] %.*s", (unsigned long long)(r->e.time_ns / 1000000),
+        (unsigned long long)(r->e.time_ns % 1000000), r->e.cpu, (int)strcspn(r->text, "\r\n"), r->text);
+}
+
 static void add(const struct story_row *r)
 {
     spin_lock(&lock);
     struct story_row *to = &rows[total++ % STORY_ROWS];
 
     *to = *r;
-    if (!r->is_switch && r->e.id == EV_NOTE)
+    if (!r->is_switch && r->e.id == EV_NOTE) {
         to->text = keep_text(r->e.obj);
+        if (live)
+            say_live(to);
+    }
     spin_unlock(&lock);
 }
 
@@ -91,8 +102,9 @@ struct choice_source *story_listen(struct choice_source *inner)
 
 /* ---- life ---- */
 
-void story_begin(void)
+void story_begin(struct out *o)
 {
+    live = o;
     if (!rows)
         rows = calloc(STORY_ROWS, sizeof *rows);
     if (!texts)

@@ -21,7 +21,9 @@ struct story_row {
     const char     *text; /* EV_NOTE: a copy */
 };
 
-void story_begin(void);
+/* live: notes (DbgPrint, dt_note) are handed to o at once too; NULL = no. */
+struct out;
+void story_begin(struct out *live);
 void story_end(void);
 
 /* The choice source to hand to the machine instead of inner: it notes the switches. Not before story_begin(). */

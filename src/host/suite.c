@@ -86,16 +86,27 @@ static const char *extent(const struct dt_explore_result *r, char *buf, size_t s
     return buf;
 }
 
+/* Of a single run what passed on the machine counts, of a search what passed on the host. */
+static void duration(const struct suite *u, const struct dt_explore_result *r, char *buf, size_t size)
+{
+    const char *machine = strcmp(dt_machine(), "rt") == 0 ? "real" : "virtual";
+
+    if (u->s->once)
+        snprintf(buf, size, "%.3f s of %s time", (double)r->run.time / 1e9, machine);
+    else
+        snprintf(buf, size, "%.2f s", (double)r->elapsed / 1e9);
+}
+
 static void say_pass(struct suite *u, unsigned number, const struct dt_test *t, const struct dt_explore_result *r)
 {
-    char   text[96];
-    double seconds = (double)r->elapsed / 1e9;
+    char text[96], time[64];
 
     extent(r, text, sizeof text);
+    duration(u, r, time, sizeof time);
     if (u->s->tap)
-        out_line(&u->out, "ok %u - %s # %s, %.2f s", number, t->name, text, seconds);
+        out_line(&u->out, "ok %u - %s # %s, %s", number, t->name, text, time);
     else
-        out_line(&u->out, "%s: ok, %s, %.2f s", t->name, text, seconds);
+        out_line(&u->out, "%s: ok, %s, %s", t->name, text, time);
 }
 
 static void say_yaml(struct suite *u, const struct dt_explore_result *r)
@@ -116,22 +127,34 @@ static void say_yaml(struct suite *u, const struct dt_explore_result *r)
     out_line(&u->out, "  ...");
 }
 
+/* How it was found. */
+static void circumstances(const struct suite *u, const struct dt_explore_result *r, char *buf, size_t size)
+{
+    const char *strategy = u->s->options.strategy;
+    const char *es = r->switches == 1 ? "" : "es";
+
+    if (r->end == DT_END_DIVERGED)
+        snprintf(buf, size, "%s", r->error);
+    else if (u->s->once || (strategy && strcmp(strategy, "replay") == 0))
+        snprintf(buf, size, "as the schedule says");
+    else
+        snprintf(buf, size, "schedule %llu, %u switch%s (shrunk from %u), %.2f s", (unsigned long long)r->found_at,
+            r->switches, es, r->switches_found, (double)r->elapsed / 1e9);
+}
+
 static void say_failure(struct suite *u, unsigned number, const struct dt_test *t, const struct dt_explore_result *r)
 {
     char text[200];
 
-    if (r->end == DT_END_DIVERGED)
-        snprintf(text, sizeof text, "%s", r->error);
-    else
-        snprintf(text, sizeof text, "schedule %llu, %u switch%s (shrunk from %u), %.2f s",
-            (unsigned long long)r->found_at, r->switches, r->switches == 1 ? "" : "es", r->switches_found,
-            (double)r->elapsed / 1e9);
-    if (!u->s->tap) {
+    circumstances(u, r, text, sizeof text);
+    if (u->s->tap) {
+        out_line(&u->out, "not ok %u - %s # %s", number, t->name, text);
+        say_yaml(u, r);
+    } else if (u->s->once) {
+        out_line(&u->out, "%s: FAILED", t->name);
+    } else {
         out_line(&u->out, "%s: FAILED, %s", t->name, text);
-        return;
     }
-    out_line(&u->out, "not ok %u - %s # %s", number, t->name, text);
-    say_yaml(u, r);
 }
 
 static void say_error(struct suite *u, unsigned number, const struct dt_test *t, const char *error)

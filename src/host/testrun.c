@@ -50,7 +50,7 @@ static int run_one(void *ctx, struct choice_source *choices, struct explore_outc
 {
     struct campaign      *c = ctx;
     struct choice_source *source = c->telling ? story_listen(choices) : choices;
-    int                   e = host_run(&c->cfg, source, c->telling, c->body, c->ctx);
+    int                   e = host_run(&c->cfg, source, c->telling ? HOST_TELLING : HOST_SILENT, c->body, c->ctx);
 
     if (e != 0)
         return e;
@@ -248,7 +248,7 @@ static int repeat(struct campaign *c)
     int      e = 0;
 
     for (uint64_t i = 0; i < n && e == 0; i++) {
-        e = host_run(&c->cfg, NULL, !c->cfg.quiet, c->body, c->ctx);
+        e = host_run(&c->cfg, NULL, c->cfg.quiet ? HOST_SILENT : HOST_TELLING, c->body, c->ctx);
         if (e != 0)
             break;
         host_result(&c->r->run);

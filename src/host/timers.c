@@ -148,7 +148,7 @@ void dt_timers_each(bool (*fn)(void *io, const struct dt_timer_stats *s), void *
             .late_max = w->late_max * 100,
             .still_set = w->is_set};
 
-        if (!w->drivers)
+        if (!w->drivers || (!w->set && !w->ex))
             continue;
         if (w->routine)
             symbols_name(w->routine, s.name, sizeof s.name);

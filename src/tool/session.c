@@ -146,6 +146,14 @@ static void open_images(struct session *s, const struct dt_test **list)
     }
 }
 
+static int by_source(const void *a, const void *b)
+{
+    const struct dt_test *x = *(const struct dt_test *const *)a, *y = *(const struct dt_test *const *)b;
+    int                   file = strcmp(x->file, y->file);
+
+    return file ? file : x->line - y->line;
+}
+
 void session_open(struct session *s)
 {
     const struct dt_test **list = xcalloc(TESTS_MAX, sizeof *list);
@@ -156,6 +164,7 @@ void session_open(struct session *s)
         die("%s has neither a DriverEntry nor tests", s->paths[0]);
     if (s->suite.count == 0)
         list[s->suite.count++] = &smoke_test;
+    qsort(list, s->suite.count, sizeof *list, by_source);
     s->suite.tests = list;
     s->suite.filter = s->test;
     s->explore.config.print = print_out;
