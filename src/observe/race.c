@@ -85,9 +85,15 @@ static uint32_t slot_of_thread(uint32_t thread)
     return t->slot;
 }
 
+/* Below DISPATCH_LEVEL the real-time machine runs other threads of this processor beside its DPC. */
+static bool in_dpc(const struct ev *e)
+{
+    return race.cpu_depth[e->cpu] && (e->irql >= DISPATCH || e->thread == race.cpu_thread[e->cpu]);
+}
+
 static uint32_t slot_of(const struct ev *e)
 {
-    return race.cpu_depth[e->cpu] || e->thread == 0 ? slot_of_cpu(e->cpu) : slot_of_thread(e->thread);
+    return in_dpc(e) || e->thread == 0 ? slot_of_cpu(e->cpu) : slot_of_thread(e->thread);
 }
 
 static struct executor *executor_of(const struct ev *e)
@@ -150,7 +156,7 @@ struct cell race_cell(const struct ev *e, enum access kind, uint64_t pc)
 
     return (struct cell){.pc = pc,
         .time_ns = e->time_ns,
-        .routine = race.cpu_depth[e->cpu] ? race.cpu_routine[e->cpu] : NULL,
+        .routine = in_dpc(e) ? race.cpu_routine[e->cpu] : NULL,
         .clock = race.executors[slot].vc.c[slot],
         .thread = e->thread,
         .slot = (uint8_t)slot,
@@ -219,7 +225,7 @@ static void on_init(const struct ev *e)
 
 static bool in_thread(const struct ev *e)
 {
-    return !race.cpu_depth[e->cpu] && e->thread != 0;
+    return !in_dpc(e) && e->thread != 0;
 }
 
 static void dispatch_begins(const struct ev *e)

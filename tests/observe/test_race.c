@@ -208,6 +208,24 @@ static void threaded_dpcs_belong_to_their_thread(void **s)
     on(0, 0, 1);
     write4(X);
     expect_race();
+    on(0, 2, 9);
+    E(DPC_START, DPC, ROUTINE, 0, 1);
+    on(0, 0, 9);
+    write4(X);
+    on(0, 2, 1); /* a thread of higher priority in between */
+    write4(X);
+    expect_race();
+}
+
+/* On the real-time machine threads below DISPATCH_LEVEL run beside the DPC of "their" processor. */
+static void thread_beside_a_dpc_races_with_it(void **s)
+{
+    (void)s;
+    dpc(1, 7);
+    write4(X);
+    on(1, 0, 8);
+    write4(X);
+    expect_race();
 }
 
 static void dpcs_on_one_processor_are_in_order(void **s) /* DPC-055, EXT-018 */
@@ -509,6 +527,7 @@ int main(void)
         CASE(write_after_queueing_races_with_the_dpc),
         CASE(dpc_does_not_race_with_what_it_interrupts),
         CASE(threaded_dpcs_belong_to_their_thread),
+        CASE(thread_beside_a_dpc_races_with_it),
         CASE(dpcs_on_one_processor_are_in_order),
         CASE(periodic_dpcs_on_two_processors_race),
         CASE(overlapping_callbacks_race),

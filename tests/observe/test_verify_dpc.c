@@ -293,6 +293,23 @@ static void wait_in_a_dpc_is_D06(void **s) /* DPC-060, DPC-061 */
     expect_silence();
 }
 
+/* On the real-time machine threads below DISPATCH_LEVEL run beside the DPC of "their" processor. */
+static void thread_beside_a_dpc_is_not_the_dpc(void **s)
+{
+    (void)s;
+    queue(DPC, BLOCK);
+    on(1, 2, 7);
+    start(DPC, BLOCK);
+    on(1, 0, 8);
+    E(WAIT_BEGIN, GLOBAL_EVENT, 1, 0, 0);
+    expect_silence();
+    free_block();
+    expect_stop("DT-D03", 0xc7, 1, DPC, BLOCK, BLOCK + BYTES);
+    on(1, 0, 7); /* the interrupted thread cannot run: this is the DPC, which has lowered its IRQL */
+    E(WAIT_BEGIN, GLOBAL_EVENT, 1, 0, 0);
+    expect_stop("DT-D06", 0xb8, 7, 0, 0, 0);
+}
+
 static void wait_in_a_threaded_dpc_is_D06(void **s) /* TDP-010 */
 {
     (void)s;
@@ -304,6 +321,9 @@ static void wait_in_a_threaded_dpc_is_D06(void **s) /* TDP-010 */
     on(0, 0, 4);
     E(WAIT_BEGIN, GLOBAL_EVENT, 1, 0, 0);
     expect_silence();
+    on(0, 2, 4);
+    E(WAIT_BEGIN, GLOBAL_EVENT, 1, 0, 0); /* wrong, but not the DPC's doing */
+    expect_stop("DT-W01", 0xc4, 0x121, 2, GLOBAL_EVENT, 0);
     on(0, 0, 3);
     E(WAIT_BEGIN, GLOBAL_EVENT, 1, 0, 0);
     expect_stop("DT-D06", 0xb8, 3, 0, 0, 0);
@@ -376,6 +396,7 @@ int main(void)
         CASE(return_with_a_region_open_is_D08),
         CASE(timer_dpc_with_a_region_open_is_D08),
         CASE(wait_in_a_dpc_is_D06),
+        CASE(thread_beside_a_dpc_is_not_the_dpc),
         CASE(wait_in_a_threaded_dpc_is_D06),
         CASE(long_dpc_is_B01),
         CASE(long_dpc_by_the_clock_is_B01),
