@@ -4,4 +4,5 @@
 
 #include <wdm.h>
 
+#include <nt/fast_io.h>
 #include <nt/rtl_tables.h>

@@ -207,6 +207,7 @@ NTKERNELAPI PSINGLE_LIST_ENTRY ExInterlockedPushEntryList(_Inout_ PSINGLE_LIST_E
 
 /* ---- system ------------------------------------------------------------------------------------------------------------------------------ */
 NTKERNELAPI BOOLEAN ExIsProcessorFeaturePresent(_In_ ULONG ProcessorFeature);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS ExUuidCreate(_Out_ GUID *Uuid);
 
 EXTERN_C_END

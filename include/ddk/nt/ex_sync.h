@@ -151,7 +151,7 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS ExInitializeResourceLite(_Out_ PERESOURCE Resource);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS ExReinitializeResourceLite(_Inout_ PERESOURCE Resource);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS ExDeleteResourceLite(_Inout_ PERESOURCE Resource);
 
 _IRQL_requires_max_(APC_LEVEL)
@@ -183,9 +183,9 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 _Releases_lock_(*Resource)
 NTKERNELAPI VOID ExReleaseResourceForThreadLite(_Inout_ PERESOURCE Resource, _In_ ERESOURCE_THREAD ResourceThreadId);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
-NTKERNELAPI VOID ExConvertExclusiveToSharedLite(_Inout_ PERESOURCE Resource);
 _IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI VOID ExConvertExclusiveToSharedLite(_Inout_ PERESOURCE Resource);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExSetResourceOwnerPointer(_Inout_ PERESOURCE Resource, _In_ PVOID OwnerPointer);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI ULONG ExGetExclusiveWaiterCount(_In_ PERESOURCE Resource);
@@ -199,9 +199,9 @@ NTKERNELAPI ULONG ExIsResourceAcquiredSharedLite(_In_ PERESOURCE Resource);
 #define ExGetCurrentResourceThread() ((ERESOURCE_THREAD)KeGetCurrentThread())
 
 /* ---- rundown protection ------------------------------------------------------------------------------------------------------------------ */
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExInitializeRundownProtection(_Out_ PEX_RUNDOWN_REF RunRef);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExReInitializeRundownProtection(_Inout_ PEX_RUNDOWN_REF RunRef);
 _Must_inspect_result_
 _IRQL_requires_max_(DISPATCH_LEVEL)
@@ -213,16 +213,16 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExReleaseRundownProtection(_Inout_ PEX_RUNDOWN_REF RunRef);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExReleaseRundownProtectionEx(_Inout_ PEX_RUNDOWN_REF RunRef, _In_ ULONG Count);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExRundownCompleted(_Inout_ PEX_RUNDOWN_REF RunRef);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExWaitForRundownProtectionRelease(_Inout_ PEX_RUNDOWN_REF RunRef);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 _Must_inspect_result_
 NTKERNELAPI PEX_RUNDOWN_REF_CACHE_AWARE ExAllocateCacheAwareRundownProtection(_In_ POOL_TYPE PoolType, _In_ ULONG PoolTag);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExFreeCacheAwareRundownProtection(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI SIZE_T ExSizeOfRundownProtectionCacheAware(VOID);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExInitializeRundownProtectionCacheAware(_Out_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,

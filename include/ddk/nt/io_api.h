@@ -51,7 +51,7 @@ _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS IoAttachDevice(_In_ PDEVICE_OBJECT SourceDevice, _In_ PUNICODE_STRING TargetDevice,
                                     _Out_ PDEVICE_OBJECT *AttachedDevice);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI VOID IoDetachDevice(_Inout_ PDEVICE_OBJECT TargetDevice);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
@@ -63,7 +63,7 @@ NTKERNELAPI PDEVICE_OBJECT IoGetAttachedDeviceReference(_In_ PDEVICE_OBJECT Devi
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PDEVICE_OBJECT IoGetRelatedDeviceObject(_In_ PFILE_OBJECT FileObject);
 
-_IRQL_requires_max_(APC_LEVEL)
+_IRQL_requires_max_(DISPATCH_LEVEL)
 _Must_inspect_result_
 NTKERNELAPI NTSTATUS IoAllocateDriverObjectExtension(_In_ PDRIVER_OBJECT DriverObject, _In_ PVOID ClientIdentificationAddress,
                                                      _In_ ULONG DriverObjectExtensionSize, _Out_ PVOID *DriverObjectExtension);
@@ -102,6 +102,7 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoWriteErrorLogEntry(_In_ PVOID ElEntry);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoFreeErrorLogEntry(_In_ PVOID ElEntry);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN IoIs32bitProcess(_In_opt_ PIRP Irp);
 
 /* ---- IRPs ------------------------------------------------------------------------------------------------------------------ */
@@ -177,10 +178,14 @@ NTKERNELAPI VOID IoAcquireVpbSpinLock(_Out_ _At_(*Irql, _IRQL_saves_) PKIRQL Irq
 _IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoReleaseVpbSpinLock(_In_ _IRQL_restores_ KIRQL Irql);
 
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PEPROCESS IoGetRequestorProcess(_In_ PIRP Irp);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI ULONG IoGetRequestorProcessId(_In_ PIRP Irp);
 NTKERNELAPI BOOLEAN IoIsOperationSynchronous(_In_ PIRP Irp);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PIRP IoGetTopLevelIrp(VOID);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoSetTopLevelIrp(_In_opt_ PIRP Irp);
 NTKERNELAPI IO_PRIORITY_HINT IoGetIoPriorityHint(_In_ PIRP Irp);
 NTKERNELAPI NTSTATUS IoSetIoPriorityHint(_In_ PIRP Irp, _In_ IO_PRIORITY_HINT PriorityHint);
@@ -211,6 +216,7 @@ NTKERNELAPI VOID IoSetStartIoAttributes(_In_ PDEVICE_OBJECT DeviceObject, _In_ B
                                         _In_ BOOLEAN NonCancelable);
 
 /* ---- device queues ------------------------------------------------------------------------------------------------------------- */
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID KeInitializeDeviceQueue(_Out_ PKDEVICE_QUEUE DeviceQueue);
 
 _IRQL_requires_(DISPATCH_LEVEL)
@@ -234,7 +240,7 @@ NTKERNELAPI BOOLEAN KeRemoveEntryDeviceQueue(_Inout_ PKDEVICE_QUEUE DeviceQueue,
                                              _Inout_ PKDEVICE_QUEUE_ENTRY DeviceQueueEntry);
 
 /* ---- I/O timers: one call a second ------------------------------------------------------------------------------------------------ */
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS IoInitializeTimer(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIO_TIMER_ROUTINE TimerRoutine,
                                        _In_opt_ PVOID Context);
 

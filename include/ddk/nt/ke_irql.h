@@ -126,6 +126,7 @@ NTKERNELAPI VOID KeLeaveGuardedRegion(VOID);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN KeAreApcsDisabled(VOID);
 
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN KeAreAllApcsDisabled(VOID);
 
 #define FsRtlEnterFileSystem KeEnterCriticalRegion

@@ -42,6 +42,7 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI LONG KeReadStateMutex(_In_ PRKMUTEX Mutex);
 
 /* ---- semaphores ---------------------------------------------------------------------------------------------------------- */
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI VOID KeInitializeSemaphore(_Out_ PRKSEMAPHORE Semaphore, _In_ LONG Count, _In_ LONG Limit);
 
 _When_(Wait == 0, _IRQL_requires_max_(DISPATCH_LEVEL))
@@ -108,11 +109,16 @@ NTKERNELAPI PEPROCESS IoGetCurrentProcess(VOID);
 NTKERNELAPI HANDLE PsGetCurrentProcessId(VOID);
 NTKERNELAPI HANDLE PsGetCurrentThreadId(VOID);
 NTKERNELAPI HANDLE PsGetProcessId(_In_ PEPROCESS Process);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI HANDLE PsGetThreadId(_In_ PETHREAD Thread);
 NTKERNELAPI HANDLE PsGetThreadProcessId(_In_ PETHREAD Thread);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PEPROCESS IoThreadToProcess(_In_ PETHREAD Thread);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN PsIsSystemThread(_In_ PETHREAD Thread);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN IoIsSystemThread(_In_ PETHREAD Thread);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI BOOLEAN PsGetVersion(_Out_opt_ PULONG MajorVersion, _Out_opt_ PULONG MinorVersion,
                                  _Out_opt_ PULONG BuildNumber, _Inout_opt_ PUNICODE_STRING CSDVersion);
 #define PsGetCurrentThread() ((PETHREAD)KeGetCurrentThread())
@@ -120,13 +126,13 @@ NTKERNELAPI BOOLEAN PsGetVersion(_Out_opt_ PULONG MajorVersion, _Out_opt_ PULONG
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI KPROCESSOR_MODE ExGetPreviousMode(VOID);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI KPRIORITY KeSetPriorityThread(_Inout_ PKTHREAD Thread, _In_ KPRIORITY Priority);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI KPRIORITY KeQueryPriorityThread(_In_ PKTHREAD Thread);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI LONG KeSetBasePriorityThread(_Inout_ PKTHREAD Thread, _In_ LONG Increment);
 
 _IRQL_requires_max_(APC_LEVEL)
@@ -150,10 +156,11 @@ NTKERNELAPI VOID KeRevertToUserGroupAffinityThread(_In_ PGROUP_AFFINITY Previous
 /* ---- stacks and floating point ---------------------------------------------------------------------------------------------------- */
 NTKERNELAPI VOID IoGetStackLimits(_Out_ PULONG_PTR LowLimit, _Out_ PULONG_PTR HighLimit);
 NTKERNELAPI ULONG IoWithinStackLimits(_In_ ULONG_PTR RegionStart, _In_ SIZE_T RegionSize);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI PVOID IoGetInitialStack(VOID);
 NTKERNELAPI ULONG_PTR IoGetRemainingStackSize(VOID);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS KeExpandKernelStackAndCallout(_In_ PEXPAND_STACK_CALLOUT Callout, _In_opt_ PVOID Parameter,
                                                    _In_ SIZE_T Size);
 

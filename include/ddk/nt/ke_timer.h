@@ -56,6 +56,7 @@ NTKERNELAPI LOGICAL KeShouldYieldProcessor(VOID);
 
 NTKERNELAPI LOGICAL KeIsExecutingDpc(VOID); /* nonzero in a DPC routine */
 
+_IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS KeQueryDpcWatchdogInformation(_Out_ PKDPC_WATCHDOG_INFORMATION WatchdogInformation);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)

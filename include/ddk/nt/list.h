@@ -114,6 +114,7 @@ NTKERNELAPI VOID InitializeSListHead(_Out_ PSLIST_HEADER SListHead);
 NTKERNELAPI PSLIST_ENTRY ExpInterlockedPopEntrySList(_Inout_ PSLIST_HEADER ListHead);
 NTKERNELAPI PSLIST_ENTRY ExpInterlockedPushEntrySList(_Inout_ PSLIST_HEADER ListHead, _Inout_ PSLIST_ENTRY ListEntry);
 NTKERNELAPI PSLIST_ENTRY ExpInterlockedFlushSList(_Inout_ PSLIST_HEADER ListHead);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI USHORT ExQueryDepthSList(_In_ PSLIST_HEADER SListHead);
 #define ExInitializeSListHead InitializeSListHead
 #define InterlockedPopEntrySList(head) ExpInterlockedPopEntrySList(head)

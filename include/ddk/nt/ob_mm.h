@@ -45,7 +45,7 @@ NTKERNELAPI LONG_PTR ObfDereferenceObject(_In_ PVOID Object);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ObDereferenceObjectDeferDelete(_In_ PVOID Object);
 
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS ObOpenObjectByPointer(_In_ PVOID Object, _In_ ULONG HandleAttributes,
                                            _In_opt_ PACCESS_STATE PassedAccessState, _In_ ACCESS_MASK DesiredAccess,
                                            _In_opt_ POBJECT_TYPE ObjectType, _In_ KPROCESSOR_MODE AccessMode,
@@ -128,6 +128,7 @@ NTKERNELAPI PVOID MmMapLockedPagesSpecifyCache(_Inout_ PMDL MemoryDescriptorList
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID MmUnmapLockedPages(_In_ PVOID BaseAddress, _Inout_ PMDL MemoryDescriptorList);
 NTKERNELAPI SIZE_T MmSizeOfMdl(_In_ PVOID Base, _In_ SIZE_T Length);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN MmIsAddressValid(_In_ PVOID VirtualAddress);
 NTKERNELAPI PHYSICAL_ADDRESS MmGetPhysicalAddress(_In_ PVOID BaseAddress);
 _IRQL_requires_max_(DISPATCH_LEVEL)
@@ -143,9 +144,13 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID MmFreeContiguousMemory(_In_ PVOID BaseAddress);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI PVOID MmGetSystemRoutineAddress(_In_ PUNICODE_STRING SystemRoutineName);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI PVOID MmLockPagableDataSection(_In_ PVOID AddressWithinSection);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID MmUnlockPagableImageSection(_In_ PVOID ImageSectionHandle);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI PVOID MmPageEntireDriver(_In_ PVOID AddressWithinSection);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID MmResetDriverPaging(_In_ PVOID AddressWithinSection);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ProbeForRead(_In_ const volatile VOID *Address, _In_ SIZE_T Length, _In_ ULONG Alignment);

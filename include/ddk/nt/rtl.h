@@ -17,23 +17,32 @@ NTSYSAPI VOID RtlCopyUnicodeString(_Inout_ PUNICODE_STRING DestinationString, _I
 NTSYSAPI VOID RtlCopyString(_Inout_ PSTRING DestinationString, _In_opt_ const STRING *SourceString);
 NTSYSAPI NTSTATUS RtlAppendUnicodeToString(_Inout_ PUNICODE_STRING Destination, _In_opt_z_ PCWSTR Source);
 NTSYSAPI NTSTATUS RtlAppendUnicodeStringToString(_Inout_ PUNICODE_STRING Destination, _In_ PCUNICODE_STRING Source);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI LONG RtlCompareUnicodeString(_In_ PCUNICODE_STRING String1, _In_ PCUNICODE_STRING String2,
                                       _In_ BOOLEAN CaseInSensitive);
 NTSYSAPI LONG RtlCompareUnicodeStrings(_In_reads_(String1Length) PCWCH String1, _In_ SIZE_T String1Length,
                                        _In_reads_(String2Length) PCWCH String2, _In_ SIZE_T String2Length,
                                        _In_ BOOLEAN CaseInSensitive);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI BOOLEAN RtlEqualUnicodeString(_In_ PCUNICODE_STRING String1, _In_ PCUNICODE_STRING String2,
                                        _In_ BOOLEAN CaseInSensitive);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI BOOLEAN RtlPrefixUnicodeString(_In_ PCUNICODE_STRING String1, _In_ PCUNICODE_STRING String2,
                                         _In_ BOOLEAN CaseInSensitive);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI LONG RtlCompareString(_In_ const STRING *String1, _In_ const STRING *String2, _In_ BOOLEAN CaseInSensitive);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI BOOLEAN RtlEqualString(_In_ const STRING *String1, _In_ const STRING *String2, _In_ BOOLEAN CaseInSensitive);
 NTSYSAPI BOOLEAN RtlPrefixString(_In_ const STRING *String1, _In_ const STRING *String2, _In_ BOOLEAN CaseInSensitive);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID RtlUpperString(_Inout_ PSTRING DestinationString, _In_ const STRING *SourceString);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI CHAR RtlUpperChar(_In_ CHAR Character);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI WCHAR RtlUpcaseUnicodeChar(_In_ WCHAR SourceCharacter);
-NTSYSAPI WCHAR RtlDowncaseUnicodeChar(_In_ WCHAR SourceCharacter);
 _IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI WCHAR RtlDowncaseUnicodeChar(_In_ WCHAR SourceCharacter);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlUpcaseUnicodeString(_Inout_ PUNICODE_STRING DestinationString, _In_ PCUNICODE_STRING SourceString,
                                          _In_ BOOLEAN AllocateDestinationString);
 _IRQL_requires_max_(PASSIVE_LEVEL)
@@ -51,15 +60,41 @@ _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS RtlIntegerToUnicodeString(_In_ ULONG Value, _In_opt_ ULONG Base, _Inout_ PUNICODE_STRING String);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS RtlInt64ToUnicodeString(_In_ ULONGLONG Value, _In_opt_ ULONG Base, _Inout_ PUNICODE_STRING String);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlHashUnicodeString(_In_ PCUNICODE_STRING String, _In_ BOOLEAN CaseInSensitive, _In_ ULONG HashAlgorithm,
                                        _Out_ PULONG HashValue);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS RtlDuplicateUnicodeString(_In_ ULONG Flags, _In_ PCUNICODE_STRING StringIn, _Out_ PUNICODE_STRING StringOut);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID RtlFreeUnicodeString(_Inout_ PUNICODE_STRING UnicodeString);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID RtlFreeAnsiString(_Inout_ PANSI_STRING AnsiString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS RtlOemStringToUnicodeString(_Inout_ PUNICODE_STRING DestinationString, _In_ PCOEM_STRING SourceString,
+                                              _In_ BOOLEAN AllocateDestinationString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS RtlUnicodeStringToOemString(_Inout_ POEM_STRING DestinationString, _In_ PCUNICODE_STRING SourceString,
+                                              _In_ BOOLEAN AllocateDestinationString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS RtlOemStringToCountedUnicodeString(_Inout_ PUNICODE_STRING DestinationString,
+                                                     _In_ PCOEM_STRING SourceString,
+                                                     _In_ BOOLEAN AllocateDestinationString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS RtlUnicodeStringToCountedOemString(_Inout_ POEM_STRING DestinationString,
+                                                     _In_ PCUNICODE_STRING SourceString,
+                                                     _In_ BOOLEAN AllocateDestinationString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS RtlUpcaseUnicodeStringToCountedOemString(_Inout_ POEM_STRING DestinationString,
+                                                           _In_ PCUNICODE_STRING SourceString,
+                                                           _In_ BOOLEAN AllocateDestinationString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI VOID RtlFreeOemString(_Inout_ POEM_STRING OemString);
+NTSYSAPI NTSTATUS RtlOemToUnicodeN(_Out_ PWCH UnicodeString, _In_ ULONG MaxBytesInUnicodeString,
+                                   _Out_opt_ PULONG BytesInUnicodeString, _In_ PCCH OemString, _In_ ULONG BytesInOemString);
+NTSYSAPI ULONG RtlxOemStringToUnicodeSize(_In_ PCOEM_STRING OemString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI ULONG RtlxAnsiStringToUnicodeSize(_In_ PCANSI_STRING AnsiString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI ULONG RtlxUnicodeStringToAnsiSize(_In_ PCUNICODE_STRING UnicodeString);
 NTSYSAPI NTSTATUS RtlUnicodeToMultiByteN(_Out_ PCHAR MultiByteString, _In_ ULONG MaxBytesInMultiByteString,
                                          _Out_opt_ PULONG BytesInMultiByteString, _In_ PCWCH UnicodeString,
@@ -67,16 +102,23 @@ NTSYSAPI NTSTATUS RtlUnicodeToMultiByteN(_Out_ PCHAR MultiByteString, _In_ ULONG
 NTSYSAPI NTSTATUS RtlMultiByteToUnicodeN(_Out_ PWCH UnicodeString, _In_ ULONG MaxBytesInUnicodeString,
                                          _Out_opt_ PULONG BytesInUnicodeString, _In_ const CHAR *MultiByteString,
                                          _In_ ULONG BytesInMultiByteString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS RtlUTF8ToUnicodeN(_Out_ PWSTR UnicodeStringDestination, _In_ ULONG UnicodeStringMaxByteCount,
                                     _Out_ PULONG UnicodeStringActualByteCount, _In_ PCCH UTF8StringSource,
                                     _In_ ULONG UTF8StringByteCount);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS RtlUnicodeToUTF8N(_Out_ PCHAR UTF8StringDestination, _In_ ULONG UTF8StringMaxByteCount,
                                     _Out_ PULONG UTF8StringActualByteCount, _In_ PCWCH UnicodeStringSource,
                                     _In_ ULONG UnicodeStringByteCount);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS RtlGUIDFromString(_In_ PCUNICODE_STRING GuidString, _Out_ GUID *Guid);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS RtlStringFromGUID(_In_ REFGUID Guid, _Out_ PUNICODE_STRING GuidString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS RtlCharToInteger(_In_z_ PCSZ String, _In_opt_ ULONG Base, _Out_ PULONG Value);
 
+#define RtlOemStringToUnicodeSize(s) RtlxOemStringToUnicodeSize(s)
+#define RtlOemStringToCountedUnicodeSize(s) ((ULONG)(RtlOemStringToUnicodeSize(s) - sizeof(UNICODE_NULL)))
 #define RtlAnsiStringToUnicodeSize(s) RtlxAnsiStringToUnicodeSize(s)
 #define RtlUnicodeStringToAnsiSize(s) RtlxUnicodeStringToAnsiSize(s)
 #define HASH_STRING_ALGORITHM_DEFAULT 0
@@ -136,6 +178,7 @@ NTSYSAPI ULONG RtlFindNextForwardRunClear(_In_ PRTL_BITMAP BitMapHeader, _In_ UL
 NTSYSAPI ULONG RtlFindFirstRunClear(_In_ PRTL_BITMAP BitMapHeader, _Out_ PULONG StartingIndex);
 NTSYSAPI ULONG RtlFindLastBackwardRunClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG FromIndex, _Out_ PULONG StartingRunIndex);
 NTSYSAPI ULONG RtlFindLongestRunClear(_In_ PRTL_BITMAP BitMapHeader, _Out_ PULONG StartingIndex);
+NTSYSAPI ULONG RtlFindLongestRunSet(_In_ PRTL_BITMAP BitMapHeader, _Out_ PULONG StartingIndex);
 NTSYSAPI ULONG RtlNumberOfSetBits(_In_ PRTL_BITMAP BitMapHeader);
 NTSYSAPI ULONG RtlNumberOfClearBits(_In_ PRTL_BITMAP BitMapHeader);
 NTSYSAPI ULONG RtlNumberOfSetBitsUlongPtr(_In_ ULONG_PTR Target);

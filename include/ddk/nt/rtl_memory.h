@@ -122,6 +122,15 @@ FORCEINLINE LARGE_INTEGER RtlExtendedLargeIntegerDivide(_In_ LARGE_INTEGER a, _I
     a.QuadPart = (LONGLONG)((ULONGLONG)a.QuadPart / b);
     return a;
 }
+/* Division by a constant: multiplied by its scaled reciprocal, upper half, shifted; the sign of the dividend is kept. */
+FORCEINLINE LARGE_INTEGER RtlExtendedMagicDivide(_In_ LARGE_INTEGER Dividend, _In_ LARGE_INTEGER MagicDivisor,
+                                                 _In_ CCHAR ShiftCount)
+{
+    ULONGLONG size = Dividend.QuadPart < 0 ? 0 - (ULONGLONG)Dividend.QuadPart : (ULONGLONG)Dividend.QuadPart;
+    ULONGLONG high = (ULONGLONG)(((unsigned __int128)size * (ULONGLONG)MagicDivisor.QuadPart) >> 64) >> ShiftCount;
+    Dividend.QuadPart = Dividend.QuadPart < 0 ? (LONGLONG)(0 - high) : (LONGLONG)high;
+    return Dividend;
+}
 #define RtlLargeIntegerGreaterThan(x, y) ((x).QuadPart > (y).QuadPart)
 #define RtlLargeIntegerLessThan(x, y) ((x).QuadPart < (y).QuadPart)
 #define RtlLargeIntegerEqualTo(x, y) ((x).QuadPart == (y).QuadPart)
