@@ -3,7 +3,7 @@
 # The build itself is CMake; see CMakePresets.json for `cmake --preset <name>`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench format tidy clean setup
+.PHONY: help run test bench format tidy behaviours clean setup
 MAKEFLAGS += --no-print-directory
 
 PRESET ?= release
@@ -16,6 +16,7 @@ help:
 	@echo "make bench    the numbers of docs, measured here"
 	@echo "make format   clang-format over src, tests, bench, examples, include/duetime"
 	@echo "make tidy     the style and floor rules alone"
+	@echo "make behaviours   which documented behaviours the tests show (writes docs/behaviours.md)"
 	@echo "make clean    remove build/"
 	@echo "Each target installs the Debian packages it lacks (tools/setup.sh lists them)."
 	@echo "PRESET=debug make run    another preset; TESTS=\"debug asan\" make test    some presets only"
@@ -47,6 +48,9 @@ format: setup
 
 tidy: setup
 	@tools/tidy.py
+
+behaviours:
+	@tools/behaviours.py
 
 clean:
 	rm -rf build

@@ -78,7 +78,8 @@ static void timer_life(void *ctx)
 
 static void schedules(bool verified, const char *strategy)
 {
-    struct dt_explore_options o = {.strategy = strategy, .schedules = 500000,
+    struct dt_explore_options o = {.strategy = strategy,
+        .schedules = 500000,
         .config = {.processors = 2, .tick_100ns = 10000, .quiet = true, .unverified = !verified}};
     struct dt_explore_result  r;
     char                      what[80];

@@ -87,8 +87,8 @@ static inline bool is_finding(const struct dt_result *r, const char *rule, uint3
 static inline void assert_finding(const struct dt_result *r, const char *rule, uint32_t bugcheck)
 {
     if (!is_finding(r, rule, bugcheck))
-        fail_msg("expected %s 0x%x, got verdict %d %s 0x%x: %s", rule ? rule : "any rule", bugcheck,
-            (int)r->verdict, r->finding.rule, r->finding.bugcheck, r->finding.what);
+        fail_msg("expected %s 0x%x, got verdict %d %s 0x%x: %s", rule ? rule : "any rule", bugcheck, (int)r->verdict,
+            r->finding.rule, r->finding.bugcheck, r->finding.what);
 }
 
 static inline void caught_with(const struct dt_config *cfg, dt_body *body, const char *rule, uint32_t bugcheck)
@@ -108,8 +108,8 @@ static inline void caught_with(const struct dt_config *cfg, dt_body *body, const
         int e = dt_run(cfg, body, NULL, &r);
 
         if (!is_finding(&r, rule, bugcheck))
-            fprintf(stderr, "expected %s 0x%x, got %d, verdict %d %s 0x%x: %s\n", rule ? rule : "any rule", bugcheck,
-                e, (int)r.verdict, r.finding.rule, r.finding.bugcheck, r.finding.what);
+            fprintf(stderr, "expected %s 0x%x, got %d, verdict %d %s 0x%x: %s\n", rule ? rule : "any rule", bugcheck, e,
+                (int)r.verdict, r.finding.rule, r.finding.bugcheck, r.finding.what);
         _exit(e == 0 && is_finding(&r, rule, bugcheck) ? 0 : 1);
     }
     int status = -1;

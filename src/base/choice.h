@@ -12,12 +12,12 @@
 
 /* What is being chosen; part of the divergence check, so append only. */
 enum choice_tag {
-    CHOICE_STEP,       /* who steps next: 0 = current processor, then others, then clock, then quantum */
-    CHOICE_DISPATCH,   /* the current processor has nothing to run: which one steps (0 = lowest) */
-    CHOICE_DPC_MODE,   /* threaded DPC at DISPATCH or PASSIVE */
-    CHOICE_DPC_DELAY,  /* deferred (Low or remote Medium) DPC: begin processing now? */
-    CHOICE_FAULT,      /* fault injection: 0 = succeed */
-    CHOICE_USER,       /* dt_choose() of the test */
+    CHOICE_STEP,      /* who steps next: 0 = current processor, then others, then clock, then quantum */
+    CHOICE_DISPATCH,  /* the current processor has nothing to run: which one steps (0 = lowest) */
+    CHOICE_DPC_MODE,  /* threaded DPC at DISPATCH or PASSIVE */
+    CHOICE_DPC_DELAY, /* deferred (Low or remote Medium) DPC: begin processing now? */
+    CHOICE_FAULT,     /* fault injection: 0 = succeed */
+    CHOICE_USER,      /* dt_choose() of the test */
     CHOICE_TAG_COUNT
 };
 

@@ -16,7 +16,7 @@ enum ddi_id {
 
 /* DDI_IRQL_MIN_KeSetTimer, DDI_IRQL_MAX_KeSetTimer, ... as constants, so that checks fold. */
 enum {
-#define DDI(name, family, irql_min, irql_max, blocks, status, header, page)                        \
+#define DDI(name, family, irql_min, irql_max, blocks, status, header, page) \
     DDI_IRQL_MIN_##name = (irql_min), DDI_IRQL_MAX_##name = (irql_max),
 #include "base/ddi.def"
 #undef DDI

@@ -22,14 +22,31 @@ _Static_assert(EV_COUNT <= 64, "the event mask is one word");
 
 /* Role in which driver code is called (EV_DRIVER_ENTER, EV_DRIVER_LEAVE). */
 enum ev_role {
-    EV_ROLE_DRIVER_ENTRY, EV_ROLE_UNLOAD, EV_ROLE_ADD_DEVICE, EV_ROLE_DISPATCH, EV_ROLE_START_IO,
-    EV_ROLE_CANCEL, EV_ROLE_COMPLETION, EV_ROLE_THREAD, EV_ROLE_WORK_ITEM, EV_ROLE_IO_TIMER,
-    EV_ROLE_DELETE_CALLBACK, EV_ROLE_OTHER, EV_ROLE_COUNT
+    EV_ROLE_DRIVER_ENTRY,
+    EV_ROLE_UNLOAD,
+    EV_ROLE_ADD_DEVICE,
+    EV_ROLE_DISPATCH,
+    EV_ROLE_START_IO,
+    EV_ROLE_CANCEL,
+    EV_ROLE_COMPLETION,
+    EV_ROLE_THREAD,
+    EV_ROLE_WORK_ITEM,
+    EV_ROLE_IO_TIMER,
+    EV_ROLE_DELETE_CALLBACK,
+    EV_ROLE_OTHER,
+    EV_ROLE_COUNT
 };
 
 /* Kind of lock (EV_LOCK_*). */
-enum ev_lock { EV_LOCK_SPIN, EV_LOCK_SPIN_AT_DPC, EV_LOCK_QUEUED, EV_LOCK_QUEUED_AT_DPC, EV_LOCK_CANCEL,
-               EV_LOCK_FAST_MUTEX, EV_LOCK_OTHER };
+enum ev_lock {
+    EV_LOCK_SPIN,
+    EV_LOCK_SPIN_AT_DPC,
+    EV_LOCK_QUEUED,
+    EV_LOCK_QUEUED_AT_DPC,
+    EV_LOCK_CANCEL,
+    EV_LOCK_FAST_MUTEX,
+    EV_LOCK_OTHER
+};
 
 struct ev {
     uint16_t    id;      /* enum ev_id */
@@ -64,8 +81,8 @@ const char *ev_name(enum ev_id id);
 
 #define ev_wanted(id) __builtin_expect((ev_mask_any & EV_BIT(id)) != 0, 0)
 
-#define ev(id, obj, a, b, c)                                                                       \
-    do {                                                                                           \
-        if (ev_wanted(id))                                                                         \
-            ev_publish((id), (obj), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c));                  \
+#define ev(id, obj, a, b, c)                                                      \
+    do {                                                                          \
+        if (ev_wanted(id))                                                        \
+            ev_publish((id), (obj), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c)); \
     } while (0)

@@ -14,11 +14,11 @@ enum finding_severity { FINDING_WARNING, FINDING_STOP };
 
 struct finding {
     enum finding_severity severity;
-    const char           *rule;     /* "DT-T03"; NULL: a plain bug check */
-    uint32_t              bugcheck; /* NT bug check code, 0 where Windows has none */
-    uint64_t              param[4]; /* its documented parameters */
-    const void           *object;   /* timer, DPC, lock ... or NULL */
-    const void           *caller;   /* code address in the driver to blame, or NULL */
+    const char           *rule;      /* "DT-T03"; NULL: a plain bug check */
+    uint32_t              bugcheck;  /* NT bug check code, 0 where Windows has none */
+    uint64_t              param[4];  /* its documented parameters */
+    const void           *object;    /* timer, DPC, lock ... or NULL */
+    const void           *caller;    /* code address in the driver to blame, or NULL */
     char                  what[200]; /* one sentence: what is wrong, filled by finding_raisef */
 };
 

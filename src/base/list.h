@@ -9,10 +9,10 @@ struct list {
     struct list *next, *prev;
 };
 
-#define container_of(p, T, m) ((T *)((char *)(p) - offsetof(T, m)))
+#define container_of(p, T, m) ((T *)((char *)(p)-offsetof(T, m)))
 
 /* Safe against removal of the current entry; the head itself is never visited. */
-#define list_for_each_safe(pos, tmp, head)                                                         \
+#define list_for_each_safe(pos, tmp, head) \
     for (struct list *pos = (head)->next, *tmp = pos->next; pos != (head); pos = tmp, tmp = pos->next)
 
 static inline void list_init(struct list *l)

@@ -30,24 +30,23 @@ static inline __attribute__((always_inline)) void ddi_check(
 }
 
 /* For routines that are points themselves or whose IRQL rule depends on arguments: check and publish only. */
-#define DDI_ENTER_QUIET(name, obj)                                                                 \
-    do {                                                                                           \
+#define DDI_ENTER_QUIET(name, obj)                                                                    \
+    do {                                                                                              \
         ddi_check(DDI_##name, DDI_IRQL_MIN_##name, DDI_IRQL_MAX_##name, __builtin_return_address(0)); \
         ev(EV_DDI_ENTER, (const void *)(obj), DDI_##name, (uintptr_t)__builtin_return_address(0), 0); \
     } while (0)
 
-#define DDI_LEAVE_QUIET(name, obj, result)                                                         \
-    ev(EV_DDI_LEAVE, (const void *)(obj), DDI_##name, (uint64_t)(result), 0)
+#define DDI_LEAVE_QUIET(name, obj, result) ev(EV_DDI_LEAVE, (const void *)(obj), DDI_##name, (uint64_t)(result), 0)
 
-#define DDI_ENTER(name, obj)                                                                       \
-    do {                                                                                           \
-        DDI_ENTER_QUIET(name, obj);                                                                \
-        mach_point(MACH_POINT_DDI, (const void *)(obj));                                           \
+#define DDI_ENTER(name, obj)                             \
+    do {                                                 \
+        DDI_ENTER_QUIET(name, obj);                      \
+        mach_point(MACH_POINT_DDI, (const void *)(obj)); \
     } while (0)
 
 /* After the point nothing of the caller's may be touched: a result is passed by value. */
-#define DDI_LEAVE(name, obj, result)                                                               \
-    do {                                                                                           \
-        DDI_LEAVE_QUIET(name, obj, result);                                                        \
-        mach_point(MACH_POINT_DDI, (const void *)(obj));                                           \
+#define DDI_LEAVE(name, obj, result)                     \
+    do {                                                 \
+        DDI_LEAVE_QUIET(name, obj, result);              \
+        mach_point(MACH_POINT_DDI, (const void *)(obj)); \
     } while (0)

@@ -66,9 +66,9 @@ NTKERNELAPI BOOLEAN NTAPI KeSetCoalescableTimer(
     check_is_ktimer(Timer, "KeSetCoalescableTimer");
     check_period(Timer, Period);
     check_period(Timer, TolerableDelay);
-    struct ke_timer_set set = {.due = DueTime.QuadPart, .period = Period, .dpc = Dpc,
-        .tolerance = TolerableDelay * NT_100NS_PER_MS};
-    BOOLEAN             was_set = ke_timer_set(Timer, &set);
+    struct ke_timer_set set = {
+        .due = DueTime.QuadPart, .period = Period, .dpc = Dpc, .tolerance = TolerableDelay * NT_100NS_PER_MS};
+    BOOLEAN was_set = ke_timer_set(Timer, &set);
 
     DDI_LEAVE(KeSetCoalescableTimer, Timer, was_set);
     return was_set;
@@ -105,11 +105,10 @@ NTKERNELAPI PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID Callba
     return t;
 }
 
-NTKERNELAPI BOOLEAN NTAPI ExSetTimer(
-    PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEXT_SET_PARAMETERS Parameters)
+NTKERNELAPI BOOLEAN NTAPI ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEXT_SET_PARAMETERS Parameters)
 {
     DDI_ENTER(ExSetTimer, Timer);
-    BOOLEAN was_set = ex_timer_set(Timer, DueTime, Period, Parameters);
+    BOOLEAN was_set = ex_timer_set(Timer, DueTime, Period, Parameters, __builtin_return_address(0));
 
     DDI_LEAVE(ExSetTimer, Timer, was_set);
     return was_set;
@@ -118,7 +117,7 @@ NTKERNELAPI BOOLEAN NTAPI ExSetTimer(
 NTKERNELAPI BOOLEAN NTAPI ExCancelTimer(PEX_TIMER Timer, PEXT_CANCEL_PARAMETERS Parameters)
 {
     DDI_ENTER(ExCancelTimer, Timer);
-    BOOLEAN was_set = ex_timer_cancel(Timer, Parameters);
+    BOOLEAN was_set = ex_timer_cancel(Timer, Parameters, __builtin_return_address(0));
 
     DDI_LEAVE(ExCancelTimer, Timer, was_set);
     return was_set;
@@ -128,7 +127,7 @@ NTKERNELAPI BOOLEAN NTAPI ExDeleteTimer(
     PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait, PEXT_DELETE_PARAMETERS Parameters)
 {
     DDI_ENTER(ExDeleteTimer, Timer);
-    BOOLEAN was_set = ex_timer_delete(Timer, Cancel, Wait, Parameters);
+    BOOLEAN was_set = ex_timer_delete(Timer, Cancel, Wait, Parameters, __builtin_return_address(0));
 
     DDI_LEAVE(ExDeleteTimer, Timer, was_set);
     return was_set;

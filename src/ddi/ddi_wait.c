@@ -132,8 +132,13 @@ NTKERNELAPI NTSTATUS NTAPI KeWaitForSingleObject(
 {
     DDI_ENTER(KeWaitForSingleObject, Object);
     int64_t        copy;
-    struct ke_wait w = {.count = 1, .objects = &Object, .type = WaitAny, .reason = WaitReason, .mode = WaitMode,
-        .alertable = Alertable, .timeout = timeout_of(Timeout, &copy)};
+    struct ke_wait w = {.count = 1,
+        .objects = &Object,
+        .type = WaitAny,
+        .reason = WaitReason,
+        .mode = WaitMode,
+        .alertable = Alertable,
+        .timeout = timeout_of(Timeout, &copy)};
     NTSTATUS       status = ke_wait(&w);
 
     DDI_LEAVE(KeWaitForSingleObject, Object, status);
@@ -157,16 +162,21 @@ NTKERNELAPI NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[],
     DDI_ENTER(KeWaitForMultipleObjects, Object[0]);
     check_count(Count, WaitBlockArray);
     int64_t        copy;
-    struct ke_wait w = {.count = Count, .objects = Object, .type = WaitType, .reason = WaitReason, .mode = WaitMode,
-        .alertable = Alertable, .timeout = timeout_of(Timeout, &copy), .blocks = WaitBlockArray};
+    struct ke_wait w = {.count = Count,
+        .objects = Object,
+        .type = WaitType,
+        .reason = WaitReason,
+        .mode = WaitMode,
+        .alertable = Alertable,
+        .timeout = timeout_of(Timeout, &copy),
+        .blocks = WaitBlockArray};
     NTSTATUS       status = ke_wait(&w);
 
     DDI_LEAVE(KeWaitForMultipleObjects, NULL, status);
     return status;
 }
 
-NTKERNELAPI NTSTATUS NTAPI KeDelayExecutionThread(
-    KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval)
+NTKERNELAPI NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval)
 {
     DDI_ENTER(KeDelayExecutionThread, NULL);
     NTSTATUS status = ke_delay(Alertable, WaitMode, Interval->QuadPart);

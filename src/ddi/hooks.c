@@ -17,7 +17,9 @@ void dt_hook_paged_code(const char *file, int line)
 
     if (irql <= APC_LEVEL)
         return;
-    struct finding f = {.severity = FINDING_STOP, .rule = "DT-I10", .bugcheck = 0xD1,
+    struct finding f = {.severity = FINDING_STOP,
+        .rule = "DT-I10",
+        .bugcheck = 0xD1,
         .param = {(uintptr_t)__builtin_return_address(0), irql, 8, (uintptr_t)__builtin_return_address(0)},
         .caller = __builtin_return_address(0)};
 

@@ -23,6 +23,8 @@
  */
 #include "ex/extimer.h"
 
+#include "base/ddi.h"
+
 enum { LIVE = 0x58454C56, DEAD = 0x58454444 };
 
 struct _EX_TIMER {
@@ -46,7 +48,7 @@ static _Noreturn void invalid(const char *rule, PEX_TIMER t, unsigned which, con
     ke_bugcheckf(rule, 0xC7, p, "%s", what);
 }
 
-static void check_alive(PEX_TIMER t)
+static void check_alive(PEX_TIMER t, enum ddi_id id, const void *caller)
 {
     unsigned type = t ? t->ke.timer.Header.Type : 0;
 
@@ -54,7 +56,7 @@ static void check_alive(PEX_TIMER t)
         invalid("DT-T17", t, 5, "an Ex timer routine is given something that is no EX_TIMER");
     bool dead = t->magic != LIVE;
 
-    ev(EV_EXT_USE, t, 0, dead, 0);
+    ev(EV_EXT_USE, t, id, dead, (uintptr_t)caller);
     if (dead) {
         uint64_t p[4] = {(uintptr_t)t, 0, 0, 0};
 
@@ -95,9 +97,10 @@ static void free_now(PEX_TIMER t)
     KEVENT  *gone = t->gone;
 
     if (t->delete_callback) {
-        ev(EV_DRIVER_ENTER, (void *)t->delete_callback, EV_ROLE_DELETE_CALLBACK, (uintptr_t)t->delete_context, 0);
+        ev(EV_DRIVER_ENTER, (void *)t->delete_callback, EV_ROLE_DELETE_CALLBACK, (uintptr_t)t->delete_context,
+            (uintptr_t)t);
         t->delete_callback(t->delete_context);
-        ev(EV_DRIVER_LEAVE, (void *)t->delete_callback, EV_ROLE_DELETE_CALLBACK, mach_irql(), 0);
+        ev(EV_DRIVER_LEAVE, (void *)t->delete_callback, EV_ROLE_DELETE_CALLBACK, mach_irql(), (uintptr_t)t);
     }
     ev(EV_EXT_FREE, t, 0, 0, 0);
     t->magic = DEAD;
@@ -168,9 +171,9 @@ static int64_t no_wake_tolerance(PEX_TIMER t, const EXT_SET_PARAMETERS *p)
     return p->NoWakeTolerance;
 }
 
-bool ex_timer_set(PEX_TIMER t, int64_t due, int64_t period, const EXT_SET_PARAMETERS *parameters)
+bool ex_timer_set(PEX_TIMER t, int64_t due, int64_t period, const EXT_SET_PARAMETERS *parameters, const void *caller)
 {
-    check_alive(t);
+    check_alive(t, DDI_ExSetTimer, caller);
     int64_t tolerance = no_wake_tolerance(t, parameters);
 
     if (period < 0 || period > INT32_MAX)
@@ -195,9 +198,9 @@ bool ex_timer_set(PEX_TIMER t, int64_t due, int64_t period, const EXT_SET_PARAME
     return was_set;
 }
 
-bool ex_timer_cancel(PEX_TIMER t, const void *parameters)
+bool ex_timer_cancel(PEX_TIMER t, const void *parameters, const void *caller)
 {
-    check_alive(t);
+    check_alive(t, DDI_ExCancelTimer, caller);
     if (parameters)
         invalid("DT-T19", t, 1, "ExCancelTimer's parameters must be NULL");
     unsigned old = lock(t);
@@ -229,12 +232,12 @@ static void take_parameters(PEX_TIMER t, const EXT_DELETE_PARAMETERS *p)
     t->delete_context = p->DeleteContext;
 }
 
-bool ex_timer_delete(PEX_TIMER t, bool cancel, bool wait, const EXT_DELETE_PARAMETERS *parameters)
+bool ex_timer_delete(PEX_TIMER t, bool cancel, bool wait, const EXT_DELETE_PARAMETERS *parameters, const void *caller)
 {
     KEVENT gone;
     bool   was_set = false, mine = false;
 
-    check_alive(t);
+    check_alive(t, DDI_ExDeleteTimer, caller);
     if (wait && !cancel)
         invalid("DT-T15", t, 3, "ExDeleteTimer is called with Wait = TRUE and Cancel = FALSE");
     ev(EV_EXT_DELETE, t, cancel, wait, !t->disabled);

@@ -13,13 +13,13 @@
 #include "ke/priv.h"
 
 static struct {
-    struct mach_lock lock;      /* protects base, count, requests; readers take it only when ticks are in use */
-    uint32_t         step;      /* 100 ns, 0 = exact */
-    nt_100ns         base;      /* interrupt time of some past tick */
-    uint64_t         count;     /* ticks of the default length up to base */
-    uint32_t         requests;  /* drivers that asked for the finest resolution */
-    nt_100ns         offset;    /* system - interrupt; modulo 2^64; atomic */
-    nt_100ns         recent;    /* a recent tick on the present grid: spares a division; atomic */
+    struct mach_lock lock;     /* protects base, count, requests; readers take it only when ticks are in use */
+    uint32_t         step;     /* 100 ns, 0 = exact */
+    nt_100ns         base;     /* interrupt time of some past tick */
+    uint64_t         count;    /* ticks of the default length up to base */
+    uint32_t         requests; /* drivers that asked for the finest resolution */
+    nt_100ns         offset;   /* system - interrupt; modulo 2^64; atomic */
+    nt_100ns         recent;   /* a recent tick on the present grid: spares a division; atomic */
 } clk;
 
 void ke_clock_boot(void)

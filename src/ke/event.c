@@ -105,8 +105,8 @@ LONG ke_semaphore_release(PKSEMAPHORE s, KPRIORITY increment, LONG adjustment)
         uint64_t p[4] = {(uint32_t)STATUS_SEMAPHORE_LIMIT_EXCEEDED, (uintptr_t)s, 0, 0};
 
         ke_dispatcher_unlock(old);
-        ke_bugcheckf("DT-W08", 0x1E, p, "a semaphore of limit %d and count %d is released by %d",
-            (int)s->Limit, (int)before, (int)adjustment);
+        ke_bugcheckf("DT-W08", 0x1E, p, "a semaphore of limit %d and count %d is released by %d", (int)s->Limit,
+            (int)before, (int)adjustment);
     }
     ev(EV_OBJECT_SIGNAL, s, SemaphoreObject, after, (uint32_t)before);
     ke_state_set(&s->Header, (LONG)after);

@@ -23,12 +23,12 @@
 
 struct ke_config {
     unsigned cpus;
-    uint32_t tick_100ns;         /* clock tick; 0 = exact time; NT's default is 156250 */
-    uint32_t tick_min_100ns;     /* finest tick; NT's default is 10000 here */
-    uint32_t dpc_watchdog_ms;    /* 0 = off */
-    bool     threaded_dpc_off;   /* ThreadDpcEnable = 0 */
-    uint64_t seed;               /* for kernel-made garbage (SystemArgument of timer DPCs) */
-    nt_100ns system_time;        /* at boot; 0 = the machine's */
+    uint32_t tick_100ns;       /* clock tick; 0 = exact time; NT's default is 156250 */
+    uint32_t tick_min_100ns;   /* finest tick; NT's default is 10000 here */
+    uint32_t dpc_watchdog_ms;  /* 0 = off */
+    bool     threaded_dpc_off; /* ThreadDpcEnable = 0 */
+    uint64_t seed;             /* for kernel-made garbage (SystemArgument of timer DPCs) */
+    nt_100ns system_time;      /* at boot; 0 = the machine's */
 };
 
 #define KE_TICK_DEFAULT 156250u
@@ -69,12 +69,13 @@ void ke_queued_release(PKLOCK_QUEUE_HANDLE h, enum ev_lock kind, unsigned new_ir
 /* ---- DPCs (ke/dpc.c) ---- */
 
 void ke_dpc_init(PKDPC dpc, PKDEFERRED_ROUTINE routine, void *context, bool threaded);
-bool ke_dpc_queue(PKDPC dpc, void *arg1, void *arg2);  /* any IRQL; runs at once if IRQL < 2 and it is for this processor */
+bool ke_dpc_queue(
+    PKDPC dpc, void *arg1, void *arg2); /* any IRQL; runs at once if IRQL < 2 and it is for this processor */
 bool ke_dpc_remove(PKDPC dpc);
-void ke_dpc_flush(void);                               /* PASSIVE_LEVEL; blocks */
+void ke_dpc_flush(void); /* PASSIVE_LEVEL; blocks */
 void ke_dpc_importance(PKDPC dpc, KDPC_IMPORTANCE importance);
-bool ke_dpc_target(PKDPC dpc, unsigned cpu);           /* false: no such processor */
-bool ke_dpc_executing(void);                           /* this processor is inside a DPC routine */
+bool ke_dpc_target(PKDPC dpc, unsigned cpu); /* false: no such processor */
+bool ke_dpc_executing(void);                 /* this processor is inside a DPC routine */
 
 /* ---- timers (ke/timer.c) ---- */
 
@@ -105,14 +106,14 @@ void ke_timer_last_shot(PKTIMER timer, PKDPC dpc);
 
 /* ---- clock (ke/clock.c) ---- */
 
-nt_100ns ke_interrupt_time(void);         /* at the last tick */
+nt_100ns ke_interrupt_time(void); /* at the last tick */
 nt_100ns ke_interrupt_time_precise(void);
 nt_100ns ke_system_time(void);
 nt_100ns ke_system_time_precise(void);
-void     ke_system_time_set(nt_100ns t);  /* absolute timers follow */
-uint32_t ke_clock_tick(void);             /* current tick in 100 ns; 0 = exact */
-uint32_t ke_clock_tick_max(void);         /* default tick, what KeQueryTimeIncrement says */
-uint64_t ke_clock_ticks(void);            /* since boot */
+void     ke_system_time_set(nt_100ns t);                              /* absolute timers follow */
+uint32_t ke_clock_tick(void);                                         /* current tick in 100 ns; 0 = exact */
+uint32_t ke_clock_tick_max(void);                                     /* default tick, what KeQueryTimeIncrement says */
+uint64_t ke_clock_ticks(void);                                        /* since boot */
 void     ke_clock_range(ULONG *longest_100ns, ULONG *shortest_100ns); /* ticks there may be */
 uint32_t ke_clock_request(bool set, uint32_t wanted_100ns); /* ExSetTimerResolution; returns the tick in force */
 
@@ -120,7 +121,7 @@ uint32_t ke_clock_request(bool set, uint32_t wanted_100ns); /* ExSetTimerResolut
 
 void ke_header_init(DISPATCHER_HEADER *h, unsigned type, size_t bytes, LONG state);
 void ke_event_init(PKEVENT e, EVENT_TYPE type, bool state);
-LONG ke_event_set(PKEVENT e, KPRIORITY increment);   /* previous state */
+LONG ke_event_set(PKEVENT e, KPRIORITY increment); /* previous state */
 LONG ke_event_pulse(PKEVENT e, KPRIORITY increment);
 LONG ke_event_reset(PKEVENT e);
 void ke_semaphore_init(PKSEMAPHORE s, LONG count, LONG limit);
@@ -131,14 +132,14 @@ LONG ke_mutex_release(PKMUTEX m, bool abandoned);
 /* ---- waits (ke/wait.c); IRQL < 2 unless the timeout is zero ---- */
 
 struct ke_wait {
-    unsigned      count;
-    PVOID const  *objects;
-    WAIT_TYPE     type;
-    KWAIT_REASON  reason;
+    unsigned        count;
+    PVOID const    *objects;
+    WAIT_TYPE       type;
+    KWAIT_REASON    reason;
     KPROCESSOR_MODE mode;
-    bool          alertable;
-    const int64_t *timeout;      /* NULL = for ever; 100 ns, negative relative */
-    PKWAIT_BLOCK  blocks;        /* NULL: the thread's own, up to THREAD_WAIT_OBJECTS */
+    bool            alertable;
+    const int64_t  *timeout; /* NULL = for ever; 100 ns, negative relative */
+    PKWAIT_BLOCK    blocks;  /* NULL: the thread's own, up to THREAD_WAIT_OBJECTS */
 };
 
 NTSTATUS ke_wait(const struct ke_wait *w);
@@ -152,17 +153,17 @@ typedef struct _KTHREAD ke_thread;
 /* The thread holds one reference for the caller. NULL: out of memory. daemon: may outlive the body. */
 ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon);
 _Noreturn void ke_thread_exit(NTSTATUS status);
-ke_thread *ke_thread_current(void);       /* the interrupted one in a DPC; never NULL */
-uint32_t   ke_thread_id(const ke_thread *t);
-void       ke_thread_reference(ke_thread *t);
-void       ke_thread_dereference(ke_thread *t);
-KPRIORITY  ke_thread_priority(ke_thread *t);
-KPRIORITY  ke_thread_priority_set(ke_thread *t, KPRIORITY priority); /* previous */
-uint64_t   ke_thread_affinity_set(ke_thread *t, uint64_t affinity);  /* previous */
-void       ke_critical_region(int delta);  /* +1 enter, -1 leave */
-void       ke_guarded_region(int delta);
-bool       ke_apcs_disabled(void);
-bool       ke_all_apcs_disabled(void);
+ke_thread     *ke_thread_current(void); /* the interrupted one in a DPC; never NULL */
+uint32_t       ke_thread_id(const ke_thread *t);
+void           ke_thread_reference(ke_thread *t);
+void           ke_thread_dereference(ke_thread *t);
+KPRIORITY      ke_thread_priority(ke_thread *t);
+KPRIORITY      ke_thread_priority_set(ke_thread *t, KPRIORITY priority); /* previous */
+uint64_t       ke_thread_affinity_set(ke_thread *t, uint64_t affinity);  /* previous */
+void           ke_critical_region(int delta);                            /* +1 enter, -1 leave */
+void           ke_guarded_region(int delta);
+bool           ke_apcs_disabled(void);
+bool           ke_all_apcs_disabled(void);
 
 /* Threads that still live, for deadlock and leak reports; callback returns false to stop. Machine stopped or IRQL >= 2. */
 struct ke_thread_info {

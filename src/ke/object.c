@@ -94,7 +94,7 @@ void *ke_object_alloc(size_t bytes)
 
 void ke_object_free(void *p, size_t bytes)
 {
-    unsigned      class = class_of(bytes);
+    unsigned class = class_of(bytes);
     struct freed *f = link_of(p, class);
     unsigned      old = ke_raise_to(DISPATCH_LEVEL);
 

@@ -10,8 +10,8 @@ struct ke_dpc_queue {
     struct mach_lock    lock;
     PSINGLE_LIST_ENTRY  first, *last; /* *last is the final link, first when empty */
     unsigned            depth, cpu;
-    uint64_t            sequence;     /* of the latest insertion; kept in KDPC.ProcessorHistory */
-    PKDPC               running;      /* may be dangling: only its address counts */
+    uint64_t            sequence; /* of the latest insertion; kept in KDPC.ProcessorHistory */
+    PKDPC               running;  /* may be dangling: only its address counts */
     uint64_t            running_sequence;
     struct dpc_flusher *flushers;
     bool                threaded;
@@ -21,15 +21,15 @@ struct _KTHREAD {
     DISPATCHER_HEADER header; /* signaled when the thread has ended */
     struct mach_ctx  *ctx;
     void (*routine)(void *);
-    void       *context;
-    uint32_t    id;
-    uint32_t    references;
-    KPRIORITY   priority;
-    uint64_t    affinity;
-    bool        daemon, ended, is_idle, dpc_thread;
-    LONG        critical, guarded; /* negative: disabled, as NT counts them */
-    LIST_ENTRY  mutexes;           /* owned; dispatcher lock */
-    LIST_ENTRY  all;               /* ke.threads; dispatcher lock */
+    void      *context;
+    uint32_t   id;
+    uint32_t   references;
+    KPRIORITY  priority;
+    uint64_t   affinity;
+    bool       daemon, ended, is_idle, dpc_thread;
+    LONG       critical, guarded; /* negative: disabled, as NT counts them */
+    LIST_ENTRY mutexes;           /* owned; dispatcher lock */
+    LIST_ENTRY all;               /* ke.threads; dispatcher lock */
     /* the wait: dispatcher lock */
     bool         waiting;
     NTSTATUS     wait_status;
@@ -130,12 +130,13 @@ void     ke_clock_boot(void);
 nt_100ns ke_clock_tick_at_or_after(nt_100ns interrupt_time);
 nt_100ns ke_system_offset(void); /* system time - interrupt time */
 void     ke_clock_resolution_changed(void);
-nt_100ns ke_clock_tick_now(void); /* interrupt time of the tick that is current */
+nt_100ns ke_clock_tick_now(void);   /* interrupt time of the tick that is current */
 void     ke_arm_tick(unsigned cpu); /* make sure that the next tick interrupts; timer lock not held */
 
 /* thread.c, object.c */
 void ke_thread_boot(void);
 
 /* Fills a zeroed thread and lists it. Dispatcher lock held, or nothing runs yet. */
-void ke_thread_init(ke_thread *t, void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon);
+void ke_thread_init(
+    ke_thread *t, void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon);
 void ke_object_boot(void);

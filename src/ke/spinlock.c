@@ -32,16 +32,15 @@ static _Noreturn void not_owned(PKSPIN_LOCK lock, uintptr_t word)
 
     if (word == 0)
         ke_bugcheckf("DT-L02", 0x10, p, "processor %u releases a spin lock that nobody holds", mach_cpu());
-    ke_bugcheckf("DT-L03", 0x10, p, "processor %u releases a spin lock that processor %u holds",
-        mach_cpu(), owner_of(word));
+    ke_bugcheckf(
+        "DT-L03", 0x10, p, "processor %u releases a spin lock that processor %u holds", mach_cpu(), owner_of(word));
 }
 
 static bool take(PKSPIN_LOCK lock, uintptr_t tag)
 {
     uintptr_t free = 0;
 
-    return __atomic_compare_exchange_n(
-        (uintptr_t *)lock, &free, tag, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n((uintptr_t *)lock, &free, tag, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 void ke_spin_acquire(PKSPIN_LOCK lock, enum ev_lock kind, unsigned old_irql)

@@ -20,7 +20,8 @@ void ke_thread_boot(void)
     }
 }
 
-void ke_thread_init(ke_thread *t, void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon)
+void ke_thread_init(
+    ke_thread *t, void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon)
 {
     ke_header_init(&t->header, ThreadObject, sizeof t->header, 0);
     t->routine = routine;
@@ -51,8 +52,12 @@ static void start(void *arg)
 /* Dispatcher lock held, so that nobody wakes the thread before its context is known. */
 static bool start_locked(ke_thread *t)
 {
-    struct mach_ctx_config cfg = {.fn = start, .arg = t, .user = t, .priority = (unsigned)t->priority,
-        .affinity = t->affinity, .daemon = t->daemon};
+    struct mach_ctx_config cfg = {.fn = start,
+        .arg = t,
+        .user = t,
+        .priority = (unsigned)t->priority,
+        .affinity = t->affinity,
+        .daemon = t->daemon};
 
     t->ctx = mach_ctx_create(&cfg);
     if (!t->ctx)
@@ -195,8 +200,11 @@ void ke_thread_each(bool (*fn)(void *ctx, const struct ke_thread_info *info), vo
 {
     for (PLIST_ENTRY e = ke.threads.Flink; e != &ke.threads; e = e->Flink) {
         const ke_thread      *t = CONTAINING_RECORD(e, struct _KTHREAD, all);
-        struct ke_thread_info info = {.id = t->id, .routine = (const void *)t->routine, .daemon = t->daemon,
-            .waiting = t->waiting, .priority = (unsigned)t->priority};
+        struct ke_thread_info info = {.id = t->id,
+            .routine = (const void *)t->routine,
+            .daemon = t->daemon,
+            .waiting = t->waiting,
+            .priority = (unsigned)t->priority};
 
         if (t->waiting) {
             info.objects = t->wait_count;

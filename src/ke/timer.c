@@ -32,7 +32,14 @@
 #include "ke/priv.h"
 
 /* Bits of KTIMER.Processor above the processor number. */
-enum { P_CPU = 0x00FF, P_ABSOLUTE = 0x0100, P_FINE = 0x0200, P_NO_WAKE = 0x0400, P_LATE = 0x0800, P_PERIOD_100NS = 0x1000 };
+enum {
+    P_CPU = 0x00FF,
+    P_ABSOLUTE = 0x0100,
+    P_FINE = 0x0200,
+    P_NO_WAKE = 0x0400,
+    P_LATE = 0x0800,
+    P_PERIOD_100NS = 0x1000
+};
 
 _Static_assert(sizeof(KTIMER) == 64, "a KTIMER has NT's size");
 
@@ -201,8 +208,8 @@ static void check_is_timer(const KTIMER *t)
 /* Coalescing: a later point of the window that others are likely to have chosen too. */
 static nt_100ns coalesce(nt_100ns due, uint64_t tolerance)
 {
-    static const nt_100ns grid[] = {1000 * NT_100NS_PER_MS, 250 * NT_100NS_PER_MS, 100 * NT_100NS_PER_MS,
-        50 * NT_100NS_PER_MS};
+    static const nt_100ns grid[] = {
+        1000 * NT_100NS_PER_MS, 250 * NT_100NS_PER_MS, 100 * NT_100NS_PER_MS, 50 * NT_100NS_PER_MS};
 
     for (unsigned i = 0; tolerance && i < sizeof grid / sizeof *grid; i++) {
         nt_100ns shared = units_round_up(due, grid[i]);
@@ -444,15 +451,18 @@ void ke_arm_tick(unsigned cpu)
 
 /* ---- listing ---- */
 
-static bool each_in(struct ke_timerq *q, unsigned cpu, bool absolute,
-    bool (*fn)(void *, const struct ke_timer_info *), void *ctx)
+static bool each_in(
+    struct ke_timerq *q, unsigned cpu, bool absolute, bool (*fn)(void *, const struct ke_timer_info *), void *ctx)
 {
     struct ke_timerq_iter it;
     PKTIMER               t;
 
     ke_timerq_iter_init(&it, q);
     while ((t = ke_timerq_iter_next(&it))) {
-        struct ke_timer_info info = {.timer = t, .cpu = cpu, .dpc = t->Dpc, .period_100ns = period_of(t),
+        struct ke_timer_info info = {.timer = t,
+            .cpu = cpu,
+            .dpc = t->Dpc,
+            .period_100ns = period_of(t),
             .due = absolute ? interrupt_time_of(t->DueTime.QuadPart) : t->DueTime.QuadPart};
 
         if (!fn(ctx, &info))

@@ -48,11 +48,11 @@ struct mach_lock {
 };
 
 struct mach_config {
-    unsigned              cpus;       /* 1 .. MACH_CPUS_MAX */
-    enum mach_point       level;      /* sim: finest kind of point that is a choice */
-    struct choice_source *choices;    /* sim: NULL = always alternative 0 */
-    uint64_t              steps_max;  /* sim: 0 = default (1,000,000 choices) */
-    mach_ns               time_max;   /* sim: 0 = none */
+    unsigned              cpus;      /* 1 .. MACH_CPUS_MAX */
+    enum mach_point       level;     /* sim: finest kind of point that is a choice */
+    struct choice_source *choices;   /* sim: NULL = always alternative 0 */
+    uint64_t              steps_max; /* sim: 0 = default (1,000,000 choices) */
+    mach_ns               time_max;  /* sim: 0 = none */
 };
 
 struct mach_upcalls {
@@ -66,8 +66,8 @@ struct mach_upcalls {
  * that are left are abandoned (sim) or, if daemons, ended at their next park (rt; others are waited for). After
  * MACH_HALTED on the real-time machine the process cannot run another machine: mach_run() returns -EBUSY.
  * main_user becomes the first context's user pointer. */
-int mach_run(const struct mach_config *cfg, const struct mach_upcalls *up, void (*main)(void *), void *arg,
-    void *main_user);
+int mach_run(
+    const struct mach_config *cfg, const struct mach_upcalls *up, void (*main)(void *), void *arg, void *main_user);
 
 /* Any IRQL, even with kernel locks held. Stops every processor; mach_run() returns MACH_HALTED. */
 _Noreturn void mach_halt(void);
@@ -134,11 +134,11 @@ struct mach_ctx *mach_ctx_create(const struct mach_ctx_config *cfg);
 /* Ends the calling context from wherever it is; for the first context that ends the run. IRQL 0. */
 _Noreturn void mach_ctx_exit(void);
 
-struct mach_ctx *mach_ctx_self(void); /* idle has one too */
-void            *mach_ctx_user(void); /* NULL for idle */
+struct mach_ctx *mach_ctx_self(void);                   /* idle has one too */
+void            *mach_ctx_user(void);                   /* NULL for idle */
 uint32_t         mach_ctx_id(const struct mach_ctx *c); /* 1, 2, ... in order of creation; 0 = idle */
-void mach_ctx_priority(struct mach_ctx *c, unsigned priority);
-void mach_ctx_affinity(struct mach_ctx *c, uint64_t affinity);
+void             mach_ctx_priority(struct mach_ctx *c, unsigned priority);
+void             mach_ctx_affinity(struct mach_ctx *c, uint64_t affinity);
 
 /* Until a permit is there, which it takes; returns at once when one is there already (no lost wake-up). At most one permit
  * is kept. IRQL < 2. Point: yes. */

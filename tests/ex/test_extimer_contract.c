@@ -180,8 +180,8 @@ static void wait_any(void *ctx)
     allocate(NULL, 0);
     objects[1] = s.timer;
     ExSetTimer(s.timer, -10000, 0, NULL);
-    dt_expect_eq(KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE, NULL, NULL),
-        STATUS_WAIT_1);
+    dt_expect_eq(
+        KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE, NULL, NULL), STATUS_WAIT_1);
     delete_timer();
 }
 
@@ -377,7 +377,7 @@ static void test_no_overlap_on_one(void **state)
 }
 
 /* EXT-133: a thread that the expiry releases may run before, during or after the callback. */
-static bool      before_seen, during_seen, after_seen;
+static bool       before_seen, during_seen, after_seen;
 static KSEMAPHORE gate;
 
 static EXT_CALLBACK slow;

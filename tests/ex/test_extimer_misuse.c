@@ -6,9 +6,9 @@
 #define TAG 0x74786554 /* 'Text' */
 
 static struct {
-    PEX_TIMER timer;
-    KEVENT    done;
-    LONG      calls;
+    PEX_TIMER  timer;
+    KEVENT     done;
+    LONG       calls;
     KSPIN_LOCK lock;
 } s;
 

@@ -3,11 +3,11 @@
 #include "../machine.h"
 
 static struct {
-    KTIMER timer, second;
-    KDPC   dpc;
-    KEVENT done, other;
-    LONG   calls;
-    PVOID  arguments[8][2];
+    KTIMER   timer, second;
+    KDPC     dpc;
+    KEVENT   done, other;
+    LONG     calls;
+    PVOID    arguments[8][2];
     uint64_t at;
 } s;
 
@@ -285,28 +285,30 @@ static void test_shared_timer(void **state)
     passes(timer_each);
 }
 
-/* KTM-077: the thread that waits is not the one that set the timer. */
-static void waits_elsewhere(void *ctx)
+/* KTM-077: a timer that a thread waits for is used elsewhere, by another routine, for a DPC. */
+static void sets_it_elsewhere(void *ctx)
 {
     (void)ctx;
-    wait_for(&s.second);
+    KeSetTimer(&s.second, in_ms(2), &s.dpc);
+    KeFlushQueuedDpcs();
 }
 
-static void foreign_wait(void *ctx)
+static void foreign_use(void *ctx)
 {
     (void)ctx;
     begin();
     KeSetTimer(&s.second, in_ms(2), NULL);
     wait_for(&s.second);
-    KeSetTimer(&s.second, in_ms(2), NULL);
-    dt_spawn(DT_ANY_PROCESSOR, waits_elsewhere, NULL);
+    dt_spawn(DT_ANY_PROCESSOR, sets_it_elsewhere, NULL);
     dt_join_all();
+    KeCancelTimer(&s.second);
+    KeFlushQueuedDpcs();
 }
 
-static void test_foreign_wait(void **state)
+static void test_foreign_use(void **state)
 {
     (void)state;
-    caught(foreign_wait, "DT-T11", 0);
+    caught(foreign_use, "DT-T11", 0);
 }
 
 /*
@@ -471,7 +473,7 @@ int main(void)
         cmocka_unit_test(test_periodic_frees_itself),
         cmocka_unit_test(test_shared_dpc),
         cmocka_unit_test(test_shared_timer),
-        cmocka_unit_test(test_foreign_wait),
+        cmocka_unit_test(test_foreign_use),
         cmocka_unit_test(test_timer_and_insert),
         cmocka_unit_test(test_inserted_often),
         cmocka_unit_test(test_no_discriminator),

@@ -11,19 +11,19 @@
 #include "mach/sim/sim.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-#define SIM_ASAN 1
+#    define SIM_ASAN 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SIM_ASAN 1
-#endif
+#    if __has_feature(address_sanitizer)
+#        define SIM_ASAN 1
+#    endif
 #endif
 #ifndef SIM_ASAN
-#define SIM_ASAN 0
+#    define SIM_ASAN 0
 #endif
 
 #if SIM_ASAN
-#include <sanitizer/asan_interface.h>
-#include <sanitizer/common_interface_defs.h>
+#    include <sanitizer/asan_interface.h>
+#    include <sanitizer/common_interface_defs.h>
 #endif
 
 void sim_switch(void **save, void *load);
@@ -60,8 +60,8 @@ static void asan_start(struct mach_ctx *from, struct mach_ctx *to, bool leaving)
 #if SIM_ASAN
     bool boot = to == &sim.boot;
 
-    __sanitizer_start_switch_fiber(leaving ? NULL : &from->fake_stack,
-        boot ? boot_bottom : to->stack, boot ? boot_size : SIM_STACK_BYTES);
+    __sanitizer_start_switch_fiber(
+        leaving ? NULL : &from->fake_stack, boot ? boot_bottom : to->stack, boot ? boot_size : SIM_STACK_BYTES);
 #else
     (void)from, (void)to, (void)leaving;
 #endif

@@ -45,8 +45,7 @@ static void ready_insert(struct mach_ctx *c, bool first_of_equals)
 
 static struct mach_ctx *best_ready(unsigned cpu)
 {
-    list_for_each_safe(pos, tmp, &sim.ready)
-    {
+    list_for_each_safe(pos, tmp, &sim.ready) {
         struct mach_ctx *c = container_of(pos, struct mach_ctx, link);
 
         if (fits(c, cpu))
@@ -387,7 +386,7 @@ void mach_relax(const void *obj)
 
     (void)obj;
     if (can_rotate(v)) {
-        unsigned before = sim.self;
+        unsigned         before = sim.self;
         struct mach_ctx *me = v->cur;
 
         rotate(v);

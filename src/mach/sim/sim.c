@@ -52,11 +52,10 @@ static void reset(const struct mach_config *cfg, const struct mach_upcalls *up)
     }
 }
 
-int mach_run(const struct mach_config *cfg, const struct mach_upcalls *up, void (*fn)(void *),
-    void *arg, void *main_user)
+int mach_run(
+    const struct mach_config *cfg, const struct mach_upcalls *up, void (*fn)(void *), void *arg, void *main_user)
 {
-    struct mach_ctx_config first = {
-        .fn = main_context, .arg = arg, .user = main_user, .priority = 8};
+    struct mach_ctx_config first = {.fn = main_context, .arg = arg, .user = main_user, .priority = 8};
 
     sim_assert(!sim.running && cfg->cpus >= 1 && cfg->cpus <= MACH_CPUS_MAX);
     reset(cfg, up);

@@ -35,14 +35,14 @@ struct sim_cpu {
 
 struct sim {
     /* current values, hot */
-    unsigned             self; /* processor that steps */
-    unsigned             cpus;
-    unsigned             spinners; /* processors with spinning set */
-    enum mach_point      level;
-    mach_ns              now, due; /* due: the earliest clock compare or end of a stall */
-    struct list          ready; /* by priority, then first come */
-    uint64_t             choices, steps_max;
-    mach_ns              time_max;
+    unsigned              self; /* processor that steps */
+    unsigned              cpus;
+    unsigned              spinners; /* processors with spinning set */
+    enum mach_point       level;
+    mach_ns               now, due; /* due: the earliest clock compare or end of a stall */
+    struct list           ready;    /* by priority, then first come */
+    uint64_t              choices, steps_max;
+    mach_ns               time_max;
     struct choice_source *source;
     void (*interrupt)(enum mach_line line);
     unsigned polls;     /* looks at the clock since time last moved */
@@ -91,7 +91,7 @@ _Noreturn void sim_ctx_ended(void);
 /* First thing on a fresh stack, and after every switch: what has come up meanwhile. */
 void sim_arrive(void);
 
-void sim_idle_loop(void *unused);
+void           sim_idle_loop(void *unused);
 _Noreturn void sim_assert_failed(const char *what, const char *file, int line);
 
 #define sim_assert(x) ((x) ? (void)0 : sim_assert_failed(#x, __FILE__, __LINE__))
