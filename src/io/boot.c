@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* io/boot.c - the I/O manager before a run: counters back to zero, lists empty. */
+#include "ex/crt.h"
 #include "io/priv.h"
 
 void io_boot(void)
 {
+    ex_crt_boot();
     ob_boot();
     io_driver_boot();
     io_name_boot();

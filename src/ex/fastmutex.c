@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ex/fastmutex.c - fast and guarded mutexes.
+ *
+ * Count is 1 when free. Taking one subtracts 1: who reaches 0 owns it, who goes below waits for the event, and owns it when
+ * woken. Giving it back adds 1; a result of 0 or less means that somebody waits, and the event wakes one. A waiter that was
+ * woken has its count already, so ownership passes without a gap.
+ *
+ * OldIrql of the mutex holds what to go back to, and above one byte how the mutex was taken.
+ */
+#include "ex/fastmutex.h"
+
+#define HOW_SHIFT 8
+
+static _Noreturn void misuse(const char *rule, uint64_t p1, PFAST_MUTEX m, const char *what)
+{
+    uint64_t p[4] = {p1, (uintptr_t)m, 0, 0};
+
+    ke_bugcheckf(rule, DRIVER_VERIFIER_DETECTED_VIOLATION, p, "fast mutex %p %s", (void *)m, what);
+}
+
+static _Noreturn void misuse_level(uint64_t p1, PFAST_MUTEX m, const char *what)
+{
+    uint64_t p[4] = {p1, mach_irql(), ke_apcs_disabled(), (uintptr_t)m};
+
+    ke_bugcheckf("DT-L16", DRIVER_VERIFIER_DETECTED_VIOLATION, p, "fast mutex %p %s", (void *)m, what);
+}
+
+void ex_mutex_init(PFAST_MUTEX m)
+{
+    *m = (FAST_MUTEX){.Count = FM_LOCK_BIT};
+    ke_event_init(&m->Event, SynchronizationEvent, false);
+}
+
+/* Keeps APCs out; returns what undoes it. */
+static unsigned shut(PFAST_MUTEX m, enum ex_mutex_how how)
+{
+    unsigned old = mach_irql();
+
+    if (how == EX_MUTEX_RAISING)
+        ke_raise_to(APC_LEVEL);
+    else if (how == EX_MUTEX_GUARDED)
+        ke_guarded_region(1);
+    else if (old == PASSIVE_LEVEL && !ke_apcs_disabled()) /* LCK-011 */
+        misuse_level(0x39, m, "is acquired \"unsafe\" although APCs are enabled");
+    return old;
+}
+
+static void open(enum ex_mutex_how how, unsigned old)
+{
+    if (how == EX_MUTEX_RAISING)
+        mach_irql_lower(old);
+    else if (how == EX_MUTEX_GUARDED)
+        ke_guarded_region(-1);
+}
+
+static void own(PFAST_MUTEX m, enum ex_mutex_how how, unsigned old)
+{
+    __atomic_store_n(&m->Owner, ke_thread_current(), __ATOMIC_RELAXED);
+    m->OldIrql = old | (ULONG)(how + 1) << HOW_SHIFT;
+    ev(EV_LOCK_ACQUIRE, m, EV_LOCK_FAST_MUTEX, old, (uintptr_t)ke_thread_current());
+}
+
+void ex_mutex_acquire(PFAST_MUTEX m, enum ex_mutex_how how)
+{
+    if (__atomic_load_n(&m->Owner, __ATOMIC_RELAXED) == ke_thread_current()) /* LCK-007 */
+        misuse("DT-L01", 0x1000, m, "is acquired by the thread that owns it: a deadlock");
+    unsigned old = shut(m, how);
+
+    if (__atomic_sub_fetch(&m->Count, 1, __ATOMIC_ACQUIRE) != 0) {
+        __atomic_add_fetch(&m->Contention, 1, __ATOMIC_RELAXED);
+        ke_wait_one(&m->Event, NULL);
+    }
+    own(m, how, old);
+}
+
+bool ex_mutex_try(PFAST_MUTEX m, enum ex_mutex_how how)
+{
+    unsigned old = shut(m, how);
+    LONG     unlocked = FM_LOCK_BIT;
+
+    if (!__atomic_compare_exchange_n(&m->Count, &unlocked, 0, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        open(how, old);
+        return false;
+    }
+    own(m, how, old);
+    return true;
+}
+
+static void check_release(PFAST_MUTEX m, enum ex_mutex_how how)
+{
+    void *owner = __atomic_load_n(&m->Owner, __ATOMIC_RELAXED);
+
+    if (!owner) /* LCK-009 */
+        misuse("DT-L02", 0x1007, m, "is released, but nobody owns it");
+    if (owner != ke_thread_current())
+        misuse("DT-L03", 0x1004, m, "is released by a thread that does not own it");
+    if (m->OldIrql >> HOW_SHIFT != (ULONG)how + 1)
+        misuse("DT-L16", 0x3a, m, "is released by another kind of routine than it was acquired with");
+}
+
+void ex_mutex_release(PFAST_MUTEX m, enum ex_mutex_how how)
+{
+    check_release(m, how);
+    unsigned old = m->OldIrql & 0xff;
+
+    m->OldIrql = 0;
+    __atomic_store_n(&m->Owner, NULL, __ATOMIC_RELAXED);
+    ev(EV_LOCK_RELEASE, m, EV_LOCK_FAST_MUTEX, old, (uintptr_t)ke_thread_current());
+    if (__atomic_add_fetch(&m->Count, 1, __ATOMIC_RELEASE) <= 0)
+        ke_event_set(&m->Event, 0);
+    open(how, old);
+}
