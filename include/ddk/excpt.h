@@ -12,3 +12,13 @@ typedef enum _EXCEPTION_DISPOSITION {
     ExceptionNestedException,
     ExceptionCollidedUnwind
 } EXCEPTION_DISPOSITION;
+
+#if defined(DUETIME_DRIVER) && !defined(__cplusplus)
+#define try __try
+#define except __except
+#define finally __finally
+#define leave __leave
+#endif
+#define GetExceptionCode _exception_code
+#define GetExceptionInformation (struct _EXCEPTION_POINTERS *)_exception_info
+#define AbnormalTermination _abnormal_termination

@@ -30,3 +30,5 @@
 #include <nt/io_irp.h>
 #include <nt/io_api.h>
 #include <nt/ob_mm.h>
+#include <nt/pnp_api.h>
+#include <nt/zw.h>
