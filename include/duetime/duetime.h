@@ -76,6 +76,7 @@ struct dt_config {
     dt_print *print;
     void     *print_io;
     bool      quiet;
+    bool      whole_story;   /* reports leave nothing out */
     void (*reset)(void *io); /* before each run: puts back state that Duetime does not know of; may be NULL */
     void *reset_io;
 };

@@ -15,6 +15,7 @@
 #include "host/story.h"
 #include "host/symbols.h"
 #include "host/tell.h"
+#include "ke/ke.h"
 
 /* ---- head ---- */
 
@@ -136,6 +137,34 @@ static void print_processors(struct out *o, const struct host_finding *h)
             out_line(o, "Processor %u: %.85s", cpu, doing);
 }
 
+struct listing {
+    struct out *o;
+    unsigned    left;
+};
+
+static bool print_thread(void *ctx, const struct ke_thread_info *info)
+{
+    struct listing *l = ctx;
+    char            who[128], what[80];
+
+    if (!info->waiting || info->daemon)
+        return true;
+    tell_thread(info->id, who, sizeof who);
+    if (!objects_name(info->object, story_count(), what, sizeof what))
+        snprintf(what, sizeof what, "%s", info->objects > 1 ? "several objects" : "an object of the kernel's");
+    out_line(l->o, "%s waits for %s", who, what);
+    return l->left-- > 1;
+}
+
+/* A machine that nothing can move: who waits for what. */
+static void print_waiting(struct out *o, const struct host_finding *h)
+{
+    struct listing l = {o, 16};
+
+    if (h->f.rule && (strcmp(h->f.rule, "DT-L17") == 0 || strcmp(h->f.rule, "DT-X04") == 0))
+        ke_thread_each(print_thread, &l);
+}
+
 static void print_rule(struct out *o, const char *id)
 {
     struct rule r;
@@ -170,6 +199,7 @@ void report_print(struct out *o, const struct host_replay *replay)
     if (host.telling && story_count()) {
         print_story(o, h, replay);
         print_processors(o, h);
+        print_waiting(o, h);
     }
     print_rule(o, h->f.rule);
     if (replay && replay->schedule)

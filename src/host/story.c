@@ -45,9 +45,22 @@ static void say_live(const struct story_row *r)
         (unsigned long long)(r->e.time_ns % 1000000), r->e.cpu, (int)strcspn(r->text, "\r\n"), r->text);
 }
 
+/* One turn of a spin loop after the other would push everything else out. Lock held. */
+static bool is_repeated(const struct story_row *r)
+{
+    const struct story_row *last = total ? &rows[(total - 1) % STORY_ROWS] : NULL;
+
+    return last && !r->is_switch && !last->is_switch && r->e.id == EV_LOCK_SPUN && last->e.id == EV_LOCK_SPUN &&
+           r->e.cpu == last->e.cpu && r->e.obj == last->e.obj;
+}
+
 static void add(const struct story_row *r)
 {
     spin_lock(&lock);
+    if (is_repeated(r)) {
+        spin_unlock(&lock);
+        return;
+    }
     struct story_row *to = &rows[total++ % STORY_ROWS];
 
     *to = *r;

@@ -157,6 +157,12 @@ static void say_failure(struct suite *u, unsigned number, const struct dt_test *
     }
 }
 
+static const char *error_text(int e)
+{
+    return e == -EBUSY ? "a finding has halted the real-time machine of this process; run this test alone"
+                       : strerror(-e);
+}
+
 static void say_error(struct suite *u, unsigned number, const struct dt_test *t, const char *error)
 {
     if (u->s->tap)
@@ -194,7 +200,7 @@ static bool run_test(struct suite *u, unsigned number, const struct dt_test *t, 
     if (e != 0) {
         sr->error = e;
         sr->failed++;
-        say_error(u, number, t, r.error[0] ? r.error : strerror(-e));
+        say_error(u, number, t, r.error[0] ? r.error : error_text(e));
         return e != -EBUSY;
     }
     if (failed(&r)) {

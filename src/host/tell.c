@@ -146,7 +146,7 @@ static void choose(struct table *t, const void *focus)
     for (unsigned i = 0; i < t->count; i++) {
         const struct story_row *r = story_at(t->line[i].index);
 
-        if (t->count <= ALL_UP_TO || t->line[i].is_switch || t->count - i <= AT_END)
+        if (host.cfg.whole_story || t->count <= ALL_UP_TO || t->line[i].is_switch || t->count - i <= AT_END)
             keep_around(t, i, t->line[i].is_switch ? BEFORE_SWITCH : 0, t->line[i].is_switch ? AFTER_SWITCH : 0);
         if (focus && !r->is_switch && r->e.obj == focus && r->e.id != EV_DDI_ENTER)
             t->line[i].keep = true;

@@ -90,6 +90,15 @@ static bool say_queue(const struct ev *e, char *buf, size_t size)
     return true;
 }
 
+static bool say_spin(const struct ev *e, unsigned i, char *buf, size_t size)
+{
+    char name[64];
+
+    objects_name(e->obj, i, name, sizeof name);
+    snprintf(buf, size, "spins: %s is taken", name);
+    return true;
+}
+
 static const char *const role_name[EV_ROLE_COUNT] = {"DriverEntry", "DriverUnload", "AddDevice", "dispatch", "StartIo",
     "cancel routine", "completion routine", "thread", "work item", "IoTimer", "delete callback", "callback"};
 
@@ -142,8 +151,7 @@ bool words_fact(unsigned i, char *buf, size_t size)
         snprintf(buf, size, "thread %u ends", e->thread);
         return true;
     case EV_LOCK_SPUN:
-        snprintf(buf, size, "spins for a lock of P%u", (unsigned)e->a);
-        return true;
+        return say_spin(e, i, buf, size);
     case EV_IRP_CANCEL:
         snprintf(buf, size, "the IRP is cancelled");
         return true;

@@ -7,7 +7,7 @@
 
 #include "tool/tool.h"
 
-enum { KEY_TAP = 512, KEY_BUDGET, KEY_NO_SHRINK, KEY_LOOSE };
+enum { KEY_TAP = 512, KEY_BUDGET, KEY_NO_SHRINK, KEY_LOOSE, KEY_ALL };
 
 struct arguments {
     struct session session;
@@ -140,6 +140,7 @@ int tool_explore(int argc, char **argv)
 
 static const struct argp_option replay_options[] = {
     {"schedule", 'S', "SCHEDULE", 0, "As printed with the finding: v1....", 0},
+    {"all", KEY_ALL, NULL, 0, "Leave nothing out of what happened", 0},
     {"loose", KEY_LOOSE, NULL, 0, "Another build: go on with random switches where it differs", 0},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -152,6 +153,9 @@ static error_t parse_replay(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 'S':
         o->schedule = arg;
+        break;
+    case KEY_ALL:
+        o->config.whole_story = true;
         break;
     case KEY_LOOSE:
         o->loose = true;

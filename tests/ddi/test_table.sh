@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# base/ddi.def against the libraries: a row is ready or partial exactly when the routine is really defined there; a
+# weak definition is the stub of an absent one. And nothing with an NT name is exported without a row.
+set -eu
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+sed -n 's/^DDI(\([A-Za-z0-9_]*\), .*\(DDI_[A-Z]*\), "[^"]*", "[^"]*")$/\1 \2/p' "$DUETIME_SOURCE/src/base/ddi.def" |
+    sort >"$tmp/rows"
+[ "$(wc -l <"$tmp/rows")" -gt 500 ]
+
+check() {
+    nm -D --defined-only "$DUETIME_BUILD/lib/libduetime-$1.so" | awk '{ print $3, $2 }' | sort >"$tmp/symbols"
+    join -a 1 "$tmp/rows" "$tmp/symbols" | awk -v machine="$1" '
+        $3 == "" { print machine ": " $1 ": no such symbol"; bad = 1; next }
+        $2 == "DDI_ABSENT" && $3 != "W" { print machine ": " $1 " is written; its row says absent"; bad = 1 }
+        $2 != "DDI_ABSENT" && $3 != "T" { print machine ": " $1 " is not written; its row says otherwise"; bad = 1 }
+        END { exit bad }' || return 1
+    join -v 2 "$tmp/rows" "$tmp/symbols" | awk -v machine="$1" '
+        $2 == "T" && $1 ~ /^(Ke|Ex|Io|Rtl|Ps|Mm|Ob|Zw|Po|Dbg|Csq)[A-Z]/ {
+            print machine ": " $1 " is exported and has no row"; bad = 1 }
+        END { exit bad }'
+}
+
+status=0
+check sim || status=1
+check rt || status=1
+exit $status

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Public drivers, unmodified: DUETIME_SAMPLES is a checkout of microsoft/Windows-driver-samples. Skipped without.
+set -u
+samples=${DUETIME_SAMPLES:-}
+if [ -z "$samples" ] || [ ! -d "$samples/general" ]; then
+    echo "DUETIME_SAMPLES is not set: skipped"
+    exit 77
+fi
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+event=$samples/general/event/wdm
+cancel=$samples/general/cancel/startio
+here=$DUETIME_SOURCE/tests/samples
+failed=0
+
+# expect STATUS ARGUMENT...
+expect() {
+    want=$1
+    shift
+    "$DUETIME" "$@" >"$tmp/log" 2>&1
+    got=$?
+    [ $got -eq "$want" ] && return 0
+    echo "FAILED ($got, not $want): duetime $*"
+    tail -n 60 "$tmp/log"
+    failed=1
+}
+
+expect 0 build "$event/event.vcxproj" -o "$tmp"
+expect 0 build "$cancel/cancel.vcxproj" -o "$tmp"
+expect 0 build -I "$event" "$here/event_tests.c" -o "$tmp"
+expect 0 build "$here/cancel_tests.c" -o "$tmp"
+for test in irp_is_completed_when_due event_is_signaled_when_due cancel_races_timer close_races_timer; do
+    expect 0 explore "$tmp/event.so" "$tmp/event_tests.so" --test $test
+    expect 0 run "$tmp/event.so" "$tmp/event_tests.so" --test $test
+    expect 0 run --real-time "$tmp/event.so" "$tmp/event_tests.so" --test $test
+done
+expect 0 explore "$tmp/event.so" "$tmp/event_tests.so" --test '*races_timer' --strategy random --schedules 20000
+expect 1 explore "$tmp/event.so" "$tmp/event_tests.so" --test unload_races_dpc
+for test in reads_take_no_or_one_interval cancel_races_poll close_races_poll; do
+    expect 0 explore "$tmp/cancel.so" "$tmp/cancel_tests.so" --test $test
+    expect 0 run --real-time "$tmp/cancel.so" "$tmp/cancel_tests.so" --test $test
+done
+expect 0 explore "$tmp/cancel.so" "$tmp/cancel_tests.so" --test '*races_poll' --strategy random --schedules 20000
+exit $failed

@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The command's manners: short help, one line and status 2 for what it cannot do, tables, explanations.
+set -u
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+bad() { echo "FAILED: $*"; failed=1; }
+
+# refuses WORD ARGUMENT...: status 2, nothing on standard output, one line with WORD on standard error.
+refuses() {
+    word=$1
+    shift
+    "$DUETIME" "$@" >"$tmp/out" 2>"$tmp/err"
+    [ $? -eq 2 ] || bad "$* does not end with 2"
+    [ ! -s "$tmp/out" ] || bad "$* prints on standard output"
+    [ "$(wc -l <"$tmp/err")" -eq 1 ] || bad "$* does not print one line: $(cat "$tmp/err")"
+    grep -q -- "$word" "$tmp/err" || bad "$* does not say $word: $(cat "$tmp/err")"
+}
+
+for command in build run explore replay ddi explain; do
+    "$DUETIME" $command --help >"$tmp/out" 2>&1 || bad "$command --help fails"
+    lines=$(wc -l <"$tmp/out")
+    [ "$lines" -gt 2 ] && [ "$lines" -lt 40 ] || bad "$command --help has $lines lines"
+    [ "$(awk '{ if (length > m) m = length } END { print m }' "$tmp/out")" -le 100 ] || bad "$command --help is wide"
+done
+
+echo "no image" >"$tmp/text.so"
+echo "int DriverEntry(void *d, void *r); extern int NtUnknownRoutine(void); \
+int DriverEntry(void *d, void *r) { return d == r ? NtUnknownRoutine() : 0; }" >"$tmp/unknown.c"
+"$DUETIME" build -o "$tmp/unknown.so" "$tmp/unknown.c" >/dev/null || bad "unknown.c does not build"
+
+refuses nonsense nonsense
+refuses "which image" explore
+refuses "--foo" run --foo x.so
+refuses "No such file" run "$tmp/absent.so"
+refuses "not a driver image" run "$tmp/text.so"
+refuses NtUnknownRoutine run "$tmp/unknown.so"
+refuses "not a duration" run --for soon x.so
+refuses "not a number" explore --seed x x.so
+refuses "between 1 and 64" explore --processors 65 x.so
+refuses "none of api" explore --level fine x.so
+refuses schedule replay x.so
+refuses "cannot read" build "$tmp/absent.c"
+refuses "neither a C source" build "$tmp/text.so"
+refuses "no Visual Studio project" build "$(cp "$tmp/text.so" "$tmp/text.vcxproj"; echo "$tmp/text.vcxproj")"
+refuses "no such routine" ddi --family nowhere
+refuses "neither a rule" explain nothing
+
+"$DUETIME" explain DT-D03 | grep -q 'Usual repair' || bad "explain DT-D03"
+"$DUETIME" explain 0xC7 | grep -q TIMER_OR_DPC_INVALID || bad "explain 0xC7"
+"$DUETIME" explain timer_or_dpc_invalid | grep -q 0x000000C7 || bad "explain timer_or_dpc_invalid"
+"$DUETIME" ddi --family ke-timer | grep -q 'KeSetTimer .*ready.*<= DISPATCH' || bad "ddi --family ke-timer"
+"$DUETIME" ddi --family ke-timer --format json | python3 -c 'import json, sys
+assert len(json.load(sys.stdin)["routines"]) >= 7' || bad "ddi --format json"
+"$DUETIME" ddi | grep -q ' ready, .* absent' || bad "ddi"
+exit $failed
