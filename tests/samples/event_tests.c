@@ -47,15 +47,17 @@ DT_TEST(event_is_signaled_when_due, .processors = 1, .strategy = "dfs:0")
     dt_driver     *driver = dt_driver_load(DriverEntry);
     dt_file       *file = dt_open("Event_Sample", NULL);
     REGISTER_EVENT r = in_ms(EVENT_BASED, 100);
-    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\Tested");
-    PKEVENT        event = IoCreateSynchronizationEvent(&name, &r.hEvent);
+    PKEVENT        event = NULL;
     dt_ns          start = dt_now();
 
-    dt_expect(event != NULL);
-    KeClearEvent(event);
+    dt_expect_eq(ZwCreateEvent(&r.hEvent, EVENT_ALL_ACCESS, NULL, SynchronizationEvent, FALSE), STATUS_SUCCESS);
+    dt_expect_eq(ObReferenceObjectByHandle(r.hEvent, EVENT_ALL_ACCESS, *ExEventObjectType, KernelMode, (PVOID *)&event,
+                     NULL),
+        STATUS_SUCCESS);
     dt_expect_eq(dt_ioctl(file, IOCTL_REGISTER_EVENT, &r, sizeof r, NULL, 0, NULL), STATUS_SUCCESS);
     dt_expect_eq(KeWaitForSingleObject(event, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
     dt_expect(dt_now() - start >= DT_MS(100));
+    ObDereferenceObject(event);
     ZwClose(r.hEvent);
     dt_close(file);
     dt_driver_unload(driver);
