@@ -40,7 +40,7 @@ static const size_t sizes[SIZES] = {100, 10000, 1000000};
 static unsigned     reps = 5;
 static size_t       op_count = 1000000;
 
-static uint64_t  clock_100ns = START_100NS, random_state = 1, spent_100ns;
+static uint64_t   clock_100ns = START_100NS, random_state = 1, spent_100ns;
 static struct op *ops;
 static uint32_t  *order;
 static size_t     spare_at;

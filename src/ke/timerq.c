@@ -29,91 +29,61 @@
  * times before the cursor, one by one. It takes the earliest timers of the earliest slot to the front instead, all of them
  * or, if the slot is large and far off, a sixty-fourth. When sets then crowd the front, its later half goes back.
  *
- * Timers of a slot hang on four lists ("strands"), so that four cache misses overlap when the slot is taken apart.
+ * Timers of a slot of levels 1 to 3 hang on eight lists ("strands"), so that cache misses overlap when the slot is taken
+ * apart. Equal due times share a strand, which keeps them nearly always in the order in which they come out.
  */
 #include "ke/timerq.h"
 
-#include <stddef.h>
+#include "ke/timerq_order.h"
 
-enum { STEP_BITS = 8, FRONT_MIN = 64, SCAN_MAX = 16, PULL_ALL = 32, PULL_SHARE = 64, PACE_MIN = 8, RUNS_MAX = 48 };
+/* The least number of timers that go down a level when the cursor moves. A test makes it small. */
+#ifndef KE_TIMERQ_PACE_MIN
+#    define KE_TIMERQ_PACE_MIN 1024
+#endif
 
-#define BASE_MASK ((UINT64_C(1) << KE_TIMERQ_BASE_BITS) - 1)
-#define DUE_MAX   (UINT64_MAX - 1)
+enum { STEP_BITS = 8, STRAND_SHIFT = 4, FRONT_MIN = 64, SCAN_MAX = 16, PULL_ALL = 32, PULL_SHARE = 64 };
+
+#define BASE_MASK   ((UINT64_C(1) << KE_TIMERQ_BASE_BITS) - 1)
+#define PARENT_MASK (((BASE_MASK + 1) << STEP_BITS) - 1)
+#define SELDOM      __attribute__((noinline)) /* keeps its registers out of the common path */
+#define DUE_MAX     (UINT64_MAX - 1)
 
 struct found {
-    unsigned index; /* of q->slot */
+    unsigned level, i;
     unsigned shift; /* log2 of the slot's width */
     uint64_t number, start;
 };
 
-/* ---- lists and timers ---- */
-
-static void list_reset(LIST_ENTRY *head)
-{
-    head->Flink = head->Blink = head;
-}
-
-static bool list_is_empty(const LIST_ENTRY *head)
-{
-    return head->Flink == head;
-}
-
-static void list_insert_after(LIST_ENTRY *at, LIST_ENTRY *e)
-{
-    LIST_ENTRY *next = at->Flink;
-
-    e->Flink = next;
-    e->Blink = at;
-    next->Blink = e;
-    at->Flink = e;
-}
-
-static void list_unlink(LIST_ENTRY *e)
-{
-    LIST_ENTRY *next = e->Flink, *prev = e->Blink;
-
-    prev->Flink = next;
-    next->Blink = prev;
-}
-
-static PKTIMER timer_of(const LIST_ENTRY *e)
-{
-    return (PKTIMER)((char *)e - offsetof(KTIMER, TimerListEntry));
-}
-
-static uint64_t due_of(const LIST_ENTRY *e)
-{
-    return timer_of(e)->DueTime.QuadPart;
-}
-
-static void stamp(PKTIMER t, uint32_t sequence)
-{
-    t->TimerType = (USHORT)sequence;
-    t->Header.Hand = (UCHAR)(sequence >> 16);
-    t->Header.TimerMiscFlags = (UCHAR)((sequence >> 24 & 0x3f) | KE_TIMERQ_INSERTED);
-}
-
-static uint32_t sequence_of(const KTIMER *t)
-{
-    return t->TimerType | (uint32_t)t->Header.Hand << 16 | (uint32_t)t->Header.TimerMiscFlags << 24;
-}
-
-/* Whether a comes out before b. The shift drops the two bits of TimerMiscFlags that are not of the number. */
-static bool before(const LIST_ENTRY *a, const LIST_ENTRY *b)
-{
-    uint64_t da = due_of(a), db = due_of(b);
-
-    if (da != db)
-        return da < db;
-    return (int32_t)((sequence_of(timer_of(a)) - sequence_of(timer_of(b))) << 2) < 0;
-}
+/* Where the lists of a level begin in q->list, and log2 of how many a slot has. */
+static const struct {
+    uint16_t first;
+    uint8_t  strand_bits;
+} geometry[KE_TIMERQ_LEVELS] = {{0, 0}, {512, 3}, {4608, 3}, {8704, 3}, {12800, 0}, {13312, 0}, {13824, 0}};
+_Static_assert(KE_TIMERQ_LISTS == 14336 && KE_TIMERQ_STRANDS == 8 && KE_TIMERQ_RING == 512, "as in geometry");
 
 /* ---- the wheel ---- */
 
-static void slot_reset(struct ke_timerq_slot *s)
+static unsigned shift_of(unsigned level)
 {
-    for (unsigned k = 0; k < KE_TIMERQ_STRANDS; k++)
-        list_reset(&s->strand[k]);
+    return KE_TIMERQ_BASE_BITS + STEP_BITS * level;
+}
+
+static LIST_ENTRY *slot_list(struct ke_timerq *q, unsigned level, unsigned i)
+{
+    return &q->list[geometry[level].first + (i << geometry[level].strand_bits)];
+}
+
+static unsigned slot_strands(unsigned level)
+{
+    return 1u << geometry[level].strand_bits;
+}
+
+static void slot_reset(struct ke_timerq *q, unsigned level, unsigned i)
+{
+    LIST_ENTRY *list = slot_list(q, level, i);
+
+    for (unsigned k = 0; k < slot_strands(level); k++)
+        list_reset(&list[k]);
 }
 
 static bool slot_is_marked(const struct ke_timerq *q, unsigned level, unsigned i)
@@ -132,39 +102,43 @@ static void slot_mark(struct ke_timerq *q, unsigned level, unsigned i)
     q->levels |= (uint8_t)(1u << level);
 }
 
-static void slot_unmark(struct ke_timerq *q, unsigned index)
+static void slot_unmark(struct ke_timerq *q, unsigned level, unsigned i)
 {
-    unsigned level = index / KE_TIMERQ_RING, i = index % KE_TIMERQ_RING;
-
     q->occupied[level][i / 64] &= ~(UINT64_C(1) << (i % 64));
     if (q->occupied[level][i / 64] == 0)
-        q->words[level] &= (uint8_t)~(1u << (i / 64));
+        q->words[level] &= (uint8_t) ~(1u << (i / 64));
     if (q->words[level] == 0)
-        q->levels &= (uint8_t)~(1u << level);
+        q->levels &= (uint8_t) ~(1u << level);
 }
 
-/* Goes down a level if the cursor's slot and the due time's are the same or neighbours. */
-static inline unsigned level_below(unsigned *level, unsigned *shift, uint64_t due, uint64_t cursor)
+/* The lowest level at which the due time is in the cursor's parent slot or the next. Counts: any is as likely, so no branch. */
+static inline unsigned level_for(const struct ke_timerq *q, uint64_t due)
 {
-    unsigned below = (*level > 0) & ((due >> *shift) - (cursor >> *shift) <= 1);
+    const uint64_t *b = q->beyond;
 
-    *level -= below;
-    *shift -= below * STEP_BITS;
-    return below;
+    _Static_assert(sizeof q->beyond / sizeof *b == 6, "one term each");
+    return (unsigned)(due >= b[0]) + (due >= b[1]) + (due >= b[2]) + (due >= b[3]) + (due >= b[4]) + (due >= b[5]);
+}
+
+static void cursor_set(struct ke_timerq *q, uint64_t time)
+{
+    q->cursor = time & ~BASE_MASK;
+    if (q->parent == (time & ~PARENT_MASK))
+        return;
+    q->parent = time & ~PARENT_MASK;
+    for (unsigned l = 0; l < KE_TIMERQ_LEVELS - 1; l++) {
+        unsigned shift = shift_of(l + 1);
+        uint64_t number = (time >> shift) + 2;
+
+        q->beyond[l] = number > UINT64_MAX >> shift ? UINT64_MAX : number << shift;
+    }
 }
 
 /* The timer is due after the cursor's base slot and after front_last. */
-static void wheel_insert(struct ke_timerq *q, PKTIMER t)
+static inline void wheel_insert(struct ke_timerq *q, PKTIMER t, uint64_t due)
 {
-    uint64_t due = t->DueTime.QuadPart, cursor = q->cursor;
-    unsigned level = (63 - (unsigned)__builtin_clzll((due ^ cursor) >> KE_TIMERQ_BASE_BITS)) / STEP_BITS;
-    unsigned shift = KE_TIMERQ_BASE_BITS + STEP_BITS * level;
-
-    level_below(&level, &shift, due, cursor); /* no branch: it goes either way */
-    while (__builtin_expect(level_below(&level, &shift, due, cursor), 0))
-        ;
-    unsigned    i = (due >> shift) % KE_TIMERQ_RING;
-    LIST_ENTRY *head = &q->slot[level * KE_TIMERQ_RING + i].strand[t->TimerType % KE_TIMERQ_STRANDS];
+    unsigned    level = level_for(q, due), i = (due >> shift_of(level)) % KE_TIMERQ_RING;
+    LIST_ENTRY *head = slot_list(q, level, i) + (due >> STRAND_SHIFT) % slot_strands(level);
 
     list_insert_after(head->Blink, &t->TimerListEntry);
     slot_mark(q, level, i);
@@ -177,7 +151,8 @@ static unsigned ring_find(const struct ke_timerq *q, unsigned level, unsigned fr
     uint64_t bits = q->occupied[level][word] & (UINT64_MAX << (from % 64));
 
     if (bits == 0) {
-        turned = (q->words[level] * 0x101u) >> (word + 1) & 0xff; /* bit 0 is now the word after, bit 7 the word itself */
+        turned =
+            (q->words[level] * 0x101u) >> (word + 1) & 0xff; /* bit 0 is now the word after, bit 7 the word itself */
         word = (word + 1 + (unsigned)__builtin_ctz(turned)) % 8;
         bits = q->occupied[level][word];
     }
@@ -192,13 +167,13 @@ static bool wheel_find(const struct ke_timerq *q, struct found *f)
 {
     f->start = UINT64_MAX;
     for (unsigned levels = q->levels; levels != 0; levels &= levels - 1) {
-        unsigned level = (unsigned)__builtin_ctz(levels), shift = KE_TIMERQ_BASE_BITS + STEP_BITS * level;
+        unsigned level = (unsigned)__builtin_ctz(levels), shift = shift_of(level);
         uint64_t here = q->cursor >> shift;
         unsigned i = ring_find(q, level, here % KE_TIMERQ_RING);
         uint64_t number = here + (i - here) % KE_TIMERQ_RING;
 
         if (number << shift <= f->start)
-            *f = (struct found){level * KE_TIMERQ_RING + i, shift, number, number << shift};
+            *f = (struct found){level, i, shift, number, number << shift};
         if (number >> STEP_BITS == here >> STEP_BITS)
             break;
     }
@@ -215,78 +190,34 @@ static void front_clear(struct ke_timerq *q)
     q->front_sorted = true;
 }
 
-/* Nearly always the place is at an end or near the tail; if not, the list is sorted when it is next looked at. */
-static void front_insert(struct ke_timerq *q, PKTIMER t)
+/* Mostly the place is near the tail; if it is not there nor at the head, the list is sorted when it is next looked at. */
+static SELDOM LIST_ENTRY *front_place(struct ke_timerq *q, const LIST_ENTRY *e)
+{
+    LIST_ENTRY *at = q->front.Blink;
+
+    for (unsigned i = 0; at != &q->front && before(e, at); at = at->Blink) {
+        if (++i < SCAN_MAX)
+            continue;
+        q->front_sorted = before(e, q->front.Flink);
+        return q->front_sorted ? &q->front : q->front.Blink;
+    }
+    return at;
+}
+
+static inline void front_insert(struct ke_timerq *q, PKTIMER t)
 {
     LIST_ENTRY *e = &t->TimerListEntry, *at = q->front.Blink;
 
     q->front_count++;
-    if (q->front_sorted) {
-        for (unsigned i = 0; at != &q->front && before(e, at); at = at->Blink) {
-            if (++i == SCAN_MAX) {
-                q->front_sorted = before(e, q->front.Flink);
-                at = q->front_sorted ? &q->front : q->front.Blink;
-                break;
-            }
-        }
-    }
+    if (q->front_sorted && at != &q->front && before(e, at))
+        at = front_place(q, e);
     list_insert_after(at, e);
 }
 
-/* Chains here end in NULL and use Flink only. */
-static LIST_ENTRY *chain_merge(LIST_ENTRY *a, LIST_ENTRY *b)
-{
-    LIST_ENTRY *first = NULL, **link = &first;
-
-    while (a != NULL && b != NULL) {
-        LIST_ENTRY **lesser = before(b, a) ? &b : &a;
-
-        *link = *lesser;
-        link = &(*lesser)->Flink;
-        *lesser = *link;
-    }
-    *link = a != NULL ? a : b;
-    return first;
-}
-
-/* Cuts the longest sorted chain off the beginning of *rest. */
-static LIST_ENTRY *chain_cut_run(LIST_ENTRY **rest)
-{
-    LIST_ENTRY *first = *rest, *last = first;
-
-    while (last->Flink != NULL && before(last, last->Flink))
-        last = last->Flink;
-    *rest = last->Flink;
-    last->Flink = NULL;
-    return first;
-}
-
-/* Merges natural runs; run[i] is made of 2^i of them, so there are never more than RUNS_MAX. */
-static LIST_ENTRY *chain_sort(LIST_ENTRY *chain)
-{
-    LIST_ENTRY *run[RUNS_MAX] = {NULL}, *all = NULL;
-
-    while (chain != NULL) {
-        LIST_ENTRY *r = chain_cut_run(&chain);
-        unsigned    i = 0;
-
-        for (; run[i] != NULL; i++) {
-            r = chain_merge(run[i], r);
-            run[i] = NULL;
-        }
-        run[i] = r;
-    }
-    for (unsigned i = 0; i < RUNS_MAX; i++)
-        all = chain_merge(run[i], all);
-    return all;
-}
-
-static void front_sort(struct ke_timerq *q)
+static SELDOM void front_sort(struct ke_timerq *q)
 {
     LIST_ENTRY *head = &q->front, *prev = head;
 
-    if (q->front_sorted)
-        return;
     q->front_sorted = true;
     head->Blink->Flink = NULL;
     for (LIST_ENTRY *e = chain_sort(head->Flink); e != NULL; e = e->Flink) {
@@ -299,12 +230,13 @@ static void front_sort(struct ke_timerq *q)
 }
 
 /* Sends the later half of a crowded front back to the wheel, except what is due in the cursor's base slot or past. */
-static void front_spill(struct ke_timerq *q)
+static SELDOM void front_spill(struct ke_timerq *q)
 {
     uint64_t    last = q->cursor | BASE_MASK;
     LIST_ENTRY *e;
 
-    front_sort(q);
+    if (!q->front_sorted)
+        front_sort(q);
     e = q->front.Flink;
     for (uint64_t i = 0; i < q->front_count / 2; i++)
         e = e->Flink;
@@ -313,7 +245,7 @@ static void front_spill(struct ke_timerq *q)
     for (e = q->front.Blink; e != &q->front && due_of(e) > last; e = q->front.Blink) {
         list_unlink(e);
         q->front_count--;
-        wheel_insert(q, timer_of(e));
+        wheel_insert(q, timer_of(e), due_of(e));
     }
     q->front_last = last;
     q->front_cap = q->front_count * 2 > FRONT_MIN ? q->front_count * 2 : FRONT_MIN;
@@ -321,54 +253,66 @@ static void front_spill(struct ke_timerq *q)
 
 static PKTIMER front_first(struct ke_timerq *q)
 {
-    front_sort(q);
+    if (!q->front_sorted)
+        front_sort(q);
     return list_is_empty(&q->front) ? NULL : timer_of(q->front.Flink);
 }
 
 /* ---- taking slots apart ---- */
 
-static void place(struct ke_timerq *q, PKTIMER t)
+static inline void place(struct ke_timerq *q, PKTIMER t, uint64_t due)
 {
-    if (t->DueTime.QuadPart <= q->front_last)
+    if (due <= q->front_last)
         front_insert(q, t);
     else
-        wheel_insert(q, t);
+        wheel_insert(q, t, due);
 }
 
 /*
- * Moves at least budget timers of a slot, or all of them, to where they belong by now. None comes back to this slot: it is
- * of level 0 and its timers go to the front, or it is the cursor's or the next one, whose timers go down a level.
+ * Moves about budget timers of a slot, or all of them, to where they belong by now. None comes back to this slot: it is
+ * of level 0 and its timers go to the front, or it is the cursor's or the next one, whose timers go down a level. So the
+ * strands may be out of shape meanwhile.
  */
-static void slot_scatter(struct ke_timerq *q, unsigned index, uint64_t budget)
+static void slot_scatter(struct ke_timerq *q, unsigned level, unsigned i, uint64_t budget)
 {
-    struct ke_timerq_slot *s = &q->slot[index];
-    bool                   busy;
+    LIST_ENTRY *list = slot_list(q, level, i), *at[KE_TIMERQ_STRANDS];
+    unsigned    strands = slot_strands(level);
+    bool        busy;
 
+    for (unsigned k = 0; k < strands; k++) {
+        at[k] = list[k].Flink;
+        __builtin_prefetch(at[k], 1);
+    }
     do {
         busy = false;
-        for (unsigned k = 0; k < KE_TIMERQ_STRANDS; k++) {
-            LIST_ENTRY *e = s->strand[k].Flink;
+        for (unsigned k = 0; k < strands; k++) {
+            LIST_ENTRY *e = at[k];
 
-            if (e == &s->strand[k])
+            if (e == &list[k])
                 continue;
+            at[k] = e->Flink;
+            __builtin_prefetch(at[k], 1);
+            place(q, timer_of(e), due_of(e));
             busy = true;
-            list_unlink(e);
-            place(q, timer_of(e));
         }
-        budget -= budget < KE_TIMERQ_STRANDS ? budget : KE_TIMERQ_STRANDS;
+        budget -= budget < strands ? budget : strands;
     } while (busy && budget > 0);
+    for (unsigned k = 0; k < strands; k++) {
+        list[k].Flink = at[k];
+        at[k]->Blink = &list[k];
+    }
     if (!busy)
-        slot_unmark(q, index);
+        slot_unmark(q, level, i);
 }
 
-/* Does the share of the slots next to the cursor's that falls on the time from q->paced to now. */
-static void wheel_pace(struct ke_timerq *q, uint64_t now)
+/* Takes apart of the slots next to the cursor's the share that falls on the time from q->paced to time, or a bit more. */
+static SELDOM void wheel_pace(struct ke_timerq *q, uint64_t time)
 {
-    uint64_t from = q->paced < now ? q->paced : now, spent = now - from;
+    uint64_t from = q->paced < time ? q->paced : time, spent = time - from;
 
-    q->paced = now;
+    q->paced = time;
     for (unsigned levels = q->levels & ~1u; levels != 0; levels &= levels - 1) {
-        unsigned level = (unsigned)__builtin_ctz(levels), shift = KE_TIMERQ_BASE_BITS + STEP_BITS * level;
+        unsigned level = (unsigned)__builtin_ctz(levels), shift = shift_of(level);
         uint64_t number = (q->cursor >> shift) + 1, left = (number << shift) - from, budget;
         unsigned i = number % KE_TIMERQ_RING;
 
@@ -376,29 +320,33 @@ static void wheel_pace(struct ke_timerq *q, uint64_t now)
             continue;
         if (__builtin_mul_overflow(q->count, spent, &budget))
             budget = UINT64_MAX;
-        slot_scatter(q, level * KE_TIMERQ_RING + i, budget / left + PACE_MIN);
+        slot_scatter(q, level, i, budget / left + KE_TIMERQ_PACE_MIN);
     }
 }
 
 /* Moves the cursor to the slot's start and takes apart the slots that start there, the largest first. */
 static void wheel_enter(struct ke_timerq *q, const struct found *f)
 {
-    q->cursor = f->start;
+    uint64_t from = q->cursor;
+
+    cursor_set(q, f->start);
     if (q->front_last < (f->start | BASE_MASK))
         q->front_last = f->start | BASE_MASK;
-    for (unsigned level = f->index / KE_TIMERQ_RING + 1; level-- > 0;) {
-        unsigned i = (f->start >> (KE_TIMERQ_BASE_BITS + STEP_BITS * level)) % KE_TIMERQ_RING;
+    for (unsigned level = f->level + 1; level-- > 0;) {
+        unsigned i = (f->start >> shift_of(level)) % KE_TIMERQ_RING;
 
         if (slot_is_marked(q, level, i))
-            slot_scatter(q, level * KE_TIMERQ_RING + i, UINT64_MAX);
+            slot_scatter(q, level, i, UINT64_MAX);
     }
+    if ((from ^ f->start) >> shift_of(1) != 0)
+        wheel_pace(q, f->start);
 }
 
 /*
  * Enters the first slot if it does not start after now; afterwards the front holds all timers of the cursor's base slot.
  * Otherwise moves the cursor to now and returns false.
  */
-static bool wheel_advance(struct ke_timerq *q, uint64_t now)
+static SELDOM bool wheel_advance(struct ke_timerq *q, uint64_t now)
 {
     struct found f;
 
@@ -408,7 +356,7 @@ static bool wheel_advance(struct ke_timerq *q, uint64_t now)
         wheel_enter(q, &f);
         return true;
     }
-    q->cursor = now & ~BASE_MASK;
+    cursor_set(q, now);
     if (q->front_last < (now | BASE_MASK))
         q->front_last = now | BASE_MASK;
     wheel_pace(q, now);
@@ -422,12 +370,12 @@ struct extent {
 };
 
 /* Counts the timers of the slot that are due in it, and moves on those set to a later time. */
-static struct extent slot_measure(struct ke_timerq *q, unsigned index, uint64_t end)
+static struct extent slot_measure(struct ke_timerq *q, const struct found *f, uint64_t end)
 {
     struct extent x = {0, UINT64_MAX, 0};
 
-    for (unsigned k = 0; k < KE_TIMERQ_STRANDS; k++) {
-        LIST_ENTRY *head = &q->slot[index].strand[k], *next;
+    for (unsigned k = 0; k < slot_strands(f->level); k++) {
+        LIST_ENTRY *head = slot_list(q, f->level, f->i) + k, *next;
 
         for (LIST_ENTRY *e = head->Flink; e != head; e = next) {
             uint64_t due = due_of(e);
@@ -435,7 +383,7 @@ static struct extent slot_measure(struct ke_timerq *q, unsigned index, uint64_t 
             next = e->Flink;
             if (due > end) {
                 list_unlink(e);
-                wheel_insert(q, timer_of(e));
+                wheel_insert(q, timer_of(e), due_of(e));
                 continue;
             }
             x.count++;
@@ -447,11 +395,11 @@ static struct extent slot_measure(struct ke_timerq *q, unsigned index, uint64_t 
 }
 
 /* Moves the timers of the slot that are due up to last to the front. */
-static void slot_pull(struct ke_timerq *q, unsigned index, uint64_t last)
+static void slot_pull(struct ke_timerq *q, const struct found *f, uint64_t last)
 {
     q->front_last = last;
-    for (unsigned k = 0; k < KE_TIMERQ_STRANDS; k++) {
-        LIST_ENTRY *head = &q->slot[index].strand[k], *next;
+    for (unsigned k = 0; k < slot_strands(f->level); k++) {
+        LIST_ENTRY *head = slot_list(q, f->level, f->i) + k, *next;
 
         for (LIST_ENTRY *e = head->Flink; e != head; e = next) {
             next = e->Flink;
@@ -467,19 +415,19 @@ static void slot_pull(struct ke_timerq *q, unsigned index, uint64_t last)
 static void slot_peek(struct ke_timerq *q, const struct found *f)
 {
     uint64_t      end = f->start | ((UINT64_C(1) << f->shift) - 1);
-    struct extent x = slot_measure(q, f->index, end);
+    struct extent x = slot_measure(q, f, end);
 
     if (x.count > PULL_ALL)
         end = x.first + (x.last - x.first) / x.count * (x.count / PULL_SHARE + PULL_ALL / 2);
     if (x.count > 0)
-        slot_pull(q, f->index, end);
+        slot_pull(q, f, end);
     if (x.count <= PULL_ALL)
-        slot_unmark(q, f->index);
+        slot_unmark(q, f->level, f->i);
     q->front_cap = q->front_count * 2 + FRONT_MIN;
 }
 
 /* Fills an empty front from the first slot, without moving the cursor. Ends: every round empties a slot or fills the front. */
-static void front_fill(struct ke_timerq *q)
+static SELDOM void front_fill(struct ke_timerq *q)
 {
     struct found f;
 
@@ -488,9 +436,9 @@ static void front_fill(struct ke_timerq *q)
     while (list_is_empty(&q->front) && wheel_find(q, &f)) {
         if (f.shift == KE_TIMERQ_BASE_BITS) {
             q->front_last = f.start | BASE_MASK;
-            slot_scatter(q, f.index, UINT64_MAX);
+            slot_scatter(q, f.level, f.i, UINT64_MAX);
         } else if (f.number - (q->cursor >> f.shift) <= 1) {
-            slot_scatter(q, f.index, UINT64_MAX);
+            slot_scatter(q, f.level, f.i, UINT64_MAX);
         } else {
             slot_peek(q, &f);
         }
@@ -501,9 +449,10 @@ static void front_fill(struct ke_timerq *q)
 
 void ke_timerq_init(struct ke_timerq *q)
 {
-    *q = (struct ke_timerq){.front_last = BASE_MASK};
-    for (unsigned i = 0; i < KE_TIMERQ_LEVELS * KE_TIMERQ_RING; i++)
-        slot_reset(&q->slot[i]);
+    *q = (struct ke_timerq){.front_last = BASE_MASK, .parent = UINT64_MAX};
+    for (unsigned i = 0; i < KE_TIMERQ_LISTS; i++)
+        list_reset(&q->list[i]);
+    cursor_set(q, 0);
     front_clear(q);
 }
 
@@ -517,12 +466,13 @@ void ke_timerq_reset(struct ke_timerq *q)
             uint64_t *bits = &q->occupied[level][w];
 
             for (; *bits != 0; *bits &= *bits - 1)
-                slot_reset(&q->slot[level * KE_TIMERQ_RING + w * 64 + (unsigned)__builtin_ctzll(*bits)]);
+                slot_reset(q, level, w * 64 + (unsigned)__builtin_ctzll(*bits));
         }
         q->words[level] = 0;
     }
     q->levels = 0;
-    q->cursor = q->paced = q->count = 0;
+    cursor_set(q, 0);
+    q->paced = q->count = 0;
     q->sequence = 0;
     q->front_last = BASE_MASK;
     front_clear(q);
@@ -532,8 +482,9 @@ void ke_timerq_reset(struct ke_timerq *q)
 static void detach(struct ke_timerq *q, PKTIMER t)
 {
     list_unlink(&t->TimerListEntry);
-    q->front_count -= t->DueTime.QuadPart <= q->front_last;
     q->count--;
+    if (t->DueTime.QuadPart <= q->front_last)
+        q->front_count--;
 }
 
 bool ke_timerq_set(struct ke_timerq *q, PKTIMER t, uint64_t due)
@@ -549,7 +500,7 @@ bool ke_timerq_set(struct ke_timerq *q, PKTIMER t, uint64_t due)
     stamp(t, q->sequence++);
     if (stays)
         return true;
-    place(q, t);
+    place(q, t, due);
     q->count++;
     if (q->front_count > q->front_cap)
         front_spill(q);
@@ -565,19 +516,35 @@ bool ke_timerq_cancel(struct ke_timerq *q, PKTIMER t)
     return true;
 }
 
-PKTIMER ke_timerq_take(struct ke_timerq *q, uint64_t now)
+/* The front has no sorted head that is due. */
+static SELDOM PKTIMER take_slowly(struct ke_timerq *q, uint64_t now)
 {
     for (;;) {
         PKTIMER t = front_first(q);
 
         if (t != NULL && t->DueTime.QuadPart <= now) {
-            __builtin_prefetch(t->TimerListEntry.Flink->Flink, 1);
             ke_timerq_cancel(q, t);
             return t;
         }
         if (now <= (q->cursor | BASE_MASK) || !wheel_advance(q, now))
             return NULL;
     }
+}
+
+PKTIMER ke_timerq_take(struct ke_timerq *q, uint64_t now)
+{
+    LIST_ENTRY *e = q->front.Flink, *next;
+
+    if (!q->front_sorted || e == &q->front || due_of(e) > now)
+        return take_slowly(q, now);
+    next = e->Flink;
+    __builtin_prefetch(next->Flink, 1);
+    next->Blink = &q->front;
+    q->front.Flink = next;
+    q->front_count--;
+    q->count--;
+    timer_of(e)->Header.TimerMiscFlags &= (UCHAR)~KE_TIMERQ_INSERTED;
+    return timer_of(e);
 }
 
 uint64_t ke_timerq_next(struct ke_timerq *q)
@@ -609,12 +576,12 @@ void ke_timerq_rebase(struct ke_timerq *q, uint64_t now)
     q->count = count;
     q->sequence = sequence;
     q->paced = now;
-    q->cursor = now & ~BASE_MASK;
+    cursor_set(q, now);
     q->front_last = now | BASE_MASK;
     while (chain != NULL) {
         t = timer_of(chain);
         chain = chain->Blink;
-        place(q, t);
+        place(q, t, t->DueTime.QuadPart);
     }
 }
 
@@ -625,23 +592,29 @@ void ke_timerq_iter_init(struct ke_timerq_iter *it, const struct ke_timerq *q)
     *it = (struct ke_timerq_iter){q, &q->front, q->front.Flink, 0};
 }
 
+/* The list to look at after list n, which is n + 1 or, where whole words of slots are not marked, a later one. */
+static unsigned list_after(const struct ke_timerq *q, unsigned n)
+{
+    unsigned level = 0, i;
+
+    while (level + 1 < KE_TIMERQ_LEVELS && n >= geometry[level + 1].first)
+        level++;
+    i = (n - geometry[level].first) >> geometry[level].strand_bits;
+    if (q->occupied[level][i / 64] >> (i % 64) != 0)
+        return n + 1;
+    return geometry[level].first + ((i | 63) + 1) * slot_strands(level);
+}
+
 PKTIMER ke_timerq_iter_next(struct ke_timerq_iter *it)
 {
-    const struct ke_timerq *q = it->q;
-    PKTIMER                 t;
+    PKTIMER t;
 
     while (it->at == it->head) {
-        unsigned slot = it->list / KE_TIMERQ_STRANDS, i = slot % KE_TIMERQ_RING;
-
-        if (slot == KE_TIMERQ_LEVELS * KE_TIMERQ_RING)
+        if (it->next >= KE_TIMERQ_LISTS)
             return NULL;
-        if (q->occupied[slot / KE_TIMERQ_RING][i / 64] >> (i % 64) == 0) {
-            it->list = (slot | 63) * KE_TIMERQ_STRANDS + KE_TIMERQ_STRANDS;
-            continue;
-        }
-        it->head = &q->slot[slot].strand[it->list % KE_TIMERQ_STRANDS];
+        it->head = &it->q->list[it->next];
         it->at = it->head->Flink;
-        it->list++;
+        it->next = list_after(it->q, it->next);
     }
     t = timer_of(it->at);
     it->at = it->at->Flink;

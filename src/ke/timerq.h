@@ -21,27 +21,26 @@ enum {
     KE_TIMERQ_BASE_BITS = 10, /* a base slot spans 102.4 us */
     KE_TIMERQ_LEVELS = 7,     /* each level's slot is 256 of the level below: 10 + 7 * 8 >= 64 bits */
     KE_TIMERQ_RING = 512,     /* slots a level: those of the cursor's parent slot and of the next one */
-    KE_TIMERQ_STRANDS = 4,    /* lists a slot: one cache line, four independent chains to walk */
+    KE_TIMERQ_STRANDS = 8,    /* lists a slot has at levels 1 to 3; 1 elsewhere */
+    KE_TIMERQ_LISTS = (4 + 3 * KE_TIMERQ_STRANDS) * KE_TIMERQ_RING,
     KE_TIMERQ_INSERTED = 0x40 /* TimerMiscFlags, as NT has it */
-};
-
-struct ke_timerq_slot {
-    LIST_ENTRY strand[KE_TIMERQ_STRANDS];
 };
 
 struct ke_timerq {
     uint64_t   cursor;     /* start of a base slot; no slot that holds a timer starts before its end */
     uint64_t   front_last; /* a timer is in front if and only if its due time is not after this */
-    LIST_ENTRY front;      /* by (due time, order of setting) when front_sorted */
-    uint64_t   count;      /* timers in the queue */
+    uint64_t   parent;     /* start of the cursor's slot of level 1 */
+    uint64_t   beyond[KE_TIMERQ_LEVELS - 1]; /* by the cursor: the first due time that is not for this level */
+    LIST_ENTRY front;                        /* by (due time, order of setting) when front_sorted */
+    uint64_t   count;                        /* timers in the queue */
     uint64_t   front_count, front_cap;
     uint64_t   paced; /* time up to which the spread work has been done */
     uint32_t   sequence;
     bool       front_sorted;
-    uint8_t    levels;                          /* levels with a bit in words */
-    uint8_t    words[KE_TIMERQ_LEVELS];         /* words of occupied that are not zero */
+    uint8_t    levels;                                          /* levels with a bit in words */
+    uint8_t    words[KE_TIMERQ_LEVELS];                         /* words of occupied that are not zero */
     uint64_t   occupied[KE_TIMERQ_LEVELS][KE_TIMERQ_RING / 64]; /* may be set for a slot that has run empty */
-    struct ke_timerq_slot slot[KE_TIMERQ_LEVELS * KE_TIMERQ_RING] __attribute__((aligned(64)));
+    LIST_ENTRY list[KE_TIMERQ_LISTS] __attribute__((aligned(64)));
 } __attribute__((aligned(64)));
 
 /* Once per process: touches the whole structure (about 230 KB). */
@@ -87,7 +86,7 @@ static inline uint64_t ke_timerq_count(const struct ke_timerq *q)
 struct ke_timerq_iter {
     const struct ke_timerq *q;
     const LIST_ENTRY       *head, *at;
-    unsigned                list; /* of q->slot, strands counted one by one */
+    unsigned                next; /* of q->list */
 };
 
 void    ke_timerq_iter_init(struct ke_timerq_iter *it, const struct ke_timerq *q);

@@ -13,14 +13,17 @@
 
 #include <cmocka.h>
 
+/* The smaller, the more slots are met half taken apart. */
+static unsigned pace;
+#define KE_TIMERQ_PACE_MIN pace
 #include "ke/timerq.c"
 
 enum { TIMERS = 300, SEEDS = 400, STEPS = 2500 };
 
-#define MS         UINT64_C(10000)
-#define SECOND     (1000 * MS)
-#define SLOT(l)    (UINT64_C(1) << (KE_TIMERQ_BASE_BITS + STEP_BITS * (l)))
-#define NEVER      UINT64_MAX
+#define MS      UINT64_C(10000)
+#define SECOND  (1000 * MS)
+#define SLOT(l) (UINT64_C(1) << (KE_TIMERQ_BASE_BITS + STEP_BITS * (l)))
+#define NEVER   UINT64_MAX
 
 static struct ke_timerq queue;
 static KTIMER           timers[TIMERS];
@@ -40,6 +43,7 @@ static void timers_init(void)
 static int setup(void **state)
 {
     (void)state;
+    pace = 1;
     timers_init();
     ke_timerq_reset(&queue);
     return 0;
@@ -54,13 +58,13 @@ static int setup_all(void **state)
 
 /* ---- invariants ---- */
 
-static uint64_t check_slot(unsigned index)
+static uint64_t check_slot(unsigned level, unsigned i)
 {
-    unsigned level = index / KE_TIMERQ_RING, shift = KE_TIMERQ_BASE_BITS + STEP_BITS * level;
-    uint64_t here = queue.cursor >> shift, start = (here + (index - here) % KE_TIMERQ_RING) << shift, n = 0;
+    unsigned shift = shift_of(level);
+    uint64_t here = queue.cursor >> shift, start = (here + (i - here) % KE_TIMERQ_RING) << shift, n = 0;
 
-    for (unsigned k = 0; k < KE_TIMERQ_STRANDS; k++) {
-        LIST_ENTRY *head = &queue.slot[index].strand[k];
+    for (unsigned k = 0; k < slot_strands(level); k++) {
+        LIST_ENTRY *head = slot_list(&queue, level, i) + k;
 
         for (LIST_ENTRY *e = head->Flink; e != head; e = e->Flink, n++) {
             assert_ptr_equal(e->Flink->Blink, e);
@@ -71,7 +75,7 @@ static uint64_t check_slot(unsigned index)
         }
     }
     if (n > 0)
-        assert_true(queue.occupied[level][index % KE_TIMERQ_RING / 64] >> (index % 64) & 1);
+        assert_true(slot_is_marked(&queue, level, i));
     return n;
 }
 
@@ -88,7 +92,7 @@ static void check_queue(void)
     }
     assert_int_equal(n, queue.front_count);
     for (unsigned i = 0; i < KE_TIMERQ_LEVELS * KE_TIMERQ_RING; i++)
-        n += check_slot(i);
+        n += check_slot(i / KE_TIMERQ_RING, i % KE_TIMERQ_RING);
     assert_int_equal(n, ke_timerq_count(&queue));
 }
 
@@ -289,17 +293,17 @@ static void test_large_far_slot(void **state)
 
 static void test_large_slot_is_taken_apart_before_its_time(void **state)
 {
-    uint64_t start = 2 * SLOT(2);
-    unsigned index = 2 * KE_TIMERQ_RING + 2;
+    uint64_t    start = 2 * SLOT(2);
+    LIST_ENTRY *list = slot_list(&queue, 2, 2);
 
     (void)state;
     for (unsigned i = 0; i < TIMERS; i++)
         ke_timerq_set(&queue, &timers[i], start + i * (SLOT(2) / TIMERS));
-    assert_false(list_is_empty(&queue.slot[index].strand[0]));
+    assert_false(list_is_empty(list));
     for (uint64_t now = start - SLOT(2); now < start; now += MS)
         assert_null(ke_timerq_take(&queue, now));
     for (unsigned k = 0; k < KE_TIMERQ_STRANDS; k++)
-        assert_true(list_is_empty(&queue.slot[index].strand[k]));
+        assert_true(list_is_empty(&list[k]));
     check_queue();
 }
 
@@ -345,10 +349,14 @@ static uint64_t random_distance(void)
     uint64_t d = random_below(UINT64_C(1) << (random_below(4) ? random_below(32) : random_below(53)));
 
     switch (random_below(4)) {
-    case 0: return d;
-    case 1: return random_below(5) * MS;
-    case 2: return random_below(40) * SLOT(random_below(4)) + random_below(3);
-    default: return random_below(3000);
+    case 0:
+        return d;
+    case 1:
+        return random_below(5) * MS;
+    case 2:
+        return random_below(40) * SLOT(random_below(4)) + random_below(3);
+    default:
+        return random_below(3000);
     }
 }
 
@@ -357,11 +365,16 @@ static uint64_t random_due(void)
     uint64_t d = random_distance();
 
     switch (random_below(12)) {
-    case 0: return model.now < d ? 0 : model.now - d;
-    case 1: return saturating_add(model.now, d) / SLOT(2) * SLOT(2) + SLOT(2) - random_below(2);
-    case 2: return saturating_add(model.now, d) / SLOT(1) * SLOT(1) + random_below(3);
-    case 3: return random_below(20) ? saturating_add(model.now, d / 1000 * 1000) : NEVER - 1 - random_below(3);
-    default: return saturating_add(model.now, d);
+    case 0:
+        return model.now < d ? 0 : model.now - d;
+    case 1:
+        return saturating_add(model.now, d) / SLOT(2) * SLOT(2) + SLOT(2) - random_below(2);
+    case 2:
+        return saturating_add(model.now, d) / SLOT(1) * SLOT(1) + random_below(3);
+    case 3:
+        return random_below(20) ? saturating_add(model.now, d / 1000 * 1000) : NEVER - 1 - random_below(3);
+    default:
+        return saturating_add(model.now, d);
     }
 }
 
@@ -479,6 +492,7 @@ static void test_random_operations_match_the_model(void **state)
         setup(NULL);
         memset(&model, 0, sizeof model);
         model.random = seed * UINT64_C(0x9E3779B97F4A7C15);
+        pace = seed % 4 == 0 ? 1024 : seed % 4 == 1 ? 10 : 1;
         queue.sequence = seed % 5 ? 0 : (UINT32_C(1) << 30) - STEPS / 4;
         for (unsigned n = 0; n < STEPS; n++) {
             step(range);
