@@ -13,7 +13,9 @@ NTKERNELAPI DECLSPEC_NORETURN VOID KeBugCheckEx(_In_ ULONG BugCheckCode, _In_ UL
                                                 _In_ ULONG_PTR BugCheckParameter4);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI DECLSPEC_NORETURN VOID ExRaiseStatus(_In_ NTSTATUS Status);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI DECLSPEC_NORETURN VOID ExRaiseAccessViolation(VOID);
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI DECLSPEC_NORETURN VOID ExRaiseDatatypeMisalignment(VOID);
 
 typedef enum _KBUGCHECK_BUFFER_DUMP_STATE {

@@ -132,18 +132,18 @@ _Releases_shared_lock_(*SpinLock)
 _IRQL_requires_min_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExReleaseSpinLockSharedFromDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
 
-_IRQL_requires_min_(DISPATCH_LEVEL)
 _Must_inspect_result_
+_IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI LOGICAL ExTryConvertSharedSpinLockExclusive(_Inout_ PEX_SPIN_LOCK SpinLock);
 
 _Must_inspect_result_
 _When_(return != 0, _Acquires_exclusive_lock_(*SpinLock))
-_IRQL_requires_(DISPATCH_LEVEL)
+_IRQL_requires_min_(DISPATCH_LEVEL)
 NTKERNELAPI LOGICAL ExTryAcquireSpinLockExclusiveAtDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
 
 _Must_inspect_result_
 _When_(return != 0, _Acquires_shared_lock_(*SpinLock))
-_IRQL_requires_(DISPATCH_LEVEL)
+_IRQL_requires_min_(DISPATCH_LEVEL)
 NTKERNELAPI LOGICAL ExTryAcquireSpinLockSharedAtDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
 
 /* ---- resources ------------------------------------------------------------------------------------------------------------------------ */
@@ -227,14 +227,10 @@ NTKERNELAPI SIZE_T ExSizeOfRundownProtectionCacheAware(VOID);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExInitializeRundownProtectionCacheAware(_Out_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
                                                          _In_ SIZE_T RunRefSize);
-_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExReInitializeRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
 _Must_inspect_result_
-_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN ExAcquireRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
-_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExReleaseRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
-_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExRundownCompletedCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExWaitForRundownProtectionReleaseCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRef);

@@ -100,7 +100,6 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PVOID IoAllocateErrorLogEntry(_In_ PVOID IoObject, _In_ UCHAR EntrySize);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoWriteErrorLogEntry(_In_ PVOID ElEntry);
-_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoFreeErrorLogEntry(_In_ PVOID ElEntry);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN IoIs32bitProcess(_In_opt_ PIRP Irp);
@@ -127,8 +126,8 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 _Must_inspect_result_
 NTKERNELAPI PIRP IoMakeAssociatedIrp(_In_ PIRP Irp, _In_ CCHAR StackSize);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
 _Must_inspect_result_
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI PIRP IoBuildAsynchronousFsdRequest(_In_ ULONG MajorFunction, _In_ PDEVICE_OBJECT DeviceObject,
                                                _Inout_opt_ PVOID Buffer, _In_opt_ ULONG Length,
                                                _In_opt_ PLARGE_INTEGER StartingOffset,
@@ -153,7 +152,7 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS IofCallDriver(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp);
 
 /* TRUE: it went down and came back completed; FALSE: no stack location was left, nothing was done. */
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI BOOLEAN IoForwardIrpSynchronously(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
@@ -208,10 +207,9 @@ NTKERNELAPI VOID IoStartPacket(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp, 
 _IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoStartNextPacket(_In_ PDEVICE_OBJECT DeviceObject, _In_ BOOLEAN Cancelable);
 
-_IRQL_requires_(DISPATCH_LEVEL)
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoStartNextPacketByKey(_In_ PDEVICE_OBJECT DeviceObject, _In_ BOOLEAN Cancelable, _In_ ULONG Key);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoSetStartIoAttributes(_In_ PDEVICE_OBJECT DeviceObject, _In_ BOOLEAN DeferredStartIo,
                                         _In_ BOOLEAN NonCancelable);
 
@@ -270,13 +268,10 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN IoTryQueueWorkItem(_Inout_ PIO_WORKITEM IoWorkItem, _In_ PIO_WORKITEM_ROUTINE_EX WorkerRoutine,
                                        _In_ WORK_QUEUE_TYPE QueueType, _In_opt_ PVOID Context);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoInitializeWorkItem(_In_ PVOID IoObject, _Out_ PIO_WORKITEM IoWorkItem);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoUninitializeWorkItem(_Inout_ PIO_WORKITEM IoWorkItem);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI ULONG IoSizeofWorkItem(VOID);
 
 /* ---- cancel-safe queues -------------------------------------------------------------------------------------------------------------- */
@@ -290,15 +285,19 @@ NTKERNELAPI NTSTATUS IoCsqInitializeEx(_Out_ PIO_CSQ Csq, _In_ PIO_CSQ_INSERT_IR
                                        _In_ PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, _In_ PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
                                        _In_ PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp);
 
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoCsqInsertIrp(_Inout_ PIO_CSQ Csq, _Inout_ PIRP Irp, _Out_opt_ PIO_CSQ_IRP_CONTEXT Context);
 
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS IoCsqInsertIrpEx(_Inout_ PIO_CSQ Csq, _Inout_ PIRP Irp, _Out_opt_ PIO_CSQ_IRP_CONTEXT Context,
                                       _In_opt_ PVOID InsertContext);
 
 _Must_inspect_result_
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PIRP IoCsqRemoveIrp(_Inout_ PIO_CSQ Csq, _Inout_ PIO_CSQ_IRP_CONTEXT Context);
 
 _Must_inspect_result_
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PIRP IoCsqRemoveNextIrp(_Inout_ PIO_CSQ Csq, _In_opt_ PVOID PeekContext);
 
 /* ---- remove locks ---------------------------------------------------------------------------------------------------------------------- */

@@ -64,10 +64,12 @@ NTKERNELAPI BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(_Inout_ PKSPIN_LOCK SpinLoc
 
 _Requires_lock_not_held_(*SpinLock)
 _Acquires_lock_(*SpinLock)
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI KIRQL KeAcquireSpinLockForDpc(_Inout_ PKSPIN_LOCK SpinLock);
 
 _Requires_lock_held_(*SpinLock)
 _Releases_lock_(*SpinLock)
+_IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI VOID KeReleaseSpinLockForDpc(_Inout_ PKSPIN_LOCK SpinLock, _In_ KIRQL OldIrql);
 
 NTKERNELAPI BOOLEAN KeTestSpinLock(_In_ PKSPIN_LOCK SpinLock);
@@ -100,10 +102,12 @@ NTKERNELAPI VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(_In_ PKLOCK_QUEUE_HA
 
 _Requires_lock_not_held_(*SpinLock)
 _Acquires_lock_(*SpinLock)
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID KeAcquireInStackQueuedSpinLockForDpc(_Inout_ PKSPIN_LOCK SpinLock, _Out_ PKLOCK_QUEUE_HANDLE LockHandle);
 
 _Requires_lock_held_(*LockHandle)
 _Releases_lock_(*LockHandle)
+_IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI VOID KeReleaseInStackQueuedSpinLockForDpc(_In_ PKLOCK_QUEUE_HANDLE LockHandle);
 
 /* ---- APC regions ------------------------------------------------------------------------------------------------------------- */
@@ -133,16 +137,18 @@ NTKERNELAPI BOOLEAN KeAreAllApcsDisabled(VOID);
 #define FsRtlExitFileSystem KeLeaveCriticalRegion
 
 /* ---- interrupts ------------------------------------------------------------------------------------------------------------------ */
-_IRQL_requires_max_(HIGH_LEVEL)
+_IRQL_requires_max_(CLOCK_LEVEL - 1)
 NTKERNELAPI BOOLEAN KeSynchronizeExecution(_Inout_ PKINTERRUPT Interrupt, _In_ PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
                                            _In_opt_ PVOID SynchronizeContext);
 
 _Acquires_lock_(*Interrupt)
-_IRQL_requires_max_(HIGH_LEVEL)
 _IRQL_saves_
+_IRQL_requires_max_(CLOCK_LEVEL - 1)
 NTKERNELAPI KIRQL KeAcquireInterruptSpinLock(_Inout_ PKINTERRUPT Interrupt);
 
 _Releases_lock_(*Interrupt)
+_IRQL_requires_min_(DISPATCH_LEVEL + 1)
+_IRQL_requires_max_(CLOCK_LEVEL - 1)
 NTKERNELAPI VOID KeReleaseInterruptSpinLock(_Inout_ PKINTERRUPT Interrupt, _In_ _IRQL_restores_ KIRQL OldIrql);
 
 _IRQL_requires_max_(IPI_LEVEL - 1)

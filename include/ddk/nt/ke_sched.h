@@ -50,7 +50,6 @@ _When_(Wait == 1, _IRQL_requires_max_(APC_LEVEL))
 NTKERNELAPI LONG KeReleaseSemaphore(_Inout_ PRKSEMAPHORE Semaphore, _In_ KPRIORITY Increment, _In_ LONG Adjustment,
                                     _In_ _Literal_ BOOLEAN Wait);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI LONG KeReadStateSemaphore(_In_ PRKSEMAPHORE Semaphore);
 
 /* ---- waits ------------------------------------------------------------------------------------------------------------------ */
@@ -135,13 +134,13 @@ NTKERNELAPI KPRIORITY KeQueryPriorityThread(_In_ PKTHREAD Thread);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI LONG KeSetBasePriorityThread(_Inout_ PKTHREAD Thread, _In_ LONG Increment);
 
-_IRQL_requires_max_(APC_LEVEL)
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID KeSetSystemAffinityThread(_In_ KAFFINITY Affinity);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI KAFFINITY KeSetSystemAffinityThreadEx(_In_ KAFFINITY Affinity);
 
-_IRQL_requires_max_(APC_LEVEL)
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID KeRevertToUserAffinityThread(VOID);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
@@ -155,6 +154,7 @@ NTKERNELAPI VOID KeRevertToUserGroupAffinityThread(_In_ PGROUP_AFFINITY Previous
 
 /* ---- stacks and floating point ---------------------------------------------------------------------------------------------------- */
 NTKERNELAPI VOID IoGetStackLimits(_Out_ PULONG_PTR LowLimit, _Out_ PULONG_PTR HighLimit);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI ULONG IoWithinStackLimits(_In_ ULONG_PTR RegionStart, _In_ SIZE_T RegionSize);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI PVOID IoGetInitialStack(VOID);

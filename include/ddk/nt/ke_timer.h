@@ -51,7 +51,6 @@ NTKERNELAPI NTSTATUS KeSetTargetProcessorDpcEx(_Inout_ PKDPC Dpc, _In_ PPROCESSO
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI VOID KeFlushQueuedDpcs(VOID);
 
-_IRQL_requires_min_(DISPATCH_LEVEL)
 NTKERNELAPI LOGICAL KeShouldYieldProcessor(VOID);
 
 NTKERNELAPI LOGICAL KeIsExecutingDpc(VOID); /* nonzero in a DPC routine */
@@ -59,7 +58,7 @@ NTKERNELAPI LOGICAL KeIsExecutingDpc(VOID); /* nonzero in a DPC routine */
 _IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS KeQueryDpcWatchdogInformation(_Out_ PKDPC_WATCHDOG_INFORMATION WatchdogInformation);
 
-_IRQL_requires_max_(DISPATCH_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID KeGenericCallDpc(_In_ PKDEFERRED_ROUTINE Routine, _In_opt_ PVOID Context);
 
 _IRQL_requires_(DISPATCH_LEVEL)

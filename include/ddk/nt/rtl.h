@@ -33,6 +33,7 @@ _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI LONG RtlCompareString(_In_ const STRING *String1, _In_ const STRING *String2, _In_ BOOLEAN CaseInSensitive);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI BOOLEAN RtlEqualString(_In_ const STRING *String1, _In_ const STRING *String2, _In_ BOOLEAN CaseInSensitive);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI BOOLEAN RtlPrefixString(_In_ const STRING *String1, _In_ const STRING *String2, _In_ BOOLEAN CaseInSensitive);
 _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID RtlUpperString(_Inout_ PSTRING DestinationString, _In_ const STRING *SourceString);
@@ -45,7 +46,7 @@ NTSYSAPI WCHAR RtlDowncaseUnicodeChar(_In_ WCHAR SourceCharacter);
 _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlUpcaseUnicodeString(_Inout_ PUNICODE_STRING DestinationString, _In_ PCUNICODE_STRING SourceString,
                                          _In_ BOOLEAN AllocateDestinationString);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlDowncaseUnicodeString(_Inout_ PUNICODE_STRING DestinationString, _In_ PCUNICODE_STRING SourceString,
                                            _In_ BOOLEAN AllocateDestinationString);
 _IRQL_requires_max_(PASSIVE_LEVEL)
@@ -69,26 +70,27 @@ _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID RtlFreeUnicodeString(_Inout_ PUNICODE_STRING UnicodeString);
 _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID RtlFreeAnsiString(_Inout_ PANSI_STRING AnsiString);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlOemStringToUnicodeString(_Inout_ PUNICODE_STRING DestinationString, _In_ PCOEM_STRING SourceString,
                                               _In_ BOOLEAN AllocateDestinationString);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlUnicodeStringToOemString(_Inout_ POEM_STRING DestinationString, _In_ PCUNICODE_STRING SourceString,
                                               _In_ BOOLEAN AllocateDestinationString);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlOemStringToCountedUnicodeString(_Inout_ PUNICODE_STRING DestinationString,
                                                      _In_ PCOEM_STRING SourceString,
                                                      _In_ BOOLEAN AllocateDestinationString);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlUnicodeStringToCountedOemString(_Inout_ POEM_STRING DestinationString,
                                                      _In_ PCUNICODE_STRING SourceString,
                                                      _In_ BOOLEAN AllocateDestinationString);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlUpcaseUnicodeStringToCountedOemString(_Inout_ POEM_STRING DestinationString,
                                                            _In_ PCUNICODE_STRING SourceString,
                                                            _In_ BOOLEAN AllocateDestinationString);
-_IRQL_requires_max_(PASSIVE_LEVEL)
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID RtlFreeOemString(_Inout_ POEM_STRING OemString);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlOemToUnicodeN(_Out_ PWCH UnicodeString, _In_ ULONG MaxBytesInUnicodeString,
                                    _Out_opt_ PULONG BytesInUnicodeString, _In_ PCCH OemString, _In_ ULONG BytesInOemString);
 NTSYSAPI ULONG RtlxOemStringToUnicodeSize(_In_ PCOEM_STRING OemString);
@@ -96,9 +98,11 @@ _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI ULONG RtlxAnsiStringToUnicodeSize(_In_ PCANSI_STRING AnsiString);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI ULONG RtlxUnicodeStringToAnsiSize(_In_ PCUNICODE_STRING UnicodeString);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlUnicodeToMultiByteN(_Out_ PCHAR MultiByteString, _In_ ULONG MaxBytesInMultiByteString,
                                          _Out_opt_ PULONG BytesInMultiByteString, _In_ PCWCH UnicodeString,
                                          _In_ ULONG BytesInUnicodeString);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlMultiByteToUnicodeN(_Out_ PWCH UnicodeString, _In_ ULONG MaxBytesInUnicodeString,
                                          _Out_opt_ PULONG BytesInUnicodeString, _In_ const CHAR *MultiByteString,
                                          _In_ ULONG BytesInMultiByteString);
@@ -144,7 +148,9 @@ NTSYSAPI VOID RtlTimeToTimeFields(_In_ PLARGE_INTEGER Time, _Out_ PTIME_FIELDS T
 NTSYSAPI BOOLEAN RtlTimeFieldsToTime(_In_ PTIME_FIELDS TimeFields, _Out_ PLARGE_INTEGER Time);
 
 /* ---- random ---------------------------------------------------------------------------------------------------------------- */
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG RtlRandom(_Inout_ PULONG Seed);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG RtlRandomEx(_Inout_ PULONG Seed);
 
 /* ---- bitmaps ----------------------------------------------------------------------------------------------------------------- */

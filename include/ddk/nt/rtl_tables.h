@@ -73,9 +73,11 @@ typedef struct _RTL_GENERIC_TABLE {
     PVOID TableContext;
 } RTL_GENERIC_TABLE, *PRTL_GENERIC_TABLE;
 
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTSYSAPI VOID RtlInitializeGenericTable(_Out_ PRTL_GENERIC_TABLE Table, _In_ PRTL_GENERIC_COMPARE_ROUTINE CompareRoutine,
                                         _In_ PRTL_GENERIC_ALLOCATE_ROUTINE AllocateRoutine,
                                         _In_ PRTL_GENERIC_FREE_ROUTINE FreeRoutine, _In_opt_ PVOID TableContext);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI PVOID RtlInsertElementGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In_ PVOID Buffer, _In_ CLONG BufferSize,
                                             _Out_opt_ PBOOLEAN NewElement);
 NTSYSAPI PVOID RtlInsertElementGenericTableFull(_In_ PRTL_GENERIC_TABLE Table, _In_ PVOID Buffer, _In_ CLONG BufferSize,
@@ -85,10 +87,13 @@ NTSYSAPI BOOLEAN RtlDeleteElementGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In
 NTSYSAPI PVOID RtlLookupElementGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In_ PVOID Buffer);
 NTSYSAPI PVOID RtlLookupElementGenericTableFull(_In_ PRTL_GENERIC_TABLE Table, _In_ PVOID Buffer, _Out_ PVOID *NodeOrParent,
                                                 _Out_ TABLE_SEARCH_RESULT *SearchResult);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI PVOID RtlEnumerateGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In_ BOOLEAN Restart);
 NTSYSAPI PVOID RtlEnumerateGenericTableWithoutSplaying(_In_ PRTL_GENERIC_TABLE Table, _Inout_ PVOID *RestartKey);
 NTSYSAPI PVOID RtlGetElementGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In_ ULONG I);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG RtlNumberGenericTableElements(_In_ PRTL_GENERIC_TABLE Table);
+_IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI BOOLEAN RtlIsGenericTableEmpty(_In_ PRTL_GENERIC_TABLE Table);
 
 DT_STATIC_ASSERT(sizeof(RTL_SPLAY_LINKS) == 24 && sizeof(RTL_GENERIC_TABLE) == 72, "RTL tables");
