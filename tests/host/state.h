@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+struct state {
+    int value;
+    int array[3];
+};
