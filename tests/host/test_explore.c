@@ -83,7 +83,7 @@ static void test_lost_update_is_found_shrunk_and_replayed(void **state)
     assert_non_null(strstr(text, "What happened"));
     assert_non_null(strstr(text, "KeClearEvent(&a->unused)"));
     assert_non_null(strstr(text, "switch 1: "));
-    strcpy(first, text);
+    memcpy(first, text, sizeof first);
 
     struct dt_explore_options replay = options("replay");
 

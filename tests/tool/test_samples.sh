@@ -11,7 +11,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 event=$samples/general/event/wdm
 cancel=$samples/general/cancel/startio
-here=$DUETIME_SOURCE/tests/samples
+here=$DUETIME_SOURCE/examples/samples
 failed=0
 
 # expect STATUS ARGUMENT...

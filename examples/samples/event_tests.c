@@ -51,8 +51,8 @@ DT_TEST(event_is_signaled_when_due, .processors = 1, .strategy = "dfs:0")
     dt_ns          start = dt_now();
 
     dt_expect_eq(ZwCreateEvent(&r.hEvent, EVENT_ALL_ACCESS, NULL, SynchronizationEvent, FALSE), STATUS_SUCCESS);
-    dt_expect_eq(ObReferenceObjectByHandle(r.hEvent, EVENT_ALL_ACCESS, *ExEventObjectType, KernelMode, (PVOID *)&event,
-                     NULL),
+    dt_expect_eq(
+        ObReferenceObjectByHandle(r.hEvent, EVENT_ALL_ACCESS, *ExEventObjectType, KernelMode, (PVOID *)&event, NULL),
         STATUS_SUCCESS);
     dt_expect_eq(dt_ioctl(file, IOCTL_REGISTER_EVENT, &r, sizeof r, NULL, 0, NULL), STATUS_SUCCESS);
     dt_expect_eq(KeWaitForSingleObject(event, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
