@@ -129,6 +129,51 @@ static void interrupts_nest_in_a_dpc(void **state)
     assert_int_equal(stub_run(1, interrupts_in_dpc, NULL), MACH_DONE);
 }
 
+/* ---- what was interrupted ---- */
+
+static unsigned interrupted;
+
+static void note_interrupted(void)
+{
+    interrupted = mach_interrupted_irql();
+}
+
+static void note_interrupted_nested(void)
+{
+    check(mach_interrupted_irql() == 1);
+    mach_line_raise(0, MACH_LINE_CLOCK);
+    mach_point(MACH_POINT_DDI, NULL);
+    check(interrupted == 2 && mach_interrupted_irql() == 1);
+}
+
+static void look_at_interrupted(void *arg)
+{
+    (void)arg;
+    check(mach_interrupted_irql() == 0);
+    mach_irql_raise(15);
+    check(mach_interrupted_irql() == 15);
+    mach_line_raise(0, MACH_LINE_CLOCK);
+    mach_irql_lower(2);
+    check(interrupted == 2 && mach_interrupted_irql() == 2);
+    mach_line_raise(0, MACH_LINE_DPC);
+    mach_irql_lower(1);
+    check(stub_count(0, MACH_LINE_DPC) == 1 && mach_interrupted_irql() == 1);
+    mach_irql_raise(13);
+    mach_line_raise(0, MACH_LINE_CLOCK);
+    mach_irql_lower(0);
+    check(interrupted == 0 && mach_irql() == 0);
+}
+
+/* A line taken on the way down interrupts the level that was lowered to. */
+static void interrupted_level_is_known(void **state)
+{
+    (void)state;
+    stub_reset();
+    stub_on[MACH_LINE_DPC] = note_interrupted_nested;
+    stub_on[MACH_LINE_CLOCK] = note_interrupted;
+    assert_int_equal(stub_run(1, look_at_interrupted, NULL), MACH_DONE);
+}
+
 /* ---- lines from elsewhere ---- */
 
 static _Atomic int was_idle, was_nobodys;
@@ -249,6 +294,7 @@ int main(void)
         cmocka_unit_test(own_line_is_taken_before_lower_returns),
         cmocka_unit_test(lines_wait_for_their_level),
         cmocka_unit_test(interrupts_nest_in_a_dpc),
+        cmocka_unit_test(interrupted_level_is_known),
         cmocka_unit_test(idle_processor_takes_lines),
         cmocka_unit_test(one_holder_per_processor),
         cmocka_unit_test(locks_exclude),

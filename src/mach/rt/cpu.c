@@ -62,15 +62,15 @@ static void clear_line(struct rt_cpu *p, uint32_t state, uint32_t bit)
 
 static void deliver(struct mach_ctx *c, unsigned line)
 {
-    unsigned old = c->irql, from = c->from_irql;
+    unsigned old = c->irql, from = c->interrupted;
 
-    c->from_irql = old;
+    c->interrupted = old + 1;
     c->irql = line;
     rt_upcalls->interrupt((enum mach_line)line);
     if (rt_unlikely(c->irql != line))
         rt_die("an interrupt returned at another IRQL than it was called at");
     c->irql = old;
-    c->from_irql = from;
+    c->interrupted = from;
 }
 
 /* Highest first. Ends unless interrupts raise their own line for ever, as on hardware. */
@@ -169,13 +169,13 @@ __attribute__((noinline)) void rt_token_release_slow(struct mach_ctx *c, struct 
 {
     uint32_t state;
 
+    c->irql = irql; /* what the lines are said to have interrupted */
     do {
         rt_take_lines(c, p, 1);
         state = atomic_load_explicit(&p->state, memory_order_relaxed);
     } while ((state & (RT_LINES | RT_HALT)) ||
              !atomic_compare_exchange_strong_explicit(
                  &p->state, &state, state & ~(RT_HELD | RT_WAIT), memory_order_release, memory_order_relaxed));
-    c->irql = irql;
     if (state & RT_WAIT)
         rt_futex_wake(&p->state, 1);
 }
@@ -277,12 +277,12 @@ bool mach_idle(void)
     return rt_self->is_idle;
 }
 
-/* The interrupt thread interrupts nobody: it took the token because nobody was at IRQL >= 2. */
+/* The interrupt thread interrupts nobody, which counts as 0: it took the token because nobody was at IRQL >= 2. */
 unsigned mach_interrupted_irql(void)
 {
     struct mach_ctx *c = rt_self;
 
-    return c->is_idle && c->from_irql < 2 ? 0 : c->from_irql;
+    return c->interrupted ? c->interrupted - 1 : c->irql;
 }
 
 /* Of others only this is known: whether somebody holds the token. */

@@ -29,7 +29,7 @@ struct rt_cpu;
 struct mach_ctx {
     /* own thread only */
     unsigned       irql;
-    unsigned       from_irql; /* of what the innermost interrupt interrupted */
+    unsigned       interrupted; /* 1 + IRQL of what the innermost interrupt interrupted; 0 = no interrupt */
     bool           is_idle;
     struct rt_cpu *held; /* whose token this thread holds; valid at IRQL >= 2 */
     unsigned       relax_turns;
