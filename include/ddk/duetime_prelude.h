@@ -37,14 +37,14 @@
 #undef unix
 #undef linux
 
-/* ---- sized integers ------------------------------------------------------------------------------------------------ */
+/* ---- sized integers ---------------------------------------------------------------------------------------------- */
 /* Macros, because `unsigned __int64` must work: a typedef cannot be combined with `unsigned`. */
 #define __int8 char
 #define __int16 short
 #define __int32 int
 #define __int64 long long
 
-/* ---- calling conventions: one ABI everywhere ----------------------------------------------------------------------- */
+/* ---- calling conventions: one ABI everywhere --------------------------------------------------------------------- */
 #define __cdecl
 #define __stdcall
 #define __fastcall
@@ -62,7 +62,7 @@
 #define __unaligned
 #define __restrict__ __restrict
 
-/* ---- inlining ------------------------------------------------------------------------------------------------------- */
+/* ---- inlining ---------------------------------------------------------------------------------------------------- */
 /* Microsoft's `__inline` in C keeps an out-of-line copy per object, which is what `static` gives here. */
 #ifndef __cplusplus
 #undef __inline
@@ -76,7 +76,7 @@
 #define _forceinline __forceinline
 #endif
 
-/* ---- declspec -------------------------------------------------------------------------------------------------------- */
+/* ---- declspec ---------------------------------------------------------------------------------------------------- */
 #undef __declspec
 #define __declspec(x) __dt_declspec_##x
 #define _declspec(x) __dt_declspec_##x
@@ -103,7 +103,7 @@
 #define __dt_declspec_intrin_type
 #define __dt_declspec_no_sanitize_address
 
-/* ---- compiler words ---------------------------------------------------------------------------------------------------- */
+/* ---- compiler words ---------------------------------------------------------------------------------------------- */
 #ifdef __clang__
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wbuiltin-macro-redefined"
@@ -127,5 +127,5 @@
 #define __FUNCTIONW__ L""
 #endif
 
-/* ---- version of Windows the driver is built for -------------------------------------------------------------------------- */
+/* ---- version of Windows the driver is built for ------------------------------------------------------------------ */
 #include <sdkddkver.h>

@@ -11,7 +11,7 @@
 #include <sal.h>
 #include <sdkddkver.h>
 
-/* ---- language glue ------------------------------------------------------------------------------------------------- */
+/* ---- language glue ----------------------------------------------------------------------------------------------- */
 #ifdef __cplusplus
 #define EXTERN_C_START extern "C" {
 #define EXTERN_C_END }
@@ -108,7 +108,7 @@
 #endif
 #define ANYSIZE_ARRAY 1
 
-/* ---- scalars --------------------------------------------------------------------------------------------------------- */
+/* ---- scalars ----------------------------------------------------------------------------------------------------- */
 #ifndef VOID
 #define VOID void
 #endif
@@ -191,7 +191,7 @@ typedef USHORT LANGID;
 #define MAXDWORD 0xffffffff
 #define MAXLONGLONG 0x7fffffffffffffffLL
 
-/* ---- 64-bit integers with halves --------------------------------------------------------------------------------------- */
+/* ---- 64-bit integers with halves --------------------------------------------------------------------------------- */
 typedef union _LARGE_INTEGER {
     struct {
         ULONG LowPart;
@@ -236,7 +236,7 @@ typedef struct DECLSPEC_ALIGN(16) _M128A {
     LONGLONG High;
 } M128A, *PM128A;
 
-/* ---- lists --------------------------------------------------------------------------------------------------------------- */
+/* ---- lists ------------------------------------------------------------------------------------------------------- */
 typedef struct _LIST_ENTRY {
     struct _LIST_ENTRY *Flink;
     struct _LIST_ENTRY *Blink;
@@ -273,7 +273,7 @@ typedef union DECLSPEC_ALIGN(16) _SLIST_HEADER {
     } HeaderX64;
 } SLIST_HEADER, *PSLIST_HEADER;
 
-/* ---- counted strings --------------------------------------------------------------------------------------------------------- */
+/* ---- counted strings --------------------------------------------------------------------------------------------- */
 typedef struct _UNICODE_STRING {
     USHORT Length; /* bytes, without the terminator */
     USHORT MaximumLength;
@@ -309,7 +309,7 @@ typedef struct _CSTRING {
     WCHAR var##_buffer[size];                  \
     UNICODE_STRING var = {0, (size) * sizeof(WCHAR), var##_buffer}
 
-/* ---- objects ------------------------------------------------------------------------------------------------------------------ */
+/* ---- objects ----------------------------------------------------------------------------------------------------- */
 typedef struct _OBJECT_ATTRIBUTES {
     ULONG Length;
     HANDLE RootDirectory;
@@ -363,7 +363,7 @@ typedef struct _GROUP_AFFINITY {
 #define ALL_PROCESSOR_GROUPS 0xffff
 #define MAXIMUM_PROC_PER_GROUP 64
 
-/* ---- macros over types ------------------------------------------------------------------------------------------------------------ */
+/* ---- macros over types ------------------------------------------------------------------------------------------- */
 #define ARGUMENT_PRESENT(p) ((CHAR *)((ULONG_PTR)(p)) != (CHAR *)(NULL))
 #define UNREFERENCED_PARAMETER(p) ((void)(p))
 #define DBG_UNREFERENCED_PARAMETER(p) ((void)(p))

@@ -17,7 +17,7 @@
 
 #define STATUS_CONTINUE_COMPLETION STATUS_SUCCESS
 
-/* ---- success ---- */
+/* ---- success ----------------------------------------------------------------------------------------------------- */
 #define STATUS_SUCCESS DT_NTSTATUS_LITERAL(0x00000000)
 #define STATUS_WAIT_0 DT_NTSTATUS_LITERAL(0x00000000)
 #define STATUS_WAIT_1 DT_NTSTATUS_LITERAL(0x00000001)
@@ -44,7 +44,7 @@
 #define STATUS_FILE_LOCKED_WITH_ONLY_READERS DT_NTSTATUS_LITERAL(0x0000012A)
 #define STATUS_FILE_LOCKED_WITH_WRITERS DT_NTSTATUS_LITERAL(0x0000012B)
 
-/* ---- information ---- */
+/* ---- information ------------------------------------------------------------------------------------------------- */
 #define STATUS_OBJECT_NAME_EXISTS DT_NTSTATUS_LITERAL(0x40000000)
 #define STATUS_SERIAL_MORE_WRITES DT_NTSTATUS_LITERAL(0x40000008)
 #define STATUS_SERIAL_COUNTER_TIMEOUT DT_NTSTATUS_LITERAL(0x4000000C)
@@ -53,7 +53,7 @@
 #define STATUS_GRAPHICS_NO_MORE_ELEMENTS_IN_DATASET DT_NTSTATUS_LITERAL(0x401E034C)
 #define STATUS_NDIS_INDICATION_REQUIRED DT_NTSTATUS_LITERAL(0x40230001)
 
-/* ---- warning ---- */
+/* ---- warning ----------------------------------------------------------------------------------------------------- */
 #define STATUS_DATATYPE_MISALIGNMENT DT_NTSTATUS_LITERAL(0x80000002)
 #define STATUS_BUFFER_OVERFLOW DT_NTSTATUS_LITERAL(0x80000005)
 #define STATUS_NO_MORE_FILES DT_NTSTATUS_LITERAL(0x80000006)
@@ -72,7 +72,7 @@
 #define STATUS_STOPPED_ON_SYMLINK DT_NTSTATUS_LITERAL(0x8000002D)
 #define STATUS_COULD_NOT_RESIZE_LOG DT_NTSTATUS_LITERAL(0x80190009)
 
-/* ---- error ---- */
+/* ---- error ------------------------------------------------------------------------------------------------------- */
 #define STATUS_UNSUCCESSFUL DT_NTSTATUS_LITERAL(0xC0000001)
 #define STATUS_NOT_IMPLEMENTED DT_NTSTATUS_LITERAL(0xC0000002)
 #define STATUS_INVALID_INFO_CLASS DT_NTSTATUS_LITERAL(0xC0000003)

@@ -33,7 +33,7 @@ typedef WCHAR wint_t;
 
 #define DT_CRT(name) __asm__("dt_nt_" #name) DT_EXPORT
 
-/* ---- the host's own ---------------------------------------------------------------------------------------------------- */
+/* ---- the host's own ---------------------------------------------------------------------------------------------- */
 void *memcpy(void *d, const void *s, size_t n);
 void *memmove(void *d, const void *s, size_t n);
 void *memset(void *d, int c, size_t n);
@@ -67,7 +67,7 @@ int isprint(int c);
 void qsort(void *base, size_t n, size_t width, int (*compare)(const void *, const void *));
 void *bsearch(const void *key, const void *base, size_t n, size_t width, int (*compare)(const void *, const void *));
 
-/* ---- 16-bit wide characters ---------------------------------------------------------------------------------------------- */
+/* ---- 16-bit wide characters -------------------------------------------------------------------------------------- */
 size_t wcslen(const wchar_t *s) DT_CRT(wcslen);
 size_t wcsnlen(const wchar_t *s, size_t n) DT_CRT(wcsnlen);
 wchar_t *wcscpy(wchar_t *d, const wchar_t *s) DT_CRT(wcscpy);
@@ -94,7 +94,7 @@ int _wtoi(const wchar_t *s) DT_CRT(wtoi);
 size_t mbstowcs(wchar_t *d, const char *s, size_t n) DT_CRT(mbstowcs);
 size_t wcstombs(char *d, const wchar_t *s, size_t n) DT_CRT(wcstombs);
 
-/* ---- byte strings that differ from the host's ------------------------------------------------------------------------------ */
+/* ---- byte strings that differ from the host's -------------------------------------------------------------------- */
 int _stricmp(const char *a, const char *b) DT_CRT(stricmp);
 int _strnicmp(const char *a, const char *b, size_t n) DT_CRT(strnicmp);
 char *_strlwr(char *s) DT_CRT(strlwr);
@@ -109,7 +109,7 @@ DT_EXPORT LONG dt_nt_atol(const char *s);
 int rand(void) DT_CRT(rand);
 void srand(unsigned seed) DT_CRT(srand);
 
-/* ---- formatted output ---------------------------------------------------------------------------------------------------------- */
+/* ---- formatted output -------------------------------------------------------------------------------------------- */
 int sprintf(char *d, const char *format, ...) DT_CRT(sprintf);
 int vsprintf(char *d, const char *format, va_list args) DT_CRT(vsprintf);
 int _snprintf(char *d, size_t n, const char *format, ...) DT_CRT(snprintf);
@@ -124,7 +124,7 @@ int vswprintf_s(wchar_t *d, size_t n, const wchar_t *format, va_list args) DT_CR
 int _snprintf_s(char *d, size_t size, size_t n, const char *format, ...) DT_CRT(snprintf_s);
 #define _swprintf swprintf
 
-/* ---- checked copies ---------------------------------------------------------------------------------------------------------------- */
+/* ---- checked copies ---------------------------------------------------------------------------------------------- */
 errno_t strcpy_s(char *d, size_t size, const char *s) DT_CRT(strcpy_s);
 errno_t strcat_s(char *d, size_t size, const char *s) DT_CRT(strcat_s);
 errno_t strncpy_s(char *d, size_t size, const char *s, size_t n) DT_CRT(strncpy_s);

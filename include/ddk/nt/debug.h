@@ -6,7 +6,7 @@
 
 EXTERN_C_START
 
-/* ---- bug checks ----------------------------------------------------------------------------------------------------------- */
+/* ---- bug checks -------------------------------------------------------------------------------------------------- */
 NTKERNELAPI DECLSPEC_NORETURN VOID KeBugCheck(_In_ ULONG BugCheckCode);
 NTKERNELAPI DECLSPEC_NORETURN VOID KeBugCheckEx(_In_ ULONG BugCheckCode, _In_ ULONG_PTR BugCheckParameter1,
                                                 _In_ ULONG_PTR BugCheckParameter2, _In_ ULONG_PTR BugCheckParameter3,
@@ -95,11 +95,12 @@ NTKERNELAPI BOOLEAN KeDeregisterBugCheckReasonCallback(_Inout_ PKBUGCHECK_REASON
 NTKERNELAPI ULONG KeInitializeCrashDumpHeader(_In_ ULONG DumpType, _In_ ULONG Flags, _Out_ PVOID Buffer,
                                               _In_ ULONG BufferSize, _Out_opt_ PULONG BufferNeeded);
 
-/* ---- output ------------------------------------------------------------------------------------------------------------------ */
+/* ---- output ------------------------------------------------------------------------------------------------------ */
 /* Formats are Microsoft's (%wZ, %I64d, %S), so the compiler's own check does not apply. */
 NTSYSAPI ULONG DbgPrint(_In_z_ PCSTR Format, ...);
 NTSYSAPI ULONG DbgPrintEx(_In_ ULONG ComponentId, _In_ ULONG Level, _In_z_ PCSTR Format, ...);
-NTSYSAPI ULONG vDbgPrintEx(_In_ ULONG ComponentId, _In_ ULONG Level, _In_z_ PCCH Format, _In_ __builtin_va_list arglist);
+NTSYSAPI ULONG vDbgPrintEx(_In_ ULONG ComponentId, _In_ ULONG Level, _In_z_ PCCH Format,
+                           _In_ __builtin_va_list arglist);
 NTSYSAPI ULONG vDbgPrintExWithPrefix(_In_z_ PCCH Prefix, _In_ ULONG ComponentId, _In_ ULONG Level, _In_z_ PCCH Format,
                                      _In_ __builtin_va_list arglist);
 NTSYSAPI VOID DbgBreakPoint(VOID);
@@ -129,7 +130,7 @@ typedef enum _DPFLTR_TYPE {
     DPFLTR_ENDOFTABLE_ID = 155
 } DPFLTR_TYPE;
 
-/* ---- assertions ---------------------------------------------------------------------------------------------------------------- */
+/* ---- assertions -------------------------------------------------------------------------------------------------- */
 NTSYSAPI VOID RtlAssert(_In_ PVOID VoidFailedAssertion, _In_ PVOID VoidFileName, _In_ ULONG LineNumber,
                         _In_opt_ PSTR MutableMessage);
 

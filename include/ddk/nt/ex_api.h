@@ -9,11 +9,12 @@
 
 EXTERN_C_START
 
-/* ---- EX_TIMER (Windows 8.1 and later, EXT-022) --------------------------------------------------------------------------- */
+/* ---- EX_TIMER (Windows 8.1 and later, EXT-022) ------------------------------------------------------------------- */
 #if NTDDI_VERSION >= NTDDI_WINBLUE
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Must_inspect_result_
-NTKERNELAPI PEX_TIMER ExAllocateTimer(_In_opt_ PEXT_CALLBACK Callback, _In_opt_ PVOID CallbackContext, _In_ ULONG Attributes);
+NTKERNELAPI PEX_TIMER ExAllocateTimer(_In_opt_ PEXT_CALLBACK Callback, _In_opt_ PVOID CallbackContext,
+                                      _In_ ULONG Attributes);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN ExSetTimer(_In_ PEX_TIMER Timer, _In_ LONGLONG DueTime, _In_ LONGLONG Period,
@@ -46,7 +47,7 @@ NTKERNELAPI VOID ExQueryTimerResolution(_Out_ PULONG MaximumTime, _Out_ PULONG M
 NTKERNELAPI VOID ExSystemTimeToLocalTime(_In_ PLARGE_INTEGER SystemTime, _Out_ PLARGE_INTEGER LocalTime);
 NTKERNELAPI VOID ExLocalTimeToSystemTime(_In_ PLARGE_INTEGER LocalTime, _Out_ PLARGE_INTEGER SystemTime);
 
-/* ---- pool ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- pool -------------------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Must_inspect_result_
 NTKERNELAPI PVOID ExAllocatePool2(_In_ POOL_FLAGS Flags, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag);
@@ -129,11 +130,12 @@ FORCEINLINE VOID ExInitializeDriverRuntime(_In_ ULONG RuntimeFlags)
     (void)RuntimeFlags;
 }
 
-/* ---- lookaside lists --------------------------------------------------------------------------------------------------------------- */
+/* ---- lookaside lists --------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(DISPATCH_LEVEL)
-NTKERNELAPI VOID ExInitializeNPagedLookasideList(_Out_ PNPAGED_LOOKASIDE_LIST Lookaside, _In_opt_ PALLOCATE_FUNCTION Allocate,
-                                                 _In_opt_ PFREE_FUNCTION Free, _In_ ULONG Flags, _In_ SIZE_T Size,
-                                                 _In_ ULONG Tag, _In_ USHORT Depth);
+NTKERNELAPI VOID ExInitializeNPagedLookasideList(_Out_ PNPAGED_LOOKASIDE_LIST Lookaside,
+                                                 _In_opt_ PALLOCATE_FUNCTION Allocate, _In_opt_ PFREE_FUNCTION Free,
+                                                 _In_ ULONG Flags, _In_ SIZE_T Size, _In_ ULONG Tag,
+                                                 _In_ USHORT Depth);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExDeleteNPagedLookasideList(_Inout_ PNPAGED_LOOKASIDE_LIST Lookaside);
@@ -146,9 +148,9 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExFreeToNPagedLookasideList(_Inout_ PNPAGED_LOOKASIDE_LIST Lookaside, _In_ PVOID Entry);
 
 _IRQL_requires_max_(APC_LEVEL)
-NTKERNELAPI VOID ExInitializePagedLookasideList(_Out_ PPAGED_LOOKASIDE_LIST Lookaside, _In_opt_ PALLOCATE_FUNCTION Allocate,
-                                                _In_opt_ PFREE_FUNCTION Free, _In_ ULONG Flags, _In_ SIZE_T Size,
-                                                _In_ ULONG Tag, _In_ USHORT Depth);
+NTKERNELAPI VOID ExInitializePagedLookasideList(_Out_ PPAGED_LOOKASIDE_LIST Lookaside,
+                                                _In_opt_ PALLOCATE_FUNCTION Allocate, _In_opt_ PFREE_FUNCTION Free,
+                                                _In_ ULONG Flags, _In_ SIZE_T Size, _In_ ULONG Tag, _In_ USHORT Depth);
 
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExDeletePagedLookasideList(_Inout_ PPAGED_LOOKASIDE_LIST Lookaside);
@@ -162,9 +164,11 @@ NTKERNELAPI VOID ExFreeToPagedLookasideList(_Inout_ PPAGED_LOOKASIDE_LIST Lookas
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Must_inspect_result_
-NTKERNELAPI NTSTATUS ExInitializeLookasideListEx(_Out_ PLOOKASIDE_LIST_EX Lookaside, _In_opt_ PALLOCATE_FUNCTION_EX Allocate,
-                                                 _In_opt_ PFREE_FUNCTION_EX Free, _In_ POOL_TYPE PoolType, _In_ ULONG Flags,
-                                                 _In_ SIZE_T Size, _In_ ULONG Tag, _In_ USHORT Depth);
+NTKERNELAPI NTSTATUS ExInitializeLookasideListEx(_Out_ PLOOKASIDE_LIST_EX Lookaside,
+                                                 _In_opt_ PALLOCATE_FUNCTION_EX Allocate,
+                                                 _In_opt_ PFREE_FUNCTION_EX Free, _In_ POOL_TYPE PoolType,
+                                                 _In_ ULONG Flags, _In_ SIZE_T Size, _In_ ULONG Tag,
+                                                 _In_ USHORT Depth);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExDeleteLookasideListEx(_Inout_ PLOOKASIDE_LIST_EX Lookaside);
@@ -179,8 +183,9 @@ NTKERNELAPI PVOID ExAllocateFromLookasideListEx(_Inout_ PLOOKASIDE_LIST_EX Looka
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExFreeToLookasideListEx(_Inout_ PLOOKASIDE_LIST_EX Lookaside, _In_ PVOID Entry);
 
-/* ---- work items ---------------------------------------------------------------------------------------------------------------------- */
-FORCEINLINE VOID ExInitializeWorkItem(_Out_ PWORK_QUEUE_ITEM Item, _In_ PWORKER_THREAD_ROUTINE Routine, _In_opt_ PVOID Context)
+/* ---- work items -------------------------------------------------------------------------------------------------- */
+FORCEINLINE VOID ExInitializeWorkItem(_Out_ PWORK_QUEUE_ITEM Item, _In_ PWORKER_THREAD_ROUTINE Routine,
+                                      _In_opt_ PVOID Context)
 {
     Item->WorkerRoutine = Routine;
     Item->Parameter = Context;
@@ -190,7 +195,7 @@ FORCEINLINE VOID ExInitializeWorkItem(_Out_ PWORK_QUEUE_ITEM Item, _In_ PWORKER_
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExQueueWorkItem(_Inout_ PWORK_QUEUE_ITEM WorkItem, _In_ WORK_QUEUE_TYPE QueueType);
 
-/* ---- locked lists and counters: any IRQL, the lock must not be used otherwise below its holders' level ---------------------------------- */
+/* ---- locked lists and counters: any IRQL, the lock must not be used otherwise below its holders' level ----------- */
 NTKERNELAPI LARGE_INTEGER ExInterlockedAddLargeInteger(_Inout_ PLARGE_INTEGER Addend, _In_ LARGE_INTEGER Increment,
                                                        _Inout_ PKSPIN_LOCK Lock);
 NTKERNELAPI ULONG ExInterlockedAddUlong(_Inout_ PULONG Addend, _In_ ULONG Increment, _Inout_ PKSPIN_LOCK Lock);
@@ -201,11 +206,12 @@ NTKERNELAPI PLIST_ENTRY ExInterlockedInsertTailList(_Inout_ PLIST_ENTRY ListHead
 NTKERNELAPI PLIST_ENTRY ExInterlockedRemoveHeadList(_Inout_ PLIST_ENTRY ListHead, _Inout_ PKSPIN_LOCK Lock);
 NTKERNELAPI PSINGLE_LIST_ENTRY ExInterlockedPopEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead, _Inout_ PKSPIN_LOCK Lock);
 NTKERNELAPI PSINGLE_LIST_ENTRY ExInterlockedPushEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead,
-                                                          _Inout_ PSINGLE_LIST_ENTRY ListEntry, _Inout_ PKSPIN_LOCK Lock);
+                                                          _Inout_ PSINGLE_LIST_ENTRY ListEntry,
+                                                          _Inout_ PKSPIN_LOCK Lock);
 #define ExInterlockedAddLargeStatistic(addend, increment) \
     ((void)InterlockedExchangeAdd64((LONG64 *)&(addend)->QuadPart, (ULONG)(increment)))
 
-/* ---- system ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- system ------------------------------------------------------------------------------------------------------ */
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI BOOLEAN ExIsProcessorFeaturePresent(_In_ ULONG ProcessorFeature);
 _IRQL_requires_max_(PASSIVE_LEVEL)

@@ -8,7 +8,7 @@
 
 EXTERN_C_START
 
-/* ---- fast mutexes ---------------------------------------------------------------------------------------------------------- */
+/* ---- fast mutexes ------------------------------------------------------------------------------------------------ */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 FORCEINLINE VOID ExInitializeFastMutex(_Out_ PFAST_MUTEX FastMutex)
 {
@@ -42,7 +42,7 @@ _Releases_lock_(*FastMutex)
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExReleaseFastMutexUnsafe(_Inout_ PFAST_MUTEX FastMutex);
 
-/* ---- guarded mutexes ---------------------------------------------------------------------------------------------------------- */
+/* ---- guarded mutexes --------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID KeInitializeGuardedMutex(_Out_ PKGUARDED_MUTEX Mutex);
 
@@ -67,7 +67,7 @@ _Releases_lock_(*FastMutex)
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID KeReleaseGuardedMutexUnsafe(_Inout_ PKGUARDED_MUTEX FastMutex);
 
-/* ---- push locks: the caller is in a critical region ---------------------------------------------------------------------------- */
+/* ---- push locks: the caller is in a critical region -------------------------------------------------------------- */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExInitializePushLock(_Out_ PEX_PUSH_LOCK PushLock);
 
@@ -95,7 +95,7 @@ NTKERNELAPI VOID ExReleasePushLockSharedEx(_Inout_ PEX_PUSH_LOCK PushLock, _In_ 
 #define ExReleasePushLockExclusive(l) ExReleasePushLockExclusiveEx(l, EX_DEFAULT_PUSH_LOCK_FLAGS)
 #define ExReleasePushLockShared(l) ExReleasePushLockSharedEx(l, EX_DEFAULT_PUSH_LOCK_FLAGS)
 
-/* ---- reader-writer spin locks ---------------------------------------------------------------------------------------------------- */
+/* ---- reader-writer spin locks ------------------------------------------------------------------------------------ */
 _Acquires_exclusive_lock_(*SpinLock)
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _IRQL_raises_(DISPATCH_LEVEL)
@@ -146,7 +146,7 @@ _When_(return != 0, _Acquires_shared_lock_(*SpinLock))
 _IRQL_requires_min_(DISPATCH_LEVEL)
 NTKERNELAPI LOGICAL ExTryAcquireSpinLockSharedAtDpcLevel(_Inout_ PEX_SPIN_LOCK SpinLock);
 
-/* ---- resources ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- resources --------------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS ExInitializeResourceLite(_Out_ PERESOURCE Resource);
 _IRQL_requires_max_(DISPATCH_LEVEL)
@@ -198,7 +198,7 @@ NTKERNELAPI ULONG ExIsResourceAcquiredSharedLite(_In_ PERESOURCE Resource);
 #define ExIsResourceAcquiredLite ExIsResourceAcquiredSharedLite
 #define ExGetCurrentResourceThread() ((ERESOURCE_THREAD)KeGetCurrentThread())
 
-/* ---- rundown protection ------------------------------------------------------------------------------------------------------------------ */
+/* ---- rundown protection ------------------------------------------------------------------------------------------ */
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExInitializeRundownProtection(_Out_ PEX_RUNDOWN_REF RunRef);
 _IRQL_requires_max_(APC_LEVEL)
@@ -219,7 +219,8 @@ _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExWaitForRundownProtectionRelease(_Inout_ PEX_RUNDOWN_REF RunRef);
 _IRQL_requires_max_(APC_LEVEL)
 _Must_inspect_result_
-NTKERNELAPI PEX_RUNDOWN_REF_CACHE_AWARE ExAllocateCacheAwareRundownProtection(_In_ POOL_TYPE PoolType, _In_ ULONG PoolTag);
+NTKERNELAPI PEX_RUNDOWN_REF_CACHE_AWARE ExAllocateCacheAwareRundownProtection(_In_ POOL_TYPE PoolType,
+                                                                              _In_ ULONG PoolTag);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExFreeCacheAwareRundownProtection(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
 _IRQL_requires_max_(APC_LEVEL)

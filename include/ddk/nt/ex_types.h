@@ -6,7 +6,7 @@
 
 EXTERN_C_START
 
-/* ---- EX_TIMER (Windows 8.1 and later, EXT-022) -------------------------------------------------------------------------- */
+/* ---- EX_TIMER (Windows 8.1 and later, EXT-022) ------------------------------------------------------------------- */
 #if NTDDI_VERSION >= NTDDI_WINBLUE
 typedef struct _EX_TIMER *PEX_TIMER, EX_TIMER;
 
@@ -51,7 +51,7 @@ typedef struct _EXT_CANCEL_PARAMETERS EXT_CANCEL_PARAMETERS, *PEXT_CANCEL_PARAME
 DT_STATIC_ASSERT(sizeof(EXT_SET_PARAMETERS) == 16 && sizeof(EXT_DELETE_PARAMETERS) == 24, "EXT parameters");
 #endif
 
-/* ---- pool ------------------------------------------------------------------------------------------------------------------- */
+/* ---- pool -------------------------------------------------------------------------------------------------------- */
 typedef enum _POOL_TYPE {
     NonPagedPool,
     NonPagedPoolExecute = NonPagedPool,
@@ -141,7 +141,7 @@ typedef const POOL_EXTENDED_PARAMETER *PCPOOL_EXTENDED_PARAMETER;
 
 #define DrvRtPoolNxOptIn 0x00000001
 
-/* ---- lookaside lists ------------------------------------------------------------------------------------------------------------ */
+/* ---- lookaside lists --------------------------------------------------------------------------------------------- */
 _Function_class_(ALLOCATE_FUNCTION)
 _IRQL_requires_same_
 typedef PVOID ALLOCATE_FUNCTION(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag);
@@ -226,7 +226,7 @@ typedef struct _PAGED_LOOKASIDE_LIST {
 #define EX_MAXIMUM_LOOKASIDE_DEPTH_BASE 256
 #define EX_MAXIMUM_LOOKASIDE_DEPTH_LIMIT 1024
 
-/* ---- mutexes ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- mutexes ----------------------------------------------------------------------------------------------------- */
 #define FM_LOCK_BIT 0x1
 #define FM_LOCK_BIT_V 0x0
 #define FM_LOCK_WAITER_WOKEN 0x2
@@ -244,7 +244,7 @@ typedef ULONG_PTR EX_PUSH_LOCK, *PEX_PUSH_LOCK;
 typedef volatile LONG EX_SPIN_LOCK, *PEX_SPIN_LOCK;
 #define EX_SPIN_LOCK_INITIALIZER 0
 
-/* ---- resources ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- resources --------------------------------------------------------------------------------------------------- */
 typedef ULONG_PTR ERESOURCE_THREAD, *PERESOURCE_THREAD;
 
 typedef struct _OWNER_ENTRY {
@@ -290,7 +290,7 @@ typedef struct _ERESOURCE {
 #define ResourceReleaseByOtherThread 0x20
 #define ResourceOwnedExclusive 0x80
 
-/* ---- rundown ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- rundown ----------------------------------------------------------------------------------------------------- */
 #define EX_RUNDOWN_ACTIVE 0x1
 #define EX_RUNDOWN_COUNT_SHIFT 0x1
 #define EX_RUNDOWN_COUNT_INC (1 << EX_RUNDOWN_COUNT_SHIFT)
@@ -302,7 +302,7 @@ typedef struct _EX_RUNDOWN_REF {
 } EX_RUNDOWN_REF, *PEX_RUNDOWN_REF;
 typedef struct _EX_RUNDOWN_REF_CACHE_AWARE *PEX_RUNDOWN_REF_CACHE_AWARE, EX_RUNDOWN_REF_CACHE_AWARE;
 
-/* ---- work items ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- work items -------------------------------------------------------------------------------------------------- */
 typedef enum _WORK_QUEUE_TYPE {
     CriticalWorkQueue,
     DelayedWorkQueue,
@@ -337,7 +337,7 @@ _IRQL_requires_same_
 typedef VOID CALLBACK_FUNCTION(_In_opt_ PVOID CallbackContext, _In_opt_ PVOID Argument1, _In_opt_ PVOID Argument2);
 typedef CALLBACK_FUNCTION *PCALLBACK_FUNCTION;
 
-/* ---- time -------------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------------------------------------------------- */
 typedef struct _TIME_FIELDS {
     CSHORT Year; /* 1601... */
     CSHORT Month;
@@ -349,7 +349,7 @@ typedef struct _TIME_FIELDS {
     CSHORT Weekday; /* 0 = Sunday */
 } TIME_FIELDS, *PTIME_FIELDS;
 
-/* ---- layout -------------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- layout ------------------------------------------------------------------------------------------------------ */
 DT_STATIC_ASSERT(sizeof(FAST_MUTEX) == 56 && FIELD_OFFSET(FAST_MUTEX, Event) == 24, "FAST_MUTEX");
 DT_STATIC_ASSERT(sizeof(ERESOURCE) == 104 && FIELD_OFFSET(ERESOURCE, OwnerEntry) == 48, "ERESOURCE");
 DT_STATIC_ASSERT(sizeof(NPAGED_LOOKASIDE_LIST) == 128 && sizeof(PAGED_LOOKASIDE_LIST) == 128, "lookaside lists");

@@ -8,7 +8,7 @@
 
 #include <nt/hooks.h>
 
-/* ---- generators: op(name, width suffix, type) ------------------------------------------------------------------------- */
+/* ---- generators: op(name, width suffix, type) -------------------------------------------------------------------- */
 #define DT_ILK_RMW(name, type, builtin)                                                             \
     FORCEINLINE type name(_Inout_ _Interlocked_operand_ type volatile *Target, _In_ type Value)      \
     {                                                                                               \
@@ -52,7 +52,7 @@ DT_ILK_WIDTH(8, CHAR)
 DT_ILK_WIDTH(16, SHORT)
 DT_ILK_WIDTH(64, LONG64)
 
-/* ---- pointers ---------------------------------------------------------------------------------------------------------- */
+/* ---- pointers ---------------------------------------------------------------------------------------------------- */
 #define DT_ILK_POINTER(order)                                                                       \
     FORCEINLINE PVOID InterlockedExchangePointer##order(_Inout_ _Interlocked_operand_ PVOID volatile *Target, \
                                                         _In_opt_ PVOID Value)                       \
@@ -80,7 +80,7 @@ DT_ILK_POINTER(NoFence)
     InterlockedCompareExchangePointer((PVOID volatile *)(t), (PVOID)(v), (PVOID)(c))
 #endif
 
-/* ---- single bits --------------------------------------------------------------------------------------------------------- */
+/* ---- single bits ------------------------------------------------------------------------------------------------- */
 #define DT_ILK_BIT(name, type, bits, builtin, mask)                                                 \
     FORCEINLINE UCHAR name(_Inout_ _Interlocked_operand_ type volatile *Base, _In_ type Bit)         \
     {                                                                                               \
@@ -96,7 +96,7 @@ DT_ILK_BIT(InterlockedBitTestAndSet64, LONG64, 64, __atomic_fetch_or, one)
 DT_ILK_BIT(InterlockedBitTestAndReset64, LONG64, 64, __atomic_fetch_and, ~one)
 DT_ILK_BIT(InterlockedBitTestAndComplement64, LONG64, 64, __atomic_fetch_xor, one)
 
-/* ---- other spellings ------------------------------------------------------------------------------------------------------- */
+/* ---- other spellings --------------------------------------------------------------------------------------------- */
 #define InterlockedExchangeAddSizeT(a, b) InterlockedExchangeAdd64((LONG64 *)(a), (LONG64)(b))
 #define InterlockedIncrementSizeT(a) InterlockedIncrement64((LONG64 *)(a))
 #define InterlockedDecrementSizeT(a) InterlockedDecrement64((LONG64 *)(a))
@@ -128,7 +128,7 @@ DT_ILK_BIT(InterlockedBitTestAndComplement64, LONG64, 64, __atomic_fetch_xor, on
 #define _InterlockedIncrement64 InterlockedIncrement64
 #define _InterlockedDecrement64 InterlockedDecrement64
 
-/* ---- barriers ------------------------------------------------------------------------------------------------------------------ */
+/* ---- barriers ---------------------------------------------------------------------------------------------------- */
 FORCEINLINE void KeMemoryBarrier(void)
 {
     dt_hook_atomic(NULL, 0);
@@ -139,9 +139,9 @@ FORCEINLINE void KeMemoryBarrier(void)
 #define FastFence MemoryBarrier
 #define LoadFence MemoryBarrier
 #define StoreFence MemoryBarrier
-#define YieldProcessor() __builtin_ia32_pause()
+#define YieldProcessor() dt_hook_spin()
 
-/* ---- plain accesses with an order: ReadAcquire, WriteULong64NoFence, ... ------------------------------------------------ */
+/* ---- plain accesses with an order: ReadAcquire, WriteULong64NoFence, ... ----------------------------------------- */
 #define DT_ILK_READ(order, word, type)                                                              \
     FORCEINLINE type Read##word##order(_In_ type const volatile *Source)                            \
     {                                                                                               \
@@ -189,7 +189,7 @@ DT_ILK_ACCESSES(Pointer, DT_POINTER)
 #define WriteLongRelease WriteRelease
 #define WriteLongNoFence WriteNoFence
 
-/* ---- device registers ------------------------------------------------------------------------------------------------ */
+/* ---- device registers -------------------------------------------------------------------------------------------- */
 #define DT_REGISTER(word, type)                                                                     \
     FORCEINLINE type READ_REGISTER_##word(_In_ type const volatile *Register)                       \
     {                                                                                               \

@@ -14,7 +14,7 @@ extern DT_EXPORT POBJECT_TYPE *IoFileObjectType;
 extern DT_EXPORT POBJECT_TYPE *IoDeviceObjectType;
 extern DT_EXPORT POBJECT_TYPE *IoDriverObjectType;
 
-/* ---- devices and names ----------------------------------------------------------------------------------------------- */
+/* ---- devices and names ------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(APC_LEVEL)
 _Must_inspect_result_
 NTKERNELAPI NTSTATUS IoCreateDevice(_In_ PDRIVER_OBJECT DriverObject, _In_ ULONG DeviceExtensionSize,
@@ -29,7 +29,8 @@ _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS IoCreateSymbolicLink(_In_ PUNICODE_STRING SymbolicLinkName, _In_ PUNICODE_STRING DeviceName);
 
 _IRQL_requires_max_(PASSIVE_LEVEL)
-NTKERNELAPI NTSTATUS IoCreateUnprotectedSymbolicLink(_In_ PUNICODE_STRING SymbolicLinkName, _In_ PUNICODE_STRING DeviceName);
+NTKERNELAPI NTSTATUS IoCreateUnprotectedSymbolicLink(_In_ PUNICODE_STRING SymbolicLinkName,
+                                                     _In_ PUNICODE_STRING DeviceName);
 
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS IoDeleteSymbolicLink(_In_ PUNICODE_STRING SymbolicLinkName);
@@ -41,7 +42,8 @@ NTKERNELAPI NTSTATUS IoGetDeviceObjectPointer(_In_ PUNICODE_STRING ObjectName, _
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Must_inspect_result_
-NTKERNELAPI PDEVICE_OBJECT IoAttachDeviceToDeviceStack(_In_ PDEVICE_OBJECT SourceDevice, _In_ PDEVICE_OBJECT TargetDevice);
+NTKERNELAPI PDEVICE_OBJECT IoAttachDeviceToDeviceStack(_In_ PDEVICE_OBJECT SourceDevice,
+                                                       _In_ PDEVICE_OBJECT TargetDevice);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS IoAttachDeviceToDeviceStackSafe(_In_ PDEVICE_OBJECT SourceDevice, _In_ PDEVICE_OBJECT TargetDevice,
@@ -65,8 +67,10 @@ NTKERNELAPI PDEVICE_OBJECT IoGetRelatedDeviceObject(_In_ PFILE_OBJECT FileObject
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Must_inspect_result_
-NTKERNELAPI NTSTATUS IoAllocateDriverObjectExtension(_In_ PDRIVER_OBJECT DriverObject, _In_ PVOID ClientIdentificationAddress,
-                                                     _In_ ULONG DriverObjectExtensionSize, _Out_ PVOID *DriverObjectExtension);
+NTKERNELAPI NTSTATUS IoAllocateDriverObjectExtension(_In_ PDRIVER_OBJECT DriverObject,
+                                                     _In_ PVOID ClientIdentificationAddress,
+                                                     _In_ ULONG DriverObjectExtensionSize,
+                                                     _Out_ PVOID *DriverObjectExtension);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PVOID IoGetDriverObjectExtension(_In_ PDRIVER_OBJECT DriverObject, _In_ PVOID ClientIdentificationAddress);
@@ -104,7 +108,7 @@ NTKERNELAPI VOID IoFreeErrorLogEntry(_In_ PVOID ElEntry);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN IoIs32bitProcess(_In_opt_ PIRP Irp);
 
-/* ---- IRPs ------------------------------------------------------------------------------------------------------------------ */
+/* ---- IRPs -------------------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Must_inspect_result_
 NTKERNELAPI PIRP IoAllocateIrp(_In_ CCHAR StackSize, _In_ BOOLEAN ChargeQuota);
@@ -199,7 +203,7 @@ NTKERNELAPI NTSTATUS IoSetCompletionRoutineEx(_In_ PDEVICE_OBJECT DeviceObject, 
 #define IoCallDriver(device, irp) IofCallDriver(device, irp)
 #define IoCompleteRequest(irp, boost) IofCompleteRequest(irp, boost)
 
-/* ---- StartIo ----------------------------------------------------------------------------------------------------------------- */
+/* ---- StartIo ----------------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoStartPacket(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIRP Irp, _In_opt_ PULONG Key,
                                _In_opt_ PDRIVER_CANCEL CancelFunction);
@@ -213,12 +217,13 @@ NTKERNELAPI VOID IoStartNextPacketByKey(_In_ PDEVICE_OBJECT DeviceObject, _In_ B
 NTKERNELAPI VOID IoSetStartIoAttributes(_In_ PDEVICE_OBJECT DeviceObject, _In_ BOOLEAN DeferredStartIo,
                                         _In_ BOOLEAN NonCancelable);
 
-/* ---- device queues ------------------------------------------------------------------------------------------------------------- */
+/* ---- device queues ----------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID KeInitializeDeviceQueue(_Out_ PKDEVICE_QUEUE DeviceQueue);
 
 _IRQL_requires_(DISPATCH_LEVEL)
-NTKERNELAPI BOOLEAN KeInsertDeviceQueue(_Inout_ PKDEVICE_QUEUE DeviceQueue, _Inout_ PKDEVICE_QUEUE_ENTRY DeviceQueueEntry);
+NTKERNELAPI BOOLEAN KeInsertDeviceQueue(_Inout_ PKDEVICE_QUEUE DeviceQueue,
+                                        _Inout_ PKDEVICE_QUEUE_ENTRY DeviceQueueEntry);
 
 _IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN KeInsertByKeyDeviceQueue(_Inout_ PKDEVICE_QUEUE DeviceQueue,
@@ -237,7 +242,7 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN KeRemoveEntryDeviceQueue(_Inout_ PKDEVICE_QUEUE DeviceQueue,
                                              _Inout_ PKDEVICE_QUEUE_ENTRY DeviceQueueEntry);
 
-/* ---- I/O timers: one call a second ------------------------------------------------------------------------------------------------ */
+/* ---- I/O timers: one call a second ------------------------------------------------------------------------------- */
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS IoInitializeTimer(_In_ PDEVICE_OBJECT DeviceObject, _In_ PIO_TIMER_ROUTINE TimerRoutine,
                                        _In_opt_ PVOID Context);
@@ -248,7 +253,7 @@ NTKERNELAPI VOID IoStartTimer(_In_ PDEVICE_OBJECT DeviceObject);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoStopTimer(_In_ PDEVICE_OBJECT DeviceObject);
 
-/* ---- work items ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- work items -------------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Must_inspect_result_
 NTKERNELAPI PIO_WORKITEM IoAllocateWorkItem(_In_ PDEVICE_OBJECT DeviceObject);
@@ -274,7 +279,7 @@ NTKERNELAPI VOID IoUninitializeWorkItem(_Inout_ PIO_WORKITEM IoWorkItem);
 
 NTKERNELAPI ULONG IoSizeofWorkItem(VOID);
 
-/* ---- cancel-safe queues -------------------------------------------------------------------------------------------------------------- */
+/* ---- cancel-safe queues ------------------------------------------------------------------------------------------ */
 NTKERNELAPI NTSTATUS IoCsqInitialize(_Out_ PIO_CSQ Csq, _In_ PIO_CSQ_INSERT_IRP CsqInsertIrp,
                                      _In_ PIO_CSQ_REMOVE_IRP CsqRemoveIrp, _In_ PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp,
                                      _In_ PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, _In_ PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
@@ -282,7 +287,8 @@ NTKERNELAPI NTSTATUS IoCsqInitialize(_Out_ PIO_CSQ Csq, _In_ PIO_CSQ_INSERT_IRP 
 
 NTKERNELAPI NTSTATUS IoCsqInitializeEx(_Out_ PIO_CSQ Csq, _In_ PIO_CSQ_INSERT_IRP_EX CsqInsertIrp,
                                        _In_ PIO_CSQ_REMOVE_IRP CsqRemoveIrp, _In_ PIO_CSQ_PEEK_NEXT_IRP CsqPeekNextIrp,
-                                       _In_ PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock, _In_ PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
+                                       _In_ PIO_CSQ_ACQUIRE_LOCK CsqAcquireLock,
+                                       _In_ PIO_CSQ_RELEASE_LOCK CsqReleaseLock,
                                        _In_ PIO_CSQ_COMPLETE_CANCELED_IRP CsqCompleteCanceledIrp);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
@@ -300,10 +306,11 @@ _Must_inspect_result_
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PIRP IoCsqRemoveNextIrp(_Inout_ PIO_CSQ Csq, _In_opt_ PVOID PeekContext);
 
-/* ---- remove locks ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- remove locks ------------------------------------------------------------------------------------------------ */
 _IRQL_requires_max_(PASSIVE_LEVEL)
-NTKERNELAPI VOID IoInitializeRemoveLockEx(_In_ PIO_REMOVE_LOCK Lock, _In_ ULONG AllocateTag, _In_ ULONG MaxLockedMinutes,
-                                          _In_ ULONG HighWatermark, _In_ ULONG RemlockSize);
+NTKERNELAPI VOID IoInitializeRemoveLockEx(_In_ PIO_REMOVE_LOCK Lock, _In_ ULONG AllocateTag,
+                                          _In_ ULONG MaxLockedMinutes, _In_ ULONG HighWatermark,
+                                          _In_ ULONG RemlockSize);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS IoAcquireRemoveLockEx(_Inout_ PIO_REMOVE_LOCK RemoveLock, _In_opt_ PVOID Tag, _In_ PCSTR File,
@@ -322,7 +329,7 @@ NTKERNELAPI VOID IoReleaseRemoveLockAndWaitEx(_Inout_ PIO_REMOVE_LOCK RemoveLock
 #define IoReleaseRemoveLock(lock, tag) IoReleaseRemoveLockEx(lock, tag, sizeof(IO_REMOVE_LOCK))
 #define IoReleaseRemoveLockAndWait(lock, tag) IoReleaseRemoveLockAndWaitEx(lock, tag, sizeof(IO_REMOVE_LOCK))
 
-/* ---- interrupts --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- interrupts -------------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(PASSIVE_LEVEL)
 _Must_inspect_result_
 NTKERNELAPI NTSTATUS IoConnectInterrupt(_Out_ PKINTERRUPT *InterruptObject, _In_ PKSERVICE_ROUTINE ServiceRoutine,

@@ -7,7 +7,7 @@
 
 EXTERN_C_START
 
-/* ---- stack location ------------------------------------------------------------------------------------------------------ */
+/* ---- stack location ---------------------------------------------------------------------------------------------- */
 typedef struct _IO_SECURITY_CONTEXT {
     PVOID SecurityQos;
     PACCESS_STATE AccessState;
@@ -251,7 +251,7 @@ typedef struct _IO_STACK_LOCATION {
 #define SL_STOP_ON_SYMLINK 0x08
 #define SL_CASE_SENSITIVE 0x80
 
-/* ---- IRP ------------------------------------------------------------------------------------------------------------------- */
+/* ---- IRP --------------------------------------------------------------------------------------------------------- */
 typedef struct DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) _IRP {
     CSHORT Type;
     USHORT Size;
@@ -383,7 +383,7 @@ typedef struct DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) _IRP {
 #define IRP_MN_EXECUTE_METHOD 0x09
 #define IRP_MN_REGINFO_EX 0x0b
 
-/* ---- cancel-safe queues ------------------------------------------------------------------------------------------------------ */
+/* ---- cancel-safe queues ------------------------------------------------------------------------------------------ */
 typedef struct _IO_CSQ IO_CSQ, *PIO_CSQ;
 
 typedef struct _IO_CSQ_IRP_CONTEXT {
@@ -440,7 +440,7 @@ struct _IO_CSQ {
     PVOID ReservePointer;
 };
 
-/* ---- remove locks ---------------------------------------------------------------------------------------------------------------- */
+/* ---- remove locks ------------------------------------------------------------------------------------------------ */
 typedef struct _IO_REMOVE_LOCK_TRACKING_BLOCK *PIO_REMOVE_LOCK_TRACKING_BLOCK;
 
 typedef struct _IO_REMOVE_LOCK_COMMON_BLOCK {
@@ -471,7 +471,7 @@ typedef struct _IO_REMOVE_LOCK {
 #endif
 } IO_REMOVE_LOCK, *PIO_REMOVE_LOCK;
 
-/* ---- miscellany ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- miscellany -------------------------------------------------------------------------------------------------- */
 typedef enum _IO_PRIORITY_HINT {
     IoPriorityVeryLow = 0,
     IoPriorityLow,
@@ -528,7 +528,7 @@ typedef struct _SHARE_ACCESS {
     ULONG SharedDelete;
 } SHARE_ACCESS, *PSHARE_ACCESS;
 
-/* ---- layout ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- layout ------------------------------------------------------------------------------------------------------ */
 DT_STATIC_ASSERT(sizeof(IO_STACK_LOCATION) == 72, "IO_STACK_LOCATION");
 DT_STATIC_ASSERT(FIELD_OFFSET(IO_STACK_LOCATION, Parameters) == 8, "IO_STACK_LOCATION.Parameters");
 DT_STATIC_ASSERT(FIELD_OFFSET(IO_STACK_LOCATION, Parameters.DeviceIoControl.IoControlCode) == 24, "IoControlCode");

@@ -16,7 +16,7 @@ struct _IO_STACK_LOCATION;
 struct _IO_STATUS_BLOCK;
 struct _SCATTER_GATHER_LIST;
 
-/* ---- completion status ------------------------------------------------------------------------------------------------ */
+/* ---- completion status ------------------------------------------------------------------------------------------- */
 typedef struct _IO_STATUS_BLOCK {
     union {
         NTSTATUS Status;
@@ -28,7 +28,7 @@ typedef struct _IO_STATUS_BLOCK {
 typedef VOID IO_APC_ROUTINE(_In_ PVOID ApcContext, _In_ PIO_STATUS_BLOCK IoStatusBlock, _In_ ULONG Reserved);
 typedef IO_APC_ROUTINE *PIO_APC_ROUTINE;
 
-/* ---- role types of a driver --------------------------------------------------------------------------------------------- */
+/* ---- role types of a driver -------------------------------------------------------------------------------------- */
 _Function_class_(DRIVER_INITIALIZE)
 _IRQL_requires_max_(PASSIVE_LEVEL)
 _IRQL_requires_same_
@@ -130,7 +130,7 @@ _IRQL_requires_same_
 typedef NTSTATUS DRIVER_NOTIFICATION_CALLBACK_ROUTINE(_In_ PVOID NotificationStructure, _Inout_opt_ PVOID Context);
 typedef DRIVER_NOTIFICATION_CALLBACK_ROUTINE *PDRIVER_NOTIFICATION_CALLBACK_ROUTINE;
 
-/* ---- work items ------------------------------------------------------------------------------------------------------------ */
+/* ---- work items -------------------------------------------------------------------------------------------------- */
 typedef struct _IO_WORKITEM *PIO_WORKITEM, IO_WORKITEM;
 typedef struct _IO_TIMER *PIO_TIMER, IO_TIMER;
 
@@ -146,7 +146,7 @@ _IRQL_requires_same_
 typedef VOID IO_WORKITEM_ROUTINE_EX(_In_ PVOID IoObject, _In_opt_ PVOID Context, _In_ PIO_WORKITEM IoWorkItem);
 typedef IO_WORKITEM_ROUTINE_EX *PIO_WORKITEM_ROUTINE_EX;
 
-/* ---- MDL ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- MDL --------------------------------------------------------------------------------------------------------- */
 typedef struct _MDL {
     struct _MDL *Next;
     CSHORT Size;
@@ -180,7 +180,7 @@ typedef struct _MDL {
 typedef ULONG_PTR PFN_NUMBER, *PPFN_NUMBER;
 typedef LONG_PTR SPFN_NUMBER, *PSPFN_NUMBER;
 
-/* ---- device object ------------------------------------------------------------------------------------------------------------------ */
+/* ---- device object ----------------------------------------------------------------------------------------------- */
 typedef struct _WAIT_CONTEXT_BLOCK {
     union {
         KDEVICE_QUEUE_ENTRY WaitQueueEntry;
@@ -324,7 +324,7 @@ typedef struct DECLSPEC_ALIGN(MEMORY_ALLOCATION_ALIGNMENT) _DEVICE_OBJECT {
 #define IO_TYPE_CSQ 0x00000002
 #define IO_TYPE_CSQ_EX 0x00000003
 
-/* ---- driver object ------------------------------------------------------------------------------------------------------------------ */
+/* ---- driver object ----------------------------------------------------------------------------------------------- */
 #define IRP_MJ_CREATE 0x00
 #define IRP_MJ_CREATE_NAMED_PIPE 0x01
 #define IRP_MJ_CLOSE 0x02
@@ -388,7 +388,7 @@ typedef struct _DRIVER_OBJECT {
 #define DRVO_LEGACY_DRIVER 0x00000002
 #define DRVO_BUILTIN_DRIVER 0x00000004
 
-/* ---- file object -------------------------------------------------------------------------------------------------------------------- */
+/* ---- file object ------------------------------------------------------------------------------------------------- */
 typedef struct _SECTION_OBJECT_POINTERS {
     PVOID DataSectionObject;
     PVOID SharedCacheMap;
@@ -454,7 +454,7 @@ typedef struct _FILE_OBJECT {
 #define FO_FILE_OPEN_CANCELLED 0x00200000
 #define FO_VOLUME_OPEN 0x00400000
 
-/* ---- layout --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- layout ------------------------------------------------------------------------------------------------------ */
 DT_STATIC_ASSERT(sizeof(IO_STATUS_BLOCK) == 16 && sizeof(MDL) == 48, "IO_STATUS_BLOCK, MDL");
 DT_STATIC_ASSERT(sizeof(WAIT_CONTEXT_BLOCK) == 72, "WAIT_CONTEXT_BLOCK");
 DT_STATIC_ASSERT(sizeof(DEVICE_OBJECT) == 0x150 && FIELD_OFFSET(DEVICE_OBJECT, Dpc) == 0xc8, "DEVICE_OBJECT");

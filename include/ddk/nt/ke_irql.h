@@ -7,7 +7,7 @@
 
 EXTERN_C_START
 
-/* ---- IRQL ------------------------------------------------------------------------------------------------------------ */
+/* ---- IRQL -------------------------------------------------------------------------------------------------------- */
 NTKERNELAPI KIRQL KeGetCurrentIrql(VOID);
 
 _IRQL_raises_(NewIrql)
@@ -32,7 +32,7 @@ NTKERNELAPI KIRQL KeRaiseIrqlToSynchLevel(VOID);
 #define PAGED_CODE_LOCKED() ((void)0)
 #define PAGED_ASSERT(e) ASSERT(e)
 
-/* ---- spin locks --------------------------------------------------------------------------------------------------------- */
+/* ---- spin locks -------------------------------------------------------------------------------------------------- */
 NTKERNELAPI VOID KeInitializeSpinLock(_Out_ PKSPIN_LOCK SpinLock);
 
 _Requires_lock_not_held_(*SpinLock)
@@ -103,14 +103,15 @@ NTKERNELAPI VOID KeReleaseInStackQueuedSpinLockFromDpcLevel(_In_ PKLOCK_QUEUE_HA
 _Requires_lock_not_held_(*SpinLock)
 _Acquires_lock_(*SpinLock)
 _IRQL_requires_max_(DISPATCH_LEVEL)
-NTKERNELAPI VOID KeAcquireInStackQueuedSpinLockForDpc(_Inout_ PKSPIN_LOCK SpinLock, _Out_ PKLOCK_QUEUE_HANDLE LockHandle);
+NTKERNELAPI VOID KeAcquireInStackQueuedSpinLockForDpc(_Inout_ PKSPIN_LOCK SpinLock,
+                                                      _Out_ PKLOCK_QUEUE_HANDLE LockHandle);
 
 _Requires_lock_held_(*LockHandle)
 _Releases_lock_(*LockHandle)
 _IRQL_requires_(DISPATCH_LEVEL)
 NTKERNELAPI VOID KeReleaseInStackQueuedSpinLockForDpc(_In_ PKLOCK_QUEUE_HANDLE LockHandle);
 
-/* ---- APC regions ------------------------------------------------------------------------------------------------------------- */
+/* ---- APC regions ------------------------------------------------------------------------------------------------- */
 _Acquires_lock_(_Global_critical_region_)
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID KeEnterCriticalRegion(VOID);
@@ -136,7 +137,7 @@ NTKERNELAPI BOOLEAN KeAreAllApcsDisabled(VOID);
 #define FsRtlEnterFileSystem KeEnterCriticalRegion
 #define FsRtlExitFileSystem KeLeaveCriticalRegion
 
-/* ---- interrupts ------------------------------------------------------------------------------------------------------------------ */
+/* ---- interrupts -------------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(CLOCK_LEVEL - 1)
 NTKERNELAPI BOOLEAN KeSynchronizeExecution(_Inout_ PKINTERRUPT Interrupt, _In_ PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
                                            _In_opt_ PVOID SynchronizeContext);

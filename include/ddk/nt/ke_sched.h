@@ -6,7 +6,7 @@
 
 EXTERN_C_START
 
-/* ---- events ---------------------------------------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------------------------------------ */
 NTKERNELAPI VOID KeInitializeEvent(_Out_ PRKEVENT Event, _In_ EVENT_TYPE Type, _In_ BOOLEAN State);
 
 _When_(Wait == 0, _IRQL_requires_max_(DISPATCH_LEVEL))
@@ -31,7 +31,7 @@ NTKERNELAPI PKEVENT IoCreateNotificationEvent(_In_ PUNICODE_STRING EventName, _O
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI PKEVENT IoCreateSynchronizationEvent(_In_ PUNICODE_STRING EventName, _Out_ PHANDLE EventHandle);
 
-/* ---- mutexes ----------------------------------------------------------------------------------------------------------- */
+/* ---- mutexes ----------------------------------------------------------------------------------------------------- */
 NTKERNELAPI VOID KeInitializeMutex(_Out_ PRKMUTEX Mutex, _In_ ULONG Level);
 
 _When_(Wait == 0, _IRQL_requires_max_(DISPATCH_LEVEL))
@@ -41,7 +41,7 @@ NTKERNELAPI LONG KeReleaseMutex(_Inout_ PRKMUTEX Mutex, _In_ _Literal_ BOOLEAN W
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI LONG KeReadStateMutex(_In_ PRKMUTEX Mutex);
 
-/* ---- semaphores ---------------------------------------------------------------------------------------------------------- */
+/* ---- semaphores -------------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI VOID KeInitializeSemaphore(_Out_ PRKSEMAPHORE Semaphore, _In_ LONG Count, _In_ LONG Limit);
 
@@ -52,7 +52,7 @@ NTKERNELAPI LONG KeReleaseSemaphore(_Inout_ PRKSEMAPHORE Semaphore, _In_ KPRIORI
 
 NTKERNELAPI LONG KeReadStateSemaphore(_In_ PRKSEMAPHORE Semaphore);
 
-/* ---- waits ------------------------------------------------------------------------------------------------------------------ */
+/* ---- waits ------------------------------------------------------------------------------------------------------- */
 _IRQL_requires_min_(PASSIVE_LEVEL)
 _When_((Timeout == NULL || Timeout->QuadPart != 0), _IRQL_requires_max_(APC_LEVEL))
 _When_((Timeout != NULL && Timeout->QuadPart == 0), _IRQL_requires_max_(DISPATCH_LEVEL))
@@ -78,7 +78,7 @@ NTKERNELAPI NTSTATUS KeDelayExecutionThread(_In_ KPROCESSOR_MODE WaitMode, _In_ 
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS ZwWaitForSingleObject(_In_ HANDLE Handle, _In_ BOOLEAN Alertable, _In_opt_ PLARGE_INTEGER Timeout);
 
-/* ---- threads ------------------------------------------------------------------------------------------------------------------- */
+/* ---- threads ----------------------------------------------------------------------------------------------------- */
 typedef struct _CLIENT_ID {
     HANDLE UniqueProcess;
     HANDLE UniqueThread;
@@ -147,12 +147,13 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID KeRevertToUserAffinityThreadEx(_In_ KAFFINITY Affinity);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
-NTKERNELAPI VOID KeSetSystemGroupAffinityThread(_In_ PGROUP_AFFINITY Affinity, _Out_opt_ PGROUP_AFFINITY PreviousAffinity);
+NTKERNELAPI VOID KeSetSystemGroupAffinityThread(_In_ PGROUP_AFFINITY Affinity,
+                                                _Out_opt_ PGROUP_AFFINITY PreviousAffinity);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID KeRevertToUserGroupAffinityThread(_In_ PGROUP_AFFINITY PreviousAffinity);
 
-/* ---- stacks and floating point ---------------------------------------------------------------------------------------------------- */
+/* ---- stacks and floating point ----------------------------------------------------------------------------------- */
 NTKERNELAPI VOID IoGetStackLimits(_Out_ PULONG_PTR LowLimit, _Out_ PULONG_PTR HighLimit);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI ULONG IoWithinStackLimits(_In_ ULONG_PTR RegionStart, _In_ SIZE_T RegionSize);
@@ -176,7 +177,7 @@ _Kernel_float_restored_
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS KeRestoreFloatingPointState(_In_ PKFLOATING_SAVE FloatSave);
 
-/* ---- processors ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- processors -------------------------------------------------------------------------------------------------- */
 NTKERNELAPI ULONG KeGetCurrentProcessorNumber(VOID);
 NTKERNELAPI ULONG KeGetCurrentProcessorNumberEx(_Out_opt_ PPROCESSOR_NUMBER ProcNumber);
 NTKERNELAPI ULONG KeGetCurrentProcessorIndex(VOID);

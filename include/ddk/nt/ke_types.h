@@ -9,7 +9,7 @@
 
 EXTERN_C_START
 
-/* ---- dispatcher header ------------------------------------------------------------------------------------------------ */
+/* ---- dispatcher header ------------------------------------------------------------------------------------------- */
 typedef enum _KOBJECTS {
     EventNotificationObject = 0,
     EventSynchronizationObject = 1,
@@ -147,7 +147,7 @@ typedef struct _DISPATCHER_HEADER {
     LIST_ENTRY WaitListHead; /* Object lock */
 } DISPATCHER_HEADER, *PDISPATCHER_HEADER;
 
-/* ---- DPC ----------------------------------------------------------------------------------------------------------------- */
+/* ---- DPC --------------------------------------------------------------------------------------------------------- */
 typedef enum _KDPC_IMPORTANCE { LowImportance, MediumImportance, HighImportance, MediumHighImportance } KDPC_IMPORTANCE;
 
 _Function_class_(KDEFERRED_ROUTINE)
@@ -188,7 +188,7 @@ typedef struct _KDPC_WATCHDOG_INFORMATION {
     ULONG Reserved;
 } KDPC_WATCHDOG_INFORMATION, *PKDPC_WATCHDOG_INFORMATION;
 
-/* ---- dispatcher objects ---------------------------------------------------------------------------------------------------- */
+/* ---- dispatcher objects ------------------------------------------------------------------------------------------ */
 typedef struct _KEVENT {
     DISPATCHER_HEADER Header;
 } KEVENT, *PKEVENT, *PRKEVENT;
@@ -234,7 +234,7 @@ typedef struct _KQUEUE {
     LIST_ENTRY ThreadListHead;
 } KQUEUE, *PKQUEUE, *PRKQUEUE;
 
-/* ---- waits ------------------------------------------------------------------------------------------------------------------- */
+/* ---- waits ------------------------------------------------------------------------------------------------------- */
 typedef enum _KWAIT_REASON {
     Executive,
     FreePage,
@@ -297,7 +297,7 @@ typedef struct _KWAIT_BLOCK {
     PVOID SparePtr;
 } KWAIT_BLOCK, *PKWAIT_BLOCK, *PRKWAIT_BLOCK;
 
-/* ---- spin locks ----------------------------------------------------------------------------------------------------------------- */
+/* ---- spin locks -------------------------------------------------------------------------------------------------- */
 typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
 
 typedef struct _KSPIN_LOCK_QUEUE {
@@ -310,7 +310,7 @@ typedef struct _KLOCK_QUEUE_HANDLE {
     KIRQL OldIrql;
 } KLOCK_QUEUE_HANDLE, *PKLOCK_QUEUE_HANDLE;
 
-/* ---- device queues --------------------------------------------------------------------------------------------------------------- */
+/* ---- device queues ----------------------------------------------------------------------------------------------- */
 typedef struct _KDEVICE_QUEUE {
     CSHORT Type;
     CSHORT Size;
@@ -331,7 +331,7 @@ typedef struct _KDEVICE_QUEUE_ENTRY {
     BOOLEAN Inserted;
 } KDEVICE_QUEUE_ENTRY, *PKDEVICE_QUEUE_ENTRY, *PRKDEVICE_QUEUE_ENTRY;
 
-/* ---- APC ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- APC --------------------------------------------------------------------------------------------------------- */
 typedef struct _KAPC {
     UCHAR Type;
     UCHAR AllFlags;
@@ -353,7 +353,7 @@ typedef struct _KFLOATING_SAVE {
     ULONG Dummy;
 } KFLOATING_SAVE, *PKFLOATING_SAVE;
 
-/* ---- interrupts ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- interrupts -------------------------------------------------------------------------------------------------- */
 typedef enum _KINTERRUPT_MODE { LevelSensitive, Latched } KINTERRUPT_MODE;
 typedef enum _KINTERRUPT_POLARITY {
     InterruptPolarityUnknown,
@@ -391,7 +391,7 @@ _IRQL_requires_same_
 typedef ULONG_PTR KIPI_BROADCAST_WORKER(_In_ ULONG_PTR Argument);
 typedef KIPI_BROADCAST_WORKER *PKIPI_BROADCAST_WORKER;
 
-/* ---- threads ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- threads ----------------------------------------------------------------------------------------------------- */
 _Function_class_(KSTART_ROUTINE)
 _IRQL_requires_(PASSIVE_LEVEL)
 _IRQL_requires_same_
@@ -403,7 +403,7 @@ _IRQL_requires_same_
 typedef VOID EXPAND_STACK_CALLOUT(_In_opt_ PVOID Parameter);
 typedef EXPAND_STACK_CALLOUT *PEXPAND_STACK_CALLOUT;
 
-/* ---- layout -------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- layout ------------------------------------------------------------------------------------------------------ */
 DT_STATIC_ASSERT(sizeof(DISPATCHER_HEADER) == 24, "DISPATCHER_HEADER");
 DT_STATIC_ASSERT(FIELD_OFFSET(DISPATCHER_HEADER, SignalState) == 4, "DISPATCHER_HEADER.SignalState");
 DT_STATIC_ASSERT(FIELD_OFFSET(DISPATCHER_HEADER, WaitListHead) == 8, "DISPATCHER_HEADER.WaitListHead");

@@ -6,7 +6,7 @@
 
 EXTERN_C_START
 
-/* ---- IRQL (x64) ------------------------------------------------------------------------------------------------------ */
+/* ---- IRQL (x64) -------------------------------------------------------------------------------------------------- */
 #define PASSIVE_LEVEL 0
 #define LOW_LEVEL 0
 #define APC_LEVEL 1
@@ -20,12 +20,12 @@ EXTERN_C_START
 #define HIGH_LEVEL 15
 #define SYNCH_LEVEL 12
 
-/* ---- processors -------------------------------------------------------------------------------------------------------- */
+/* ---- processors -------------------------------------------------------------------------------------------------- */
 typedef CCHAR *PKPROCESSOR_MODE;
 #define MAXIMUM_PROCESSORS 64
 #define MAXIMUM_GROUPS 32
 
-/* ---- modes and priorities ------------------------------------------------------------------------------------------------ */
+/* ---- modes and priorities ---------------------------------------------------------------------------------------- */
 typedef enum _MODE { KernelMode, UserMode, MaximumMode } MODE;
 
 #define LOW_PRIORITY 0
@@ -52,7 +52,7 @@ typedef enum _MODE { KernelMode, UserMode, MaximumMode } MODE;
 #define IO_VIDEO_INCREMENT 1
 #define SEMAPHORE_INCREMENT 1
 
-/* ---- opaque objects ---------------------------------------------------------------------------------------------------------- */
+/* ---- opaque objects ---------------------------------------------------------------------------------------------- */
 typedef struct _KTHREAD *PKTHREAD, *PRKTHREAD, KTHREAD;
 typedef struct _ETHREAD *PETHREAD, ETHREAD;
 typedef struct _KPROCESS *PKPROCESS, *PRKPROCESS, KPROCESS;

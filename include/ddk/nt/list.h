@@ -109,7 +109,7 @@ FORCEINLINE VOID PushEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead, _Inout_ PSIN
     ListHead->Next = Entry;
 }
 
-/* ---- atomic singly linked lists ------------------------------------------------------------------------------------ */
+/* ---- atomic singly linked lists ---------------------------------------------------------------------------------- */
 NTKERNELAPI VOID InitializeSListHead(_Out_ PSLIST_HEADER SListHead);
 NTKERNELAPI PSLIST_ENTRY ExpInterlockedPopEntrySList(_Inout_ PSLIST_HEADER ListHead);
 NTKERNELAPI PSLIST_ENTRY ExpInterlockedPushEntrySList(_Inout_ PSLIST_HEADER ListHead, _Inout_ PSLIST_ENTRY ListEntry);

@@ -7,7 +7,7 @@
 
 EXTERN_C_START
 
-/* ---- object types -------------------------------------------------------------------------------------------------- */
+/* ---- object types ------------------------------------------------------------------------------------------------ */
 extern DT_EXPORT POBJECT_TYPE *ExEventObjectType;
 extern DT_EXPORT POBJECT_TYPE *ExSemaphoreObjectType;
 extern DT_EXPORT POBJECT_TYPE *PsThreadType;
@@ -22,7 +22,8 @@ _IRQL_requires_max_(PASSIVE_LEVEL)
 _Must_inspect_result_
 NTKERNELAPI NTSTATUS ObReferenceObjectByHandle(_In_ HANDLE Handle, _In_ ACCESS_MASK DesiredAccess,
                                                _In_opt_ POBJECT_TYPE ObjectType, _In_ KPROCESSOR_MODE AccessMode,
-                                               _Out_ PVOID *Object, _Out_opt_ POBJECT_HANDLE_INFORMATION HandleInformation);
+                                               _Out_ PVOID *Object,
+                                               _Out_opt_ POBJECT_HANDLE_INFORMATION HandleInformation);
 
 _IRQL_requires_max_(PASSIVE_LEVEL)
 _Must_inspect_result_
@@ -77,7 +78,7 @@ NTSYSAPI NTSTATUS ZwWaitForSingleObject(_In_ HANDLE Handle, _In_ BOOLEAN Alertab
     IoAllocateDriverObjectExtension(driver, id, size, (PVOID *)(extension))
 #endif
 
-/* ---- callback objects ------------------------------------------------------------------------------------------------- */
+/* ---- callback objects -------------------------------------------------------------------------------------------- */
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI NTSTATUS ExCreateCallback(_Out_ PCALLBACK_OBJECT *CallbackObject, _In_ POBJECT_ATTRIBUTES ObjectAttributes,
                                       _In_ BOOLEAN Create, _In_ BOOLEAN AllowMultipleCallbacks);
@@ -89,7 +90,7 @@ NTKERNELAPI VOID ExUnregisterCallback(_Inout_ PVOID CallbackRegistration);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExNotifyCallback(_In_ PVOID CallbackObject, _In_opt_ PVOID Argument1, _In_opt_ PVOID Argument2);
 
-/* ---- MDLs ------------------------------------------------------------------------------------------------------------------ */
+/* ---- MDLs -------------------------------------------------------------------------------------------------------- */
 typedef enum _MEMORY_CACHING_TYPE {
     MmNonCached = FALSE,
     MmCached = TRUE,
@@ -112,7 +113,8 @@ NTKERNELAPI PMDL IoAllocateMdl(_In_opt_ PVOID VirtualAddress, _In_ ULONG Length,
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoFreeMdl(_In_ PMDL Mdl);
 _IRQL_requires_max_(DISPATCH_LEVEL)
-NTKERNELAPI VOID IoBuildPartialMdl(_In_ PMDL SourceMdl, _Inout_ PMDL TargetMdl, _In_ PVOID VirtualAddress, _In_ ULONG Length);
+NTKERNELAPI VOID IoBuildPartialMdl(_In_ PMDL SourceMdl, _Inout_ PMDL TargetMdl, _In_ PVOID VirtualAddress,
+                                   _In_ ULONG Length);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID MmBuildMdlForNonPagedPool(_Inout_ PMDL MemoryDescriptorList);
 _IRQL_requires_max_(DISPATCH_LEVEL)

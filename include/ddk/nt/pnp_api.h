@@ -6,7 +6,7 @@
 
 EXTERN_C_START
 
-/* ---- device interfaces and properties -------------------------------------------------------------------------------- */
+/* ---- device interfaces and properties ---------------------------------------------------------------------------- */
 typedef enum {
     DevicePropertyDeviceDescription = 0x0,
     DevicePropertyHardwareID = 0x1,
@@ -47,19 +47,23 @@ typedef ULONG PNP_DEVICE_STATE, *PPNP_DEVICE_STATE;
 
 _IRQL_requires_max_(PASSIVE_LEVEL)
 _Must_inspect_result_
-NTKERNELAPI NTSTATUS IoRegisterDeviceInterface(_In_ PDEVICE_OBJECT PhysicalDeviceObject, _In_ const GUID *InterfaceClassGuid,
-                                               _In_opt_ PUNICODE_STRING ReferenceString, _Out_ PUNICODE_STRING SymbolicLinkName);
+NTKERNELAPI NTSTATUS IoRegisterDeviceInterface(_In_ PDEVICE_OBJECT PhysicalDeviceObject,
+                                               _In_ const GUID *InterfaceClassGuid,
+                                               _In_opt_ PUNICODE_STRING ReferenceString,
+                                               _Out_ PUNICODE_STRING SymbolicLinkName);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS IoSetDeviceInterfaceState(_In_ PUNICODE_STRING SymbolicLinkName, _In_ BOOLEAN Enable);
 _IRQL_requires_max_(PASSIVE_LEVEL)
-NTKERNELAPI NTSTATUS IoGetDeviceInterfaces(_In_ const GUID *InterfaceClassGuid, _In_opt_ PDEVICE_OBJECT PhysicalDeviceObject,
-                                           _In_ ULONG Flags, _Outptr_ PWSTR *SymbolicLinkList);
+NTKERNELAPI NTSTATUS IoGetDeviceInterfaces(_In_ const GUID *InterfaceClassGuid,
+                                           _In_opt_ PDEVICE_OBJECT PhysicalDeviceObject, _In_ ULONG Flags,
+                                           _Outptr_ PWSTR *SymbolicLinkList);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS IoOpenDeviceRegistryKey(_In_ PDEVICE_OBJECT DeviceObject, _In_ ULONG DevInstKeyType,
                                              _In_ ACCESS_MASK DesiredAccess, _Out_ PHANDLE DeviceRegKey);
 _IRQL_requires_max_(PASSIVE_LEVEL)
-NTKERNELAPI NTSTATUS IoGetDeviceProperty(_In_ PDEVICE_OBJECT DeviceObject, _In_ DEVICE_REGISTRY_PROPERTY DeviceProperty,
-                                         _In_ ULONG BufferLength, _Out_opt_ PVOID PropertyBuffer, _Out_ PULONG ResultLength);
+NTKERNELAPI NTSTATUS IoGetDeviceProperty(_In_ PDEVICE_OBJECT DeviceObject,
+                                         _In_ DEVICE_REGISTRY_PROPERTY DeviceProperty, _In_ ULONG BufferLength,
+                                         _Out_opt_ PVOID PropertyBuffer, _Out_ PULONG ResultLength);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoInvalidateDeviceRelations(_In_ PDEVICE_OBJECT DeviceObject, _In_ DEVICE_RELATION_TYPE Type);
 _IRQL_requires_max_(DISPATCH_LEVEL)
@@ -67,7 +71,7 @@ NTKERNELAPI VOID IoInvalidateDeviceState(_In_ PDEVICE_OBJECT PhysicalDeviceObjec
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoRequestDeviceEject(_In_ PDEVICE_OBJECT PhysicalDeviceObject);
 
-/* ---- notification --------------------------------------------------------------------------------------------------------- */
+/* ---- notification ------------------------------------------------------------------------------------------------ */
 typedef enum _IO_NOTIFICATION_EVENT_CATEGORY {
     EventCategoryReserved,
     EventCategoryHardwareProfileChange,
@@ -129,7 +133,7 @@ NTKERNELAPI NTSTATUS IoReportTargetDeviceChangeAsynchronous(_In_ PDEVICE_OBJECT 
                                                             _In_opt_ PDEVICE_CHANGE_COMPLETE_CALLBACK Callback,
                                                             _In_opt_ PVOID Context);
 
-/* ---- power ---------------------------------------------------------------------------------------------------------------- */
+/* ---- power ------------------------------------------------------------------------------------------------------- */
 _Function_class_(REQUEST_POWER_COMPLETE)
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _IRQL_requires_same_
@@ -148,11 +152,13 @@ NTKERNELAPI VOID PoStartNextPowerIrp(_Inout_ PIRP Irp);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS PoCallDriver(_In_ PDEVICE_OBJECT DeviceObject, _Inout_ PIRP Irp);
 _IRQL_requires_max_(DISPATCH_LEVEL)
-NTKERNELAPI NTSTATUS PoRequestPowerIrp(_In_ PDEVICE_OBJECT DeviceObject, _In_ UCHAR MinorFunction, _In_ POWER_STATE PowerState,
+NTKERNELAPI NTSTATUS PoRequestPowerIrp(_In_ PDEVICE_OBJECT DeviceObject, _In_ UCHAR MinorFunction,
+                                       _In_ POWER_STATE PowerState,
                                        _In_opt_ PREQUEST_POWER_COMPLETE CompletionFunction, _In_opt_ PVOID Context,
                                        _Outptr_opt_ PIRP *Irp);
 _IRQL_requires_max_(DISPATCH_LEVEL)
-NTKERNELAPI POWER_STATE PoSetPowerState(_In_ PDEVICE_OBJECT DeviceObject, _In_ POWER_STATE_TYPE Type, _In_ POWER_STATE State);
+NTKERNELAPI POWER_STATE PoSetPowerState(_In_ PDEVICE_OBJECT DeviceObject, _In_ POWER_STATE_TYPE Type,
+                                        _In_ POWER_STATE State);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN PoQueryWatchdogTime(_In_ PDEVICE_OBJECT Pdo, _Out_ PULONG SecondsRemaining);
 NTKERNELAPI PULONG PoRegisterDeviceForIdleDetection(_In_ PDEVICE_OBJECT DeviceObject, _In_ ULONG ConservationIdleTime,

@@ -60,7 +60,7 @@ typedef enum _DEVICE_USAGE_NOTIFICATION_TYPE {
     DeviceUsageTypeGuestAssigned
 } DEVICE_USAGE_NOTIFICATION_TYPE;
 
-/* ---- power --------------------------------------------------------------------------------------------------------- */
+/* ---- power ------------------------------------------------------------------------------------------------------- */
 typedef enum _SYSTEM_POWER_STATE {
     PowerSystemUnspecified = 0,
     PowerSystemWorking,
@@ -124,7 +124,7 @@ typedef struct _POWER_SEQUENCE {
     ULONG SequenceD3;
 } POWER_SEQUENCE, *PPOWER_SEQUENCE;
 
-/* ---- PnP -------------------------------------------------------------------------------------------------------------- */
+/* ---- PnP --------------------------------------------------------------------------------------------------------- */
 typedef VOID INTERFACE_REFERENCE(PVOID Context);
 typedef INTERFACE_REFERENCE *PINTERFACE_REFERENCE;
 typedef VOID INTERFACE_DEREFERENCE(PVOID Context);
@@ -186,7 +186,7 @@ typedef struct _PNP_BUS_INFORMATION {
     ULONG BusNumber;
 } PNP_BUS_INFORMATION, *PPNP_BUS_INFORMATION;
 
-/* ---- resources ------------------------------------------------------------------------------------------------------------ */
+/* ---- resources --------------------------------------------------------------------------------------------------- */
 #pragma pack(push, 4)
 typedef struct _CM_PARTIAL_RESOURCE_DESCRIPTOR {
     UCHAR Type;

@@ -7,7 +7,7 @@
 
 EXTERN_C_START
 
-/* ---- counted strings ------------------------------------------------------------------------------------------------- */
+/* ---- counted strings --------------------------------------------------------------------------------------------- */
 NTSYSAPI VOID RtlInitUnicodeString(_Out_ PUNICODE_STRING DestinationString, _In_opt_z_ PCWSTR SourceString);
 NTSYSAPI NTSTATUS RtlInitUnicodeStringEx(_Out_ PUNICODE_STRING DestinationString, _In_opt_z_ PCWSTR SourceString);
 NTSYSAPI VOID RtlInitAnsiString(_Out_ PANSI_STRING DestinationString, _In_opt_z_ PCSZ SourceString);
@@ -47,13 +47,15 @@ _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlUpcaseUnicodeString(_Inout_ PUNICODE_STRING DestinationString, _In_ PCUNICODE_STRING SourceString,
                                          _In_ BOOLEAN AllocateDestinationString);
 _IRQL_requires_max_(APC_LEVEL)
-NTSYSAPI NTSTATUS RtlDowncaseUnicodeString(_Inout_ PUNICODE_STRING DestinationString, _In_ PCUNICODE_STRING SourceString,
-                                           _In_ BOOLEAN AllocateDestinationString);
+NTSYSAPI NTSTATUS RtlDowncaseUnicodeString(_Inout_ PUNICODE_STRING DestinationString,
+                                           _In_ PCUNICODE_STRING SourceString, _In_ BOOLEAN AllocateDestinationString);
 _IRQL_requires_max_(PASSIVE_LEVEL)
-NTSYSAPI NTSTATUS RtlAnsiStringToUnicodeString(_Inout_ PUNICODE_STRING DestinationString, _In_ PCANSI_STRING SourceString,
+NTSYSAPI NTSTATUS RtlAnsiStringToUnicodeString(_Inout_ PUNICODE_STRING DestinationString,
+                                               _In_ PCANSI_STRING SourceString,
                                                _In_ BOOLEAN AllocateDestinationString);
 _IRQL_requires_max_(PASSIVE_LEVEL)
-NTSYSAPI NTSTATUS RtlUnicodeStringToAnsiString(_Inout_ PANSI_STRING DestinationString, _In_ PCUNICODE_STRING SourceString,
+NTSYSAPI NTSTATUS RtlUnicodeStringToAnsiString(_Inout_ PANSI_STRING DestinationString,
+                                               _In_ PCUNICODE_STRING SourceString,
                                                _In_ BOOLEAN AllocateDestinationString);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS RtlUnicodeStringToInteger(_In_ PCUNICODE_STRING String, _In_opt_ ULONG Base, _Out_ PULONG Value);
@@ -62,10 +64,11 @@ NTSYSAPI NTSTATUS RtlIntegerToUnicodeString(_In_ ULONG Value, _In_opt_ ULONG Bas
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS RtlInt64ToUnicodeString(_In_ ULONGLONG Value, _In_opt_ ULONG Base, _Inout_ PUNICODE_STRING String);
 _IRQL_requires_max_(APC_LEVEL)
-NTSYSAPI NTSTATUS RtlHashUnicodeString(_In_ PCUNICODE_STRING String, _In_ BOOLEAN CaseInSensitive, _In_ ULONG HashAlgorithm,
-                                       _Out_ PULONG HashValue);
+NTSYSAPI NTSTATUS RtlHashUnicodeString(_In_ PCUNICODE_STRING String, _In_ BOOLEAN CaseInSensitive,
+                                       _In_ ULONG HashAlgorithm, _Out_ PULONG HashValue);
 _IRQL_requires_max_(PASSIVE_LEVEL)
-NTSYSAPI NTSTATUS RtlDuplicateUnicodeString(_In_ ULONG Flags, _In_ PCUNICODE_STRING StringIn, _Out_ PUNICODE_STRING StringOut);
+NTSYSAPI NTSTATUS RtlDuplicateUnicodeString(_In_ ULONG Flags, _In_ PCUNICODE_STRING StringIn,
+                                            _Out_ PUNICODE_STRING StringOut);
 _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID RtlFreeUnicodeString(_Inout_ PUNICODE_STRING UnicodeString);
 _IRQL_requires_max_(APC_LEVEL)
@@ -92,7 +95,8 @@ _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI VOID RtlFreeOemString(_Inout_ POEM_STRING OemString);
 _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI NTSTATUS RtlOemToUnicodeN(_Out_ PWCH UnicodeString, _In_ ULONG MaxBytesInUnicodeString,
-                                   _Out_opt_ PULONG BytesInUnicodeString, _In_ PCCH OemString, _In_ ULONG BytesInOemString);
+                                   _Out_opt_ PULONG BytesInUnicodeString, _In_ PCCH OemString,
+                                   _In_ ULONG BytesInOemString);
 NTSYSAPI ULONG RtlxOemStringToUnicodeSize(_In_ PCOEM_STRING OemString);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI ULONG RtlxAnsiStringToUnicodeSize(_In_ PCANSI_STRING AnsiString);
@@ -129,7 +133,8 @@ NTSYSAPI NTSTATUS RtlCharToInteger(_In_z_ PCSZ String, _In_opt_ ULONG Base, _Out
 #define HASH_STRING_ALGORITHM_X65599 1
 #define RTL_GUID_STRING_SIZE 38
 
-FORCEINLINE VOID RtlInitEmptyUnicodeString(_Out_ PUNICODE_STRING UnicodeString, _In_opt_ PWCHAR Buffer, _In_ USHORT BufferSize)
+FORCEINLINE VOID RtlInitEmptyUnicodeString(_Out_ PUNICODE_STRING UnicodeString, _In_opt_ PWCHAR Buffer,
+                                           _In_ USHORT BufferSize)
 {
     UnicodeString->Length = 0;
     UnicodeString->MaximumLength = BufferSize;
@@ -143,17 +148,17 @@ FORCEINLINE VOID RtlInitEmptyAnsiString(_Out_ PANSI_STRING AnsiString, _In_opt_ 
     AnsiString->Buffer = Buffer;
 }
 
-/* ---- time ---------------------------------------------------------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------------------------------------------------- */
 NTSYSAPI VOID RtlTimeToTimeFields(_In_ PLARGE_INTEGER Time, _Out_ PTIME_FIELDS TimeFields);
 NTSYSAPI BOOLEAN RtlTimeFieldsToTime(_In_ PTIME_FIELDS TimeFields, _Out_ PLARGE_INTEGER Time);
 
-/* ---- random ---------------------------------------------------------------------------------------------------------------- */
+/* ---- random ------------------------------------------------------------------------------------------------------ */
 _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG RtlRandom(_Inout_ PULONG Seed);
 _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG RtlRandomEx(_Inout_ PULONG Seed);
 
-/* ---- bitmaps ----------------------------------------------------------------------------------------------------------------- */
+/* ---- bitmaps ----------------------------------------------------------------------------------------------------- */
 typedef struct _RTL_BITMAP {
     ULONG SizeOfBitMap; /* bits */
     PULONG Buffer;
@@ -164,7 +169,8 @@ typedef struct _RTL_BITMAP_RUN {
     ULONG NumberOfBits;
 } RTL_BITMAP_RUN, *PRTL_BITMAP_RUN;
 
-NTSYSAPI VOID RtlInitializeBitMap(_Out_ PRTL_BITMAP BitMapHeader, _In_opt_ PULONG BitMapBuffer, _In_opt_ ULONG SizeOfBitMap);
+NTSYSAPI VOID RtlInitializeBitMap(_Out_ PRTL_BITMAP BitMapHeader, _In_opt_ PULONG BitMapBuffer,
+                                  _In_opt_ ULONG SizeOfBitMap);
 NTSYSAPI VOID RtlClearBit(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
 NTSYSAPI VOID RtlSetBit(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
 NTSYSAPI BOOLEAN RtlTestBit(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG BitNumber);
@@ -178,11 +184,13 @@ NTSYSAPI ULONG RtlFindClearBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG Number
 NTSYSAPI ULONG RtlFindSetBits(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind, _In_ ULONG HintIndex);
 NTSYSAPI ULONG RtlFindClearBitsAndSet(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind, _In_ ULONG HintIndex);
 NTSYSAPI ULONG RtlFindSetBitsAndClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG NumberToFind, _In_ ULONG HintIndex);
-NTSYSAPI ULONG RtlFindClearRuns(_In_ PRTL_BITMAP BitMapHeader, _Out_ PRTL_BITMAP_RUN RunArray, _In_ ULONG SizeOfRunArray,
-                                _In_ BOOLEAN LocateLongestRuns);
-NTSYSAPI ULONG RtlFindNextForwardRunClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG FromIndex, _Out_ PULONG StartingRunIndex);
+NTSYSAPI ULONG RtlFindClearRuns(_In_ PRTL_BITMAP BitMapHeader, _Out_ PRTL_BITMAP_RUN RunArray,
+                                _In_ ULONG SizeOfRunArray, _In_ BOOLEAN LocateLongestRuns);
+NTSYSAPI ULONG RtlFindNextForwardRunClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG FromIndex,
+                                          _Out_ PULONG StartingRunIndex);
 NTSYSAPI ULONG RtlFindFirstRunClear(_In_ PRTL_BITMAP BitMapHeader, _Out_ PULONG StartingIndex);
-NTSYSAPI ULONG RtlFindLastBackwardRunClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG FromIndex, _Out_ PULONG StartingRunIndex);
+NTSYSAPI ULONG RtlFindLastBackwardRunClear(_In_ PRTL_BITMAP BitMapHeader, _In_ ULONG FromIndex,
+                                           _Out_ PULONG StartingRunIndex);
 NTSYSAPI ULONG RtlFindLongestRunClear(_In_ PRTL_BITMAP BitMapHeader, _Out_ PULONG StartingIndex);
 NTSYSAPI ULONG RtlFindLongestRunSet(_In_ PRTL_BITMAP BitMapHeader, _Out_ PULONG StartingIndex);
 NTSYSAPI ULONG RtlNumberOfSetBits(_In_ PRTL_BITMAP BitMapHeader);
@@ -229,7 +237,7 @@ FORCEINLINE BOOLEAN BitScanReverse64(_Out_ ULONG *Index, _In_ ULONG64 Mask)
 #define _BitScanForward64 BitScanForward64
 #define _BitScanReverse64 BitScanReverse64
 
-/* ---- versions ------------------------------------------------------------------------------------------------------------------- */
+/* ---- versions ---------------------------------------------------------------------------------------------------- */
 typedef struct _OSVERSIONINFOW {
     ULONG dwOSVersionInfoSize;
     ULONG dwMajorVersion;

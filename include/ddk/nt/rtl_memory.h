@@ -40,7 +40,7 @@ FORCEINLINE VOID RtlFillMemoryUlong(_Out_ PVOID Destination, _In_ SIZE_T Length,
         ((PULONG)Destination)[i] = Pattern;
 }
 
-/* ---- byte order ------------------------------------------------------------------------------------------------------- */
+/* ---- byte order -------------------------------------------------------------------------------------------------- */
 #define RtlUshortByteSwap(x) __builtin_bswap16(x)
 #define RtlUlongByteSwap(x) __builtin_bswap32(x)
 #define RtlUlonglongByteSwap(x) __builtin_bswap64(x)
@@ -48,13 +48,13 @@ FORCEINLINE VOID RtlFillMemoryUlong(_Out_ PVOID Destination, _In_ SIZE_T Length,
 #define _byteswap_ulong(x) __builtin_bswap32(x)
 #define _byteswap_uint64(x) __builtin_bswap64(x)
 
-/* ---- unaligned access -------------------------------------------------------------------------------------------------- */
+/* ---- unaligned access -------------------------------------------------------------------------------------------- */
 #define RtlStoreUlong(a, v) __builtin_memcpy((a), &(ULONG){(ULONG)(v)}, sizeof(ULONG))
 #define RtlStoreUshort(a, v) __builtin_memcpy((a), &(USHORT){(USHORT)(v)}, sizeof(USHORT))
 #define RtlRetrieveUlong(d, a) __builtin_memcpy((d), (a), sizeof(ULONG))
 #define RtlRetrieveUshort(d, a) __builtin_memcpy((d), (a), sizeof(USHORT))
 
-/* ---- alignment and pages ------------------------------------------------------------------------------------------------- */
+/* ---- alignment and pages ----------------------------------------------------------------------------------------- */
 #define ALIGN_DOWN(n, t) ((ULONG)(n) & ~(sizeof(t) - 1))
 #define ALIGN_UP(n, t) (ALIGN_DOWN(((ULONG)(n) + sizeof(t) - 1), t))
 #define ALIGN_DOWN_BY(n, a) ((ULONG_PTR)(n) & ~((ULONG_PTR)(a)-1))
@@ -75,7 +75,7 @@ FORCEINLINE VOID RtlFillMemoryUlong(_Out_ PVOID Destination, _In_ SIZE_T Length,
 #define COMPUTE_PAGES_SPANNED(va, n) ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, n)
 #define IS_ALIGNED(p, a) (((ULONG_PTR)(p) & ((a)-1)) == 0)
 
-/* ---- 64-bit arithmetic ------------------------------------------------------------------------------------------------------ */
+/* ---- 64-bit arithmetic ------------------------------------------------------------------------------------------- */
 FORCEINLINE LARGE_INTEGER RtlConvertLongToLargeInteger(_In_ LONG v)
 {
     LARGE_INTEGER r;

@@ -48,7 +48,7 @@ NTSYSAPI PRTL_SPLAY_LINKS RtlSubtreePredecessor(_In_ PRTL_SPLAY_LINKS Links);
 NTSYSAPI PRTL_SPLAY_LINKS RtlRealSuccessor(_In_ PRTL_SPLAY_LINKS Links);
 NTSYSAPI PRTL_SPLAY_LINKS RtlRealPredecessor(_In_ PRTL_SPLAY_LINKS Links);
 
-/* ---- generic tables ------------------------------------------------------------------------------------------------- */
+/* ---- generic tables ---------------------------------------------------------------------------------------------- */
 typedef enum _TABLE_SEARCH_RESULT { TableEmptyTree, TableFoundNode, TableInsertAsLeft, TableInsertAsRight } TABLE_SEARCH_RESULT;
 typedef enum _RTL_GENERIC_COMPARE_RESULTS { GenericLessThan, GenericGreaterThan, GenericEqual } RTL_GENERIC_COMPARE_RESULTS;
 
@@ -74,7 +74,8 @@ typedef struct _RTL_GENERIC_TABLE {
 } RTL_GENERIC_TABLE, *PRTL_GENERIC_TABLE;
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
-NTSYSAPI VOID RtlInitializeGenericTable(_Out_ PRTL_GENERIC_TABLE Table, _In_ PRTL_GENERIC_COMPARE_ROUTINE CompareRoutine,
+NTSYSAPI VOID RtlInitializeGenericTable(_Out_ PRTL_GENERIC_TABLE Table,
+                                        _In_ PRTL_GENERIC_COMPARE_ROUTINE CompareRoutine,
                                         _In_ PRTL_GENERIC_ALLOCATE_ROUTINE AllocateRoutine,
                                         _In_ PRTL_GENERIC_FREE_ROUTINE FreeRoutine, _In_opt_ PVOID TableContext);
 _IRQL_requires_max_(APC_LEVEL)
@@ -85,8 +86,8 @@ NTSYSAPI PVOID RtlInsertElementGenericTableFull(_In_ PRTL_GENERIC_TABLE Table, _
                                                 _In_ TABLE_SEARCH_RESULT SearchResult);
 NTSYSAPI BOOLEAN RtlDeleteElementGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In_ PVOID Buffer);
 NTSYSAPI PVOID RtlLookupElementGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In_ PVOID Buffer);
-NTSYSAPI PVOID RtlLookupElementGenericTableFull(_In_ PRTL_GENERIC_TABLE Table, _In_ PVOID Buffer, _Out_ PVOID *NodeOrParent,
-                                                _Out_ TABLE_SEARCH_RESULT *SearchResult);
+NTSYSAPI PVOID RtlLookupElementGenericTableFull(_In_ PRTL_GENERIC_TABLE Table, _In_ PVOID Buffer,
+                                                _Out_ PVOID *NodeOrParent, _Out_ TABLE_SEARCH_RESULT *SearchResult);
 _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI PVOID RtlEnumerateGenericTable(_In_ PRTL_GENERIC_TABLE Table, _In_ BOOLEAN Restart);
 NTSYSAPI PVOID RtlEnumerateGenericTableWithoutSplaying(_In_ PRTL_GENERIC_TABLE Table, _Inout_ PVOID *RestartKey);

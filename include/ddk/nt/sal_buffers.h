@@ -2,7 +2,7 @@
 /* Buffer, pointer, result and field annotations. Only direction and nullness survive, see sal.h. */
 #pragma once
 
-/* ---- parameters ---- */
+/* ---- parameters -------------------------------------------------------------------------------------------------- */
 #define _In_ _DT_NOTE("_In_")
 #define _In_opt_ _DT_NOTE("_In_opt_")
 #define _Out_ _DT_NOTE("_Out_")
@@ -60,7 +60,7 @@
 #define _Out_writes_to_ptr_opt_(p) _Out_opt_
 #define _Out_writes_to_ptr_opt_z_(p) _Out_opt_
 
-/* ---- pointers returned through a parameter ---- */
+/* ---- pointers returned through a parameter ----------------------------------------------------------------------- */
 #define _Outptr_ _Out_
 #define _Outptr_result_maybenull_ _Out_
 #define _Outptr_result_z_ _Out_
@@ -102,7 +102,7 @@
 #define _Outref_result_buffer_to_(n, c) _Out_
 #define _Outref_result_bytebuffer_to_(n, c) _Out_
 
-/* ---- results ---- */
+/* ---- results ----------------------------------------------------------------------------------------------------- */
 #define _Ret_notnull_ _DT_NOTE("_Ret_notnull_")
 #define _Ret_maybenull_ _DT_NOTE("_Ret_maybenull_")
 #define _Ret_null_ _DT_NOTE("_Ret_null_")
@@ -122,7 +122,7 @@
 #define _Ret_writes_to_maybenull_(n, c) _Ret_maybenull_
 #define _Ret_writes_bytes_to_maybenull_(n, c) _Ret_maybenull_
 
-/* ---- states ---- */
+/* ---- states ------------------------------------------------------------------------------------------------------ */
 #define _Notnull_ _DT_NOTE("_Notnull_")
 #define _Maybenull_ _DT_NOTE("_Maybenull_")
 #define _Null_ _DT_NOTE("_Null_")
@@ -209,7 +209,7 @@
 #define _Deref_post_opt_count_(n)
 #define _Deref_post_opt_bytecount_(n)
 
-/* ---- fields ---- */
+/* ---- fields ------------------------------------------------------------------------------------------------------ */
 #define _Field_size_(n)
 #define _Field_size_opt_(n)
 #define _Field_size_bytes_(n)
@@ -224,7 +224,7 @@
 #define _Field_size_bytes_part_opt_(n, c)
 #define _Field_z_
 
-/* ---- forms of the years between SAL 1 and SAL 2 ---- */
+/* ---- forms of the years between SAL 1 and SAL 2 ------------------------------------------------------------------ */
 #define _In_count_(n) _In_
 #define _Inout_count_(n) _Inout_
 #define _In_bytecount_(n) _In_

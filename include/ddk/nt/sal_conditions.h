@@ -2,7 +2,7 @@
 /* Annotations about a function as a whole, results, conditions and values. */
 #pragma once
 
-/* ---- conditions and scopes ------------------------------------------------------------------------------------------- */
+/* ---- conditions and scopes --------------------------------------------------------------------------------------- */
 #define _When_(c, ...) _DT_SCOPE("_When_(" #c ")", __VA_ARGS__)
 #define _At_(target, ...) _DT_SCOPE("_At_(" #target ")", __VA_ARGS__)
 #define _At_buffer_(target, i, n, ...) _DT_SCOPE("_At_buffer_(" #target "," #i "," #n ")", __VA_ARGS__)
@@ -16,7 +16,7 @@
 #define _Deref_ _DT_NOTE("_Deref_")
 #define _Notref_
 
-/* ---- result and value ------------------------------------------------------------------------------------------------ */
+/* ---- result and value -------------------------------------------------------------------------------------------- */
 #define _Check_return_ _DT_NOTE("_Check_return_")
 #define _Check_return_opt_
 #define _Must_inspect_result_ _DT_NOTE("_Must_inspect_result_")
@@ -61,7 +61,7 @@
 #define _Allocator_
 #define _No_SAL_annotation_
 
-/* ---- statements -------------------------------------------------------------------------------------------------------- */
+/* ---- statements -------------------------------------------------------------------------------------------------- */
 /* Calls of marked empty functions in check mode would cost type checking of expressions the compiler cannot parse
  * (_Inexpressible_, _Old_), so statements are dropped except under clang's analyzer, where e is assumed. */
 #if defined(__clang_analyzer__) && !defined(__cplusplus)

@@ -2,7 +2,7 @@
 /* Annotations that only drivers use: IRQL, kernel resources, dispatch types, and the SAL 1 `__drv_` spellings. */
 #pragma once
 
-/* ---- IRQL ---------------------------------------------------------------------------------------------------------------- */
+/* ---- IRQL -------------------------------------------------------------------------------------------------------- */
 #define _IRQL_requires_max_(l) _DT_NOTE("_IRQL_requires_max_(" #l ")")
 #define _IRQL_requires_min_(l) _DT_NOTE("_IRQL_requires_min_(" #l ")")
 #define _IRQL_requires_(l) _DT_NOTE("_IRQL_requires_(" #l ")")
@@ -19,7 +19,7 @@
 #define _IRQL_inout_ _DT_NOTE("_IRQL_inout_")
 #define _IRQL_limited_to_(l) /* statement */
 
-/* ---- kernel ---------------------------------------------------------------------------------------------------------------- */
+/* ---- kernel ------------------------------------------------------------------------------------------------------ */
 #define _Kernel_float_saved_ _DT_NOTE("_Kernel_float_saved_")
 #define _Kernel_float_restored_ _DT_NOTE("_Kernel_float_restored_")
 #define _Kernel_float_used_ _DT_NOTE("_Kernel_float_used_")
@@ -33,7 +33,7 @@
 #define _Flt_CompletionContext_Outptr_
 #define _Flt_ConnectionCookie_Outptr_
 
-/* ---- SAL 1: what the checker reads ---------------------------------------------------------------------------------------- */
+/* ---- SAL 1: what the checker reads ------------------------------------------------------------------------------- */
 #define __drv_maxIRQL(l) _DT_NOTE("_IRQL_requires_max_(" #l ")")
 #define __drv_minIRQL(l) _DT_NOTE("_IRQL_requires_min_(" #l ")")
 #define __drv_requiresIRQL(l) _DT_NOTE("_IRQL_requires_(" #l ")")
@@ -67,7 +67,7 @@
 #define __drv_strictTypeMatch(m) _Strict_type_match_
 #define __drv_constant _Literal_
 
-/* ---- SAL 1: resources -------------------------------------------------------------------------------------------------------- */
+/* ---- SAL 1: resources -------------------------------------------------------------------------------------------- */
 #define __drv_acquiresResource(k) _DT_NOTE("_Kernel_acquires_resource_(" #k ")")
 #define __drv_releasesResource(k) _DT_NOTE("_Kernel_releases_resource_(" #k ")")
 #define __drv_acquiresResourceExclusive(k) _DT_NOTE("_Kernel_acquires_resource_(" #k ")")
@@ -100,7 +100,7 @@
 #define __drv_neverHoldPriorityRegion _DT_NOTE("_Requires_lock_not_held_(_Global_priority_region_)")
 #define __drv_holdsPriorityRegion() 0
 
-/* ---- SAL 1: accepted, without use ---------------------------------------------------------------------------------------------- */
+/* ---- SAL 1: accepted, without use -------------------------------------------------------------------------------- */
 #define __drv_allocatesMem(k)
 #define __drv_freesMem(k)
 #define __drv_aliasesMem

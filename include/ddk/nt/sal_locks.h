@@ -32,7 +32,7 @@
 #define _Detaches_lock_(a, b) _DT_NOTE("_Detaches_lock_(" #a "," #b ")")
 #define _No_competing_thread_ _DT_NOTE("_No_competing_thread_")
 
-/* ---- statements: nothing to compile ------------------------------------------------------------------------------------ */
+/* ---- statements: nothing to compile ------------------------------------------------------------------------------ */
 #define _No_competing_thread_begin_
 #define _No_competing_thread_end_
 #define _Benign_race_begin_
@@ -46,13 +46,13 @@
 #define _Analysis_assume_smart_lock_acquired_(l)
 #define _Analysis_assume_smart_lock_released_(l)
 
-/* ---- pseudo-locks: only ever spelled inside annotations ------------------------------------------------------------------ */
+/* ---- pseudo-locks: only ever spelled inside annotations ---------------------------------------------------------- */
 #define _Global_cancel_spin_lock_ CancelSpinLock
 #define _Global_critical_region_ CriticalRegion
 #define _Global_priority_region_ PriorityRegion
 #define _Global_interlock_ Interlock
 
-/* ---- SAL 1 spellings ------------------------------------------------------------------------------------------------------- */
+/* ---- SAL 1 spellings --------------------------------------------------------------------------------------------- */
 #define __guarded_by(l) _Guarded_by_(l)
 #define __requires_lock_held(l) _Requires_lock_held_(l)
 #define __requires_lock_not_held(l) _Requires_lock_not_held_(l)

@@ -36,7 +36,7 @@ EXTERN_C_END
 #define DT_SAFE static __inline__ __attribute__((unused))
 #define DT_SAFE_SIZE_OK(n, max) ((n) > 0 && (n) <= (max))
 
-/* ---- workers ------------------------------------------------------------------------------------------------------------- */
+/* ---- workers ----------------------------------------------------------------------------------------------------- */
 /* *length receives the characters written, without the terminator; n > 0. */
 #define DT_STRSAFE_WORKERS(S, CH, VPRINT)                                                                       \
     DT_SAFE NTSTATUS dt_safe_copy##S(CH *d, size_t n, size_t *length, const CH *s, size_t max)                  \
@@ -108,7 +108,7 @@ EXTERN_C_END
 DT_STRSAFE_WORKERS(A, char, dt_nt_vsnprintf)
 DT_STRSAFE_WORKERS(W, wchar_t, dt_nt_vsnwprintf)
 
-/* ---- the public functions; UNIT is the size of one count ------------------------------------------------------------------- */
+/* ---- the public functions; UNIT is the size of one count --------------------------------------------------------- */
 #define DT_STRSAFE(S, CH, C, UNIT)                                                                              \
     DT_SAFE NTSTATUS RtlString##C##Length##S(_In_ const CH *s, _In_ size_t max, _Out_opt_ size_t *length)       \
     {                                                                                                           \
