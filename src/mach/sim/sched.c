@@ -286,10 +286,12 @@ static void take_pending(void)
         v->woke_idle = v->cur == v->idle && irql == 0;
         v->from_irql = irql;
         v->irql = (uint8_t)line;
+        v->interrupts++;
         if (sim.spinners)
             somebody_got_on();
         sim.interrupt((enum mach_line)line);
         sim_assert(sim_self() == v);
+        v->interrupts--;
         v->irql = irql;
         v->from_irql = from;
         v->woke_idle = woke;

@@ -142,7 +142,9 @@ bool mach_idle(void)
 
 unsigned mach_interrupted_irql(void)
 {
-    return sim_self()->from_irql;
+    const struct sim_cpu *v = sim_self();
+
+    return v->interrupts ? v->from_irql : v->irql;
 }
 
 unsigned mach_cpu_irql(unsigned cpu)

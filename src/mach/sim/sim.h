@@ -25,10 +25,10 @@ struct mach_ctx {
 
 struct sim_cpu {
     struct mach_ctx *cur, *idle;
-    uint32_t         pending; /* lines, one bit each */
-    uint8_t          irql, from_irql;
-    bool             woke_idle; /* the innermost interrupt came to an idle processor */
-    bool             resched;   /* look for a better context once IRQL is below 2 */
+    uint32_t         pending;                     /* lines, one bit each */
+    uint8_t          irql, from_irql, interrupts; /* interrupts: how many are nested here */
+    bool             woke_idle;                   /* the innermost interrupt came to an idle processor */
+    bool             resched;                     /* look for a better context once IRQL is below 2 */
     bool             stalled, spinning;
     mach_ns          clock_due, stall_until;
 };
