@@ -110,7 +110,8 @@ static void set_names(struct build *b)
     }
     b->image = xasprintf("%s/%s.so", b->directory, b->name);
     b->objects = xasprintf("%s/.duetime/%s/objects", b->directory, b->name);
-    b->overlay = xasprintf("%s/.duetime/%s/include", b->directory, b->name);
+    /* Deep, so that a name with some "../" stays below the directory of ours. */
+    b->overlay = xasprintf("%s/.duetime/%s/include/1/2/3/4/5/6", b->directory, b->name);
 }
 
 int tool_build(int argc, char **argv)

@@ -136,6 +136,20 @@ static void write_forwarder(const struct scan *s, const char *name, const char *
     free(real);
 }
 
+/* gcc looks for the name as it stands; clang, with Microsoft's extensions on, for the name with slashes. */
+static void write_forwarders(const struct scan *s, const char *name, const char *target)
+{
+    char *slashed = xstrdup(name);
+
+    for (char *c = slashed; *c; c++)
+        if (*c == '\\')
+            *c = '/';
+    write_forwarder(s, name, target);
+    if (strcmp(slashed, name) != 0)
+        write_forwarder(s, slashed, target);
+    free(slashed);
+}
+
 /* ---- .tmh ---- */
 
 static bool ends_with(const char *s, const char *end)
@@ -204,7 +218,7 @@ static void scan_include(struct scan *s, const char *from_dir, const char *name)
     if (!found)
         return; /* the compiler says so, if it gets there */
     if (!is_exact(s, from_dir, name))
-        write_forwarder(s, name, found);
+        write_forwarders(s, name, found);
     if (strncmp(found, s->ddk, strlen(s->ddk)) != 0)
         scan_file(s, found);
     free(found);
