@@ -70,8 +70,10 @@ struct dt_config {
     uint64_t      steps_max;         /* simulated: choices per run; 0 = 1,000,000 */
     dt_ns         time_max;          /* simulated: virtual time per run; 0 = no limit */
     bool          threaded_dpcs_off; /* as if ThreadDpcEnable were 0 */
-    bool          unverified;        /* verifier rules off: bug checks only */
-    dt_ns         duration;          /* what dt_duration() says in the body; 0 = what the body says */
+    uint32_t
+          dpc_watchdog_ms; /* bug check 0x133 when a DPC stalls for longer, or a series for 6 times as long; 0 = off */
+    bool  unverified;      /* verifier rules off: bug checks only */
+    dt_ns duration;        /* what dt_duration() says in the body; 0 = what the body says */
     /* Prints reports of findings and, in single runs, DbgPrint and dt_note; NULL = stderr. quiet: nothing. */
     dt_print *print;
     void     *print_io;

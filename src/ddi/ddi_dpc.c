@@ -35,6 +35,18 @@ NTKERNELAPI BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc)
     return removed;
 }
 
+/* Exported, not described by Microsoft. WaitIfActive: returns when the routine runs nowhere any more. */
+NTKERNELAPI BOOLEAN NTAPI KeRemoveQueueDpcEx(PRKDPC Dpc, BOOLEAN WaitIfActive)
+{
+    DDI_ENTER(KeRemoveQueueDpcEx, Dpc);
+    BOOLEAN removed = ke_dpc_remove(Dpc);
+
+    if (WaitIfActive)
+        ke_dpc_wait_until_idle(Dpc);
+    DDI_LEAVE(KeRemoveQueueDpcEx, Dpc, removed);
+    return removed;
+}
+
 NTKERNELAPI VOID NTAPI KeFlushQueuedDpcs(VOID)
 {
     DDI_ENTER(KeFlushQueuedDpcs, NULL);
@@ -71,4 +83,55 @@ NTKERNELAPI LOGICAL NTAPI KeIsExecutingDpc(VOID)
 {
     DDI_ENTER_QUIET(KeIsExecutingDpc, NULL);
     return ke_dpc_executing();
+}
+
+/* ---- time at DISPATCH_LEVEL (DPC-074 .. DPC-077) ---- */
+
+/* TRUE after a millisecond at DISPATCH_LEVEL or above; a lower and a raise begin anew. */
+NTKERNELAPI LOGICAL NTAPI KeShouldYieldProcessor(VOID)
+{
+    DDI_ENTER_QUIET(KeShouldYieldProcessor, NULL);
+    return ke_should_yield();
+}
+
+/* All numbers are clock ticks; limits and counts are 0 while the watchdog is off. */
+NTKERNELAPI NTSTATUS NTAPI KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation)
+{
+    DDI_ENTER_QUIET(KeQueryDpcWatchdogInformation, WatchdogInformation);
+    return ke_dpc_watchdog(WatchdogInformation) ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+}
+
+/* ---- on all processors (DPC-087 .. DPC-092) ---- */
+
+/* Exported, not described by Microsoft. Each routine calls KeSignalCallDpcDone(SystemArgument1) before it returns. */
+NTKERNELAPI VOID NTAPI KeGenericCallDpc(PKDEFERRED_ROUTINE Routine, PVOID Context)
+{
+    DDI_ENTER(KeGenericCallDpc, Context);
+    ke_dpc_call_all(Routine, Context);
+    DDI_LEAVE(KeGenericCallDpc, Context, 0);
+}
+
+NTKERNELAPI VOID NTAPI KeSignalCallDpcDone(PVOID SystemArgument1)
+{
+    DDI_ENTER(KeSignalCallDpcDone, SystemArgument1);
+    ke_dpc_call_done(SystemArgument1);
+    DDI_LEAVE(KeSignalCallDpcDone, NULL, 0);
+}
+
+NTKERNELAPI LOGICAL NTAPI KeSignalCallDpcSynchronize(PVOID SystemArgument2)
+{
+    DDI_ENTER(KeSignalCallDpcSynchronize, SystemArgument2);
+    LOGICAL one = ke_dpc_call_synchronize(SystemArgument2);
+
+    DDI_LEAVE(KeSignalCallDpcSynchronize, NULL, one);
+    return one;
+}
+
+NTKERNELAPI ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG_PTR Context)
+{
+    DDI_ENTER(KeIpiGenericCall, Context);
+    ULONG_PTR result = ke_ipi_call_all(BroadcastFunction, Context);
+
+    DDI_LEAVE(KeIpiGenericCall, Context, result);
+    return result;
 }

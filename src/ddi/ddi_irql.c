@@ -46,6 +46,7 @@ static void lower_to(unsigned irql, const void *caller)
         ke_bugcheckf("DT-I03", 0xC4, p, "a DPC routine lowers IRQL to %u", irql);
     }
     ev(EV_IRQL_SET, NULL, now, irql, 0);
+    ke_lowering(irql);
     mach_irql_lower(irql);
 }
 
@@ -97,6 +98,7 @@ NTKERNELAPI VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
     DDI_ENTER_QUIET(KeReleaseSpinLock, SpinLock);
     check_restore(SpinLock, NewIrql);
     ke_spin_release(SpinLock, EV_LOCK_SPIN, NewIrql);
+    ke_lowering(NewIrql);
     mach_irql_lower(NewIrql);
     DDI_LEAVE(KeReleaseSpinLock, SpinLock, 0);
 }
@@ -146,6 +148,7 @@ NTKERNELAPI VOID NTAPI KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHa
 
     check_restore(LockHandle->LockQueue.Lock, irql);
     ke_queued_release(LockHandle, EV_LOCK_QUEUED, irql);
+    ke_lowering(irql);
     mach_irql_lower(irql);
     DDI_LEAVE(KeReleaseInStackQueuedSpinLock, LockHandle, 0);
 }
@@ -181,6 +184,7 @@ NTKERNELAPI VOID NTAPI KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIr
     DDI_ENTER_QUIET(KeReleaseSpinLockForDpc, SpinLock);
     check_restore(SpinLock, OldIrql);
     ke_spin_release(SpinLock, EV_LOCK_SPIN, OldIrql);
+    ke_lowering(OldIrql);
     mach_irql_lower(OldIrql);
     DDI_LEAVE(KeReleaseSpinLockForDpc, SpinLock, 0);
 }
@@ -201,6 +205,7 @@ NTKERNELAPI VOID NTAPI KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE 
 
     check_restore(LockHandle->LockQueue.Lock, irql);
     ke_queued_release(LockHandle, EV_LOCK_QUEUED, irql);
+    ke_lowering(irql);
     mach_irql_lower(irql);
     DDI_LEAVE(KeReleaseInStackQueuedSpinLockForDpc, LockHandle, 0);
 }

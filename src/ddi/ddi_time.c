@@ -81,7 +81,7 @@ NTKERNELAPI VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds)
 {
     DDI_ENTER_QUIET(KeStallExecutionProcessor, NULL);
     ev(EV_STALL, NULL, MicroSeconds * 1000ull, 0, 0);
-    mach_stall(MicroSeconds * 1000ull);
+    ke_stall(MicroSeconds * 1000ull);
     DDI_LEAVE_QUIET(KeStallExecutionProcessor, NULL, 0);
 }
 

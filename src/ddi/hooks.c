@@ -11,6 +11,12 @@ void dt_hook_atomic(const volatile void *p, unsigned size)
     mach_point(MACH_POINT_ATOMIC, (const void *)p);
 }
 
+/* On the simulated machine somebody else steps: a spin loop of the driver ends, or is a livelock that gets told. */
+void dt_hook_spin(void)
+{
+    mach_relax(NULL);
+}
+
 void dt_hook_paged_code(const char *file, int line)
 {
     unsigned irql = mach_irql();

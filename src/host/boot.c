@@ -158,6 +158,7 @@ static int run_machine(struct choice_source *choices, const struct run *run)
                .tick_100ns = tick,
                .tick_min_100ns = tick && tick < KE_TICK_MIN ? tick : KE_TICK_MIN,
                .threaded_dpc_off = c->threaded_dpcs_off,
+               .dpc_watchdog_ms = c->dpc_watchdog_ms,
                .seed = c->seed};
     struct mach_config      mach = {.cpus = c->processors,
              .level = (enum mach_point)c->level,

@@ -18,6 +18,8 @@ static void interrupt(enum mach_line line)
         ke_timer_interrupt();
     else if (line == MACH_LINE_DPC)
         ke_dpc_drain();
+    else if (line == MACH_LINE_IPI)
+        ke_ipi_interrupt();
 }
 
 static const struct mach_upcalls upcalls = {.interrupt = interrupt};
@@ -34,6 +36,8 @@ static void boot_state(const struct ke_config *cfg)
     ke_clock_boot();
     ke_timer_boot();
     ke_dpc_boot();
+    ke_dpcwatch_boot();
+    ke_broadcast_boot();
 }
 
 struct body {

@@ -9,24 +9,18 @@
  *
  * Where and when. A DPC goes to its target's queue or to that of the inserting processor. High importance goes to the head,
  * all others to the tail. Whether processing begins is a question of its own (DPC-047, DPC-050): at once for this
- * processor unless Low; for another one only if MediumHigh or High; when the queue is deep; else at that processor's next
- * tick, or now if it is idle. Processing always empties the whole queue.
+ * processor unless Low; for another one only if MediumHigh or High; when the queue is deep. Else it is put off until
+ * that processor's next tick, unless the rate of requests is low, which is a choice. Processing always empties the whole
+ * queue. A threaded queue is always processed at once, by its thread.
  *
- * Flush. Each insertion has a number, growing per queue. A flush notes the number of the latest insertion and waits until no
- * DPC with that number or a smaller one is queued or running: exactly what was there at the call, so a DPC that queues
- * itself again does not hold it up (DPC-027 .. DPC-029).
+ * The flush is in dpcflush.c, the watchdog in dpcwatch.c.
  */
 #include "base/rng.h"
 #include "ke/priv.h"
 
-enum { TARGET_BASE = 0x500, DEPTH_MAX = 4 };
-
-struct dpc_flusher {
-    struct dpc_flusher *next;
-    uint64_t            up_to;
-    bool                done;
-    KEVENT              event;
-};
+/* DRAIN_MAX: so many DPCs one after the other on a processor may be DPCs that queue each other and wait for somebody
+ * else: from there on others get on in between. */
+enum { TARGET_BASE = 0x500, DEPTH_MAX = 4, DRAIN_MAX = 16 };
 
 /* ---- the object ---- */
 
@@ -91,14 +85,18 @@ void ke_dpc_boot(void)
 
         ke_dpc_queue_reset(&c->dpc, i, false);
         ke_dpc_queue_reset(&c->threaded, i, true);
+        c->dpc_thread_lock = (struct mach_lock){0};
         c->dpc_thread = NULL;
+        c->dpc_thread_wanted = 0;
         c->dpc_depth = 0;
+        c->dpc_tick = NT_NEVER;
+        c->dpc_ns = c->dispatch_ns = 0;
     }
 }
 
 static PKDPC dpc_of(PSINGLE_LIST_ENTRY e)
 {
-    return CONTAINING_RECORD(e, KDPC, DpcListEntry);
+    return ke_dpc_of(e);
 }
 
 /* Read without the lock by the processor that drains. */
@@ -107,11 +105,11 @@ static void depth_add(struct ke_dpc_queue *q, int n)
     __atomic_store_n(&q->depth, q->depth + (unsigned)n, __ATOMIC_RELAXED);
 }
 
-static void link_locked(struct ke_dpc_queue *q, PKDPC dpc)
+static void link_locked(struct ke_dpc_queue *q, PKDPC dpc, bool by_timer)
 {
     PSINGLE_LIST_ENTRY e = &dpc->DpcListEntry;
 
-    dpc->ProcessorHistory = ++q->sequence;
+    dpc->ProcessorHistory = ++q->sequence << 1 | by_timer;
     depth_add(q, 1);
     if (dpc->Importance == HighImportance) {
         e->Next = q->first;
@@ -154,27 +152,32 @@ static PKDPC pop_locked(struct ke_dpc_queue *q)
 
 /* ---- insertion ---- */
 
+/* Alternative 0 of the choice is the busy processor's: wait for the tick. */
 static bool begins_at_once(const struct ke_dpc_queue *q, unsigned importance)
 {
     bool here = q->cpu == mach_cpu();
 
-    if (q->depth > DEPTH_MAX || ke_clock_tick() == 0)
+    if (q->depth > DEPTH_MAX || importance == HighImportance || importance == MediumHighImportance)
         return true;
-    if (!here && mach_cpu_irql(q->cpu) < DISPATCH_LEVEL && importance != LowImportance &&
-        importance != MediumImportance)
+    if (here && importance != LowImportance)
         return true;
-    return here ? importance != LowImportance
-                : importance == HighImportance || importance == MediumHighImportance;
+    return mach_choose(2, CHOICE_DPC_DELAY) == 1;
 }
 
 static void wake_dpc_thread(struct ke_cpu *c);
 
-static void begin(struct ke_dpc_queue *q)
+/* A thread is not woken at device level: the DPC interrupt does it. */
+void ke_dpc_begin(struct ke_dpc_queue *q)
 {
+    struct ke_cpu *c = &ke.cpu[q->cpu];
+
+    if (q->threaded && mach_irql() <= DISPATCH_LEVEL) {
+        wake_dpc_thread(c);
+        return;
+    }
     if (q->threaded)
-        wake_dpc_thread(&ke.cpu[q->cpu]);
-    else
-        mach_line_raise(q->cpu, MACH_LINE_DPC);
+        __atomic_store_n(&c->dpc_thread_wanted, 1, __ATOMIC_RELAXED);
+    mach_line_raise(q->cpu, MACH_LINE_DPC);
 }
 
 struct insertion {
@@ -203,14 +206,14 @@ static bool insert(const struct insertion *in)
     }
     dpc->SystemArgument1 = in->arg1;
     dpc->SystemArgument2 = in->arg2;
-    link_locked(q, dpc);
+    link_locked(q, dpc, in->timer != NULL);
     if (in->timer && ke_is_timer2(in->timer->Header.Type))
         __atomic_add_fetch(&((struct ke_ex_timer *)in->timer)->in_flight, 1, __ATOMIC_RELAXED);
     now = threaded || in->timer || begins_at_once(q, dpc->Importance);
     ev(EV_DPC_QUEUE, dpc, in->cpu, (uintptr_t)in->timer, (uintptr_t)dpc->DeferredRoutine);
     mach_unlock(&q->lock);
     if (now)
-        begin(q);
+        ke_dpc_begin(q);
     else
         ke_arm_tick(in->cpu);
     return true;
@@ -262,47 +265,7 @@ bool ke_dpc_queue_from_timer(PKDPC dpc, PKTIMER timer)
     return insert(&in);
 }
 
-/* ---- flush bookkeeping ---- */
-
-static bool flushed_locked(const struct ke_dpc_queue *q, uint64_t up_to)
-{
-    if (q->running && q->running_sequence <= up_to)
-        return false;
-    for (PSINGLE_LIST_ENTRY e = q->first; e; e = e->Next)
-        if (dpc_of(e)->ProcessorHistory <= up_to)
-            return false;
-    return true;
-}
-
-/* Takes off the flushers that have got what they wait for. */
-static struct dpc_flusher *finished_flushers_locked(struct ke_dpc_queue *q)
-{
-    struct dpc_flusher *finished = NULL;
-
-    for (struct dpc_flusher **p = &q->flushers; *p;) {
-        struct dpc_flusher *f = *p;
-
-        if (!flushed_locked(q, f->up_to)) {
-            p = &f->next;
-            continue;
-        }
-        *p = f->next;
-        f->next = finished;
-        finished = f;
-    }
-    return finished;
-}
-
-/* The flusher's stack frame is gone as soon as its event is set. */
-static void release_flushers(struct dpc_flusher *f)
-{
-    while (f) {
-        struct dpc_flusher *next = f->next;
-
-        ke_event_set(&f->event, 0);
-        f = next;
-    }
-}
+/* ---- removal ---- */
 
 bool ke_dpc_remove(PKDPC dpc)
 {
@@ -316,84 +279,146 @@ bool ke_dpc_remove(PKDPC dpc)
         if (__atomic_load_n((void **)&dpc->DpcData, __ATOMIC_RELAXED) == q && unlink_locked(q, dpc)) {
             __atomic_store_n((void **)&dpc->DpcData, NULL, __ATOMIC_RELEASE);
             removed = true;
-            finished = finished_flushers_locked(q);
+            finished = ke_dpc_finished_flushers_locked(q);
         }
         mach_unlock(&q->lock);
     }
     ev(EV_DPC_REMOVE, dpc, removed, 0, 0);
-    release_flushers(finished);
+    ke_dpc_release_flushers(finished);
     mach_irql_lower(old);
     return removed;
 }
 
+static bool is_running_in(struct ke_dpc_queue *q, PKDPC dpc)
+{
+    mach_lock(&q->lock);
+    bool running = q->running == dpc;
+
+    mach_unlock(&q->lock);
+    return running;
+}
+
+/* Anywhere; here: on this very processor, by a DPC that calls us. */
+static bool is_running(PKDPC dpc, bool *here)
+{
+    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+    bool     running = false;
+
+    *here = ke_dpc_executing() && is_running_in(&ke_this_cpu()->dpc, dpc);
+    for (unsigned i = 0; i < ke.cpus && !running; i++)
+        running = is_running_in(&ke.cpu[i].dpc, dpc) || is_running_in(&ke.cpu[i].threaded, dpc);
+    mach_irql_lower(old);
+    return running;
+}
+
+void ke_dpc_wait_until_idle(PKDPC dpc)
+{
+    bool here;
+
+    while (is_running(dpc, &here)) {
+        if (here) {
+            uint64_t p[4] = {0};
+
+            ke_bugcheckf("DT-W14", 0x133, p, "a DPC routine waits for its own end");
+        }
+        mach_relax(dpc);
+    }
+}
+
 /* ---- running ---- */
 
-static void check_return(const struct insertion *was, PKDEFERRED_ROUTINE routine, unsigned irql, LONG apc_before)
+/* What a DPC object says at the moment it is taken off its queue; from then on it may be queued again or be freed. */
+struct run {
+    struct insertion   in;
+    PKDEFERRED_ROUTINE routine;
+    void              *context;
+    bool               by_timer;
+};
+
+static void check_return(const struct run *r, unsigned irql, LONG apc_before)
 {
     ke_thread *t = ke_thread_current();
 
     if (mach_irql() != irql) {
-        uint64_t p[4] = {mach_irql() << 16 | irql << 8, (uintptr_t)routine, (uintptr_t)was->dpc, mach_irql()};
+        uint64_t p[4] = {mach_irql() << 16 | irql << 8, (uintptr_t)r->routine, (uintptr_t)r->in.dpc, mach_irql()};
 
         ke_bugcheckf("DT-D08", 0xC8, p, "a DPC routine entered at IRQL %u returns at IRQL %u", irql, mach_irql());
     }
     if (t->critical != apc_before) {
-        uint64_t p[4] = {was->timer ? 5 : 4, (uintptr_t)was->dpc, (uint64_t)apc_before, (uint64_t)t->critical};
+        uint64_t p[4] = {r->by_timer ? 5 : 4, (uintptr_t)r->routine, (uint64_t)apc_before, (uint64_t)t->critical};
 
-        ke_bugcheckf("DT-D08", 0xC7, p, "a DPC routine changes the APC-disable count from %d to %d",
-            (int)apc_before, (int)t->critical);
+        ke_bugcheckf("DT-D08", 0xC7, p, "a DPC routine changes the APC-disable count from %d to %d", (int)apc_before,
+            (int)t->critical);
     }
 }
 
-static void call(const struct insertion *in, PKDEFERRED_ROUTINE routine, void *context, unsigned irql)
+static void call(const struct run *r, unsigned irql)
 {
     LONG apc_before = ke_thread_current()->critical;
 
-    if (!routine) {
+    if (!r->routine) {
         uint64_t p[4] = {0, DISPATCH_LEVEL, 8, 0};
 
         ke_bugcheckf("DT-D01", 0xD1, p, "a DPC without a routine is run");
     }
-    routine(in->dpc, context, in->arg1, in->arg2);
-    check_return(in, routine, irql, apc_before);
+    r->routine(r->in.dpc, r->context, r->in.arg1, r->in.arg2);
+    check_return(r, irql, apc_before);
 }
 
-/* Runs the first DPC of the queue; false: it is empty. At the IRQL its routines are called at. */
-static bool run_one(struct ke_dpc_queue *q)
+/* Off the queue, running, idle again: one step under the lock. False: the queue is empty. */
+static bool begin_run(struct ke_dpc_queue *q, struct run *r)
 {
     unsigned old = ke_raise_to(DISPATCH_LEVEL);
 
     mach_lock(&q->lock);
     PKDPC dpc = pop_locked(q);
 
-    if (!dpc) {
-        mach_unlock(&q->lock);
-        mach_irql_lower(old);
-        return false;
-    }
-    struct insertion   in = {.dpc = dpc, .arg1 = dpc->SystemArgument1, .arg2 = dpc->SystemArgument2};
-    PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
-    void              *context = dpc->DeferredContext;
+    if (dpc) {
+        bool plain = dpc->Type == DpcObject;
 
-    q->running = dpc;
-    q->running_sequence = dpc->ProcessorHistory;
-    __atomic_store_n((void **)&dpc->DpcData, NULL, __ATOMIC_RELEASE);
-    ev(EV_DPC_START, dpc, (uintptr_t)routine, (uintptr_t)context, q->threaded);
+        *r = (struct run){.in = {.dpc = dpc, .arg1 = dpc->SystemArgument1, .arg2 = dpc->SystemArgument2},
+            .routine = dpc->DeferredRoutine,
+            .context = dpc->DeferredContext,
+            .by_timer = ke_dpc_by_timer(dpc)};
+        q->running = dpc;
+        q->running_number = ke_dpc_number(dpc);
+        __atomic_store_n((void **)&dpc->DpcData, NULL, __ATOMIC_RELEASE);
+        ev(EV_DPC_START, dpc, (uintptr_t)r->routine, (uintptr_t)r->context, q->threaded ? 1 : plain ? 0 : 2);
+    }
     mach_unlock(&q->lock);
     mach_irql_lower(old);
+    return dpc != NULL;
+}
 
-    mach_point(MACH_POINT_DDI, dpc);
-    call(&in, routine, context, q->threaded ? PASSIVE_LEVEL : DISPATCH_LEVEL);
+static void end_run(struct ke_dpc_queue *q, const struct run *r)
+{
+    unsigned old = ke_raise_to(DISPATCH_LEVEL);
 
-    old = ke_raise_to(DISPATCH_LEVEL);
     mach_lock(&q->lock);
     q->running = NULL;
-    ev(EV_DPC_END, dpc, (uintptr_t)routine, q->threaded ? PASSIVE_LEVEL : DISPATCH_LEVEL, 0);
-    struct dpc_flusher *finished = finished_flushers_locked(q);
+    ev(EV_DPC_END, r->in.dpc, (uintptr_t)r->routine, q->threaded ? PASSIVE_LEVEL : DISPATCH_LEVEL, 0);
+    struct dpc_flusher *finished = ke_dpc_finished_flushers_locked(q);
 
     mach_unlock(&q->lock);
-    release_flushers(finished);
+    ke_dpc_release_flushers(finished);
     mach_irql_lower(old);
+}
+
+/* Runs the first DPC of the queue; false: it is empty. At the IRQL its routines are called at. nth: since the last rest. */
+static bool run_one(struct ke_dpc_queue *q, unsigned nth)
+{
+    struct run r;
+
+    if (!begin_run(q, &r))
+        return false;
+    if (nth < DRAIN_MAX)
+        mach_point(MACH_POINT_DDI, r.in.dpc);
+    else
+        mach_relax(r.in.dpc);
+    if (!q->threaded)
+        ke_this_cpu()->dpc_ns = 0;
+    call(&r, q->threaded ? PASSIVE_LEVEL : DISPATCH_LEVEL);
+    end_run(q, &r);
     return true;
 }
 
@@ -401,12 +426,18 @@ static bool run_one(struct ke_dpc_queue *q)
 void ke_dpc_drain(void)
 {
     struct ke_cpu *c = ke_this_cpu();
+    unsigned       n = 0;
 
+    if (__atomic_load_n(&c->dpc_thread_wanted, __ATOMIC_RELAXED) &&
+        __atomic_exchange_n(&c->dpc_thread_wanted, 0, __ATOMIC_ACQUIRE))
+        wake_dpc_thread(c);
     c->dpc_depth++;
+    c->dispatch_ns = 0;
     do
         if (__atomic_load_n(&c->dpc.depth, __ATOMIC_RELAXED))
             mach_point(MACH_POINT_DDI, NULL); /* queued, not started: a remove still finds it */
-    while (run_one(&c->dpc));
+    while (run_one(&c->dpc, n++));
+    c->dispatch_ns = 0;
     c->dpc_depth--;
 }
 
@@ -432,75 +463,31 @@ static void dpc_thread(void *arg)
     struct ke_cpu *c = arg;
 
     for (;;) {
-        while (run_one(&c->threaded))
+        for (unsigned n = 0; run_one(&c->threaded, n); n++) /* ends when the queue is empty */
             ;
         ke_wait_one(&c->dpc_thread_wake, NULL);
     }
 }
 
-/* Started with the first threaded DPC of its processor; IRQL 2. */
+/* Started with the first threaded DPC of its processor; IRQL 2. The event is set from the start: nothing queued before the
+ * thread's first look is lost. */
 static void wake_dpc_thread(struct ke_cpu *c)
 {
     unsigned cpu = (unsigned)(c - ke.cpu);
 
-    if (!c->dpc_thread) {
+    mach_lock(&c->dpc_thread_lock);
+    bool is_new = !c->dpc_thread;
+
+    if (is_new) {
         ke_event_init(&c->dpc_thread_wake, SynchronizationEvent, true);
         c->dpc_thread = ke_thread_create(dpc_thread, c, HIGH_PRIORITY, 1ull << cpu, true);
-        if (c->dpc_thread)
-            c->dpc_thread->dpc_thread = true;
-        return;
+        if (!c->dpc_thread)
+            ke_bugcheckf(NULL, 0, (const uint64_t[4]){0}, "no memory for the threaded-DPC thread of processor %u", cpu);
+        c->dpc_thread->dpc_thread = true;
     }
-    ke_event_set(&c->dpc_thread_wake, 0);
-}
-
-/* ---- flush ---- */
-
-static void flush_queue(struct ke_dpc_queue *q, uint64_t up_to)
-{
-    struct dpc_flusher f = {.up_to = up_to};
-    unsigned           old = ke_raise_to(DISPATCH_LEVEL);
-
-    ke_event_init(&f.event, NotificationEvent, false);
-    mach_lock(&q->lock);
-    bool wait = !flushed_locked(q, up_to);
-
-    if (wait) {
-        f.next = q->flushers;
-        q->flushers = &f;
-    }
-    mach_unlock(&q->lock);
-    if (wait)
-        begin(q);
-    mach_irql_lower(old);
-    if (wait)
-        ke_wait_one(&f.event, NULL);
-}
-
-static uint64_t sequence_of(struct ke_dpc_queue *q)
-{
-    mach_lock(&q->lock);
-    uint64_t sequence = q->sequence;
-
-    mach_unlock(&q->lock);
-    return sequence;
-}
-
-void ke_dpc_flush(void)
-{
-    uint64_t up_to[MACH_CPUS_MAX][2];
-    unsigned old = ke_raise_to(DISPATCH_LEVEL);
-
-    for (unsigned i = 0; i < ke.cpus; i++) {
-        up_to[i][0] = sequence_of(&ke.cpu[i].dpc);
-        up_to[i][1] = sequence_of(&ke.cpu[i].threaded);
-    }
-    mach_irql_lower(old);
-    ev(EV_DPC_FLUSH, NULL, 0, 0, 0);
-    for (unsigned i = 0; i < ke.cpus; i++) {
-        flush_queue(&ke.cpu[i].dpc, up_to[i][0]);
-        flush_queue(&ke.cpu[i].threaded, up_to[i][1]);
-    }
-    ev(EV_DPC_FLUSH, NULL, 1, 0, 0);
+    mach_unlock(&c->dpc_thread_lock);
+    if (!is_new)
+        ke_event_set(&c->dpc_thread_wake, 0);
 }
 
 unsigned ke_dpc_pending(void)

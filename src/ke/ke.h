@@ -25,7 +25,7 @@ struct ke_config {
     unsigned cpus;
     uint32_t tick_100ns;       /* clock tick; 0 = exact time; NT's default is 156250 */
     uint32_t tick_min_100ns;   /* finest tick; NT's default is 10000 here */
-    uint32_t dpc_watchdog_ms;  /* 0 = off */
+    uint32_t dpc_watchdog_ms;  /* longest DPC; a series may take KE_DPC_SERIES times that. 0 = off */
     bool     threaded_dpc_off; /* ThreadDpcEnable = 0 */
     uint64_t seed;             /* for kernel-made garbage (SystemArgument of timer DPCs) */
     nt_100ns system_time;      /* at boot; 0 = the machine's */
@@ -33,6 +33,7 @@ struct ke_config {
 
 #define KE_TICK_DEFAULT 156250u
 #define KE_TICK_MIN     10000u
+#define KE_DPC_SERIES   6u
 
 /* Boots kernel and machine, runs body(arg) as the first system thread at PASSIVE_LEVEL, ends with it. */
 int ke_run(const struct ke_config *cfg, const struct mach_config *mach, void (*body)(void *), void *arg);
@@ -72,10 +73,34 @@ void ke_dpc_init(PKDPC dpc, PKDEFERRED_ROUTINE routine, void *context, bool thre
 bool ke_dpc_queue(
     PKDPC dpc, void *arg1, void *arg2); /* any IRQL; runs at once if IRQL < 2 and it is for this processor */
 bool ke_dpc_remove(PKDPC dpc);
-void ke_dpc_flush(void); /* PASSIVE_LEVEL; blocks */
+void ke_dpc_wait_until_idle(PKDPC dpc); /* spins until its routine runs nowhere; any IRQL but inside it */
+void ke_dpc_flush(void);                /* PASSIVE_LEVEL; blocks */
 void ke_dpc_importance(PKDPC dpc, KDPC_IMPORTANCE importance);
 bool ke_dpc_target(PKDPC dpc, unsigned cpu); /* false: no such processor */
 bool ke_dpc_executing(void);                 /* this processor is inside a DPC routine */
+
+/* ---- time at DISPATCH_LEVEL or above (ke/dpcwatch.c) ---- */
+
+void ke_stall(mach_ns ns);                             /* KeStallExecutionProcessor; any IRQL */
+bool ke_should_yield(void);                            /* IRQL >= 2 for long */
+bool ke_dpc_watchdog(PKDPC_WATCHDOG_INFORMATION info); /* false: below DISPATCH_LEVEL */
+
+extern bool ke_time_counts; /* somebody has spent time at DISPATCH_LEVEL in this run */
+void        ke_yielded(void);
+
+/* Before IRQL is lowered to irql on a driver's behalf: below DISPATCH_LEVEL the count begins anew. */
+static inline void ke_lowering(unsigned irql)
+{
+    if (__builtin_expect(ke_time_counts, 0) && irql < DISPATCH_LEVEL)
+        ke_yielded();
+}
+
+/* ---- calls on all processors (ke/broadcast.c) ---- */
+
+void      ke_dpc_call_all(PKDEFERRED_ROUTINE routine, void *context); /* KeGenericCallDpc; IRQL < 2, blocks */
+void      ke_dpc_call_done(void *argument1);
+bool      ke_dpc_call_synchronize(void *argument2);                          /* true on one processor */
+ULONG_PTR ke_ipi_call_all(PKIPI_BROADCAST_WORKER worker, ULONG_PTR context); /* IRQL < 14 */
 
 /* ---- timers (ke/timer.c) ---- */
 

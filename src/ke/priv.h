@@ -10,9 +10,9 @@ struct ke_dpc_queue {
     struct mach_lock    lock;
     PSINGLE_LIST_ENTRY  first, *last; /* *last is the final link, first when empty */
     unsigned            depth, cpu;
-    uint64_t            sequence; /* of the latest insertion; kept in KDPC.ProcessorHistory */
+    uint64_t            sequence; /* of the latest insertion; see ke_dpc_number() */
     PKDPC               running;  /* may be dangling: only its address counts */
-    uint64_t            running_sequence;
+    uint64_t            running_number;
     struct dpc_flusher *flushers;
     bool                threaded;
 };
@@ -44,11 +44,15 @@ struct ke_cpu {
     /* timer_lock protects both queues, `armed`, and the timers whose Processor names this processor */
     struct mach_lock    timer_lock;
     bool                timerq_ready;
-    nt_100ns            armed; /* due time that the clock compare serves, NT_NEVER = disarmed */
+    nt_100ns            armed;    /* due time that the clock compare serves, NT_NEVER = disarmed */
+    nt_100ns            dpc_tick; /* timer_lock: tick at which DPCs that were put off begin, NT_NEVER = none */
     struct ke_dpc_queue dpc, threaded;
+    struct mach_lock    dpc_thread_lock; /* protects dpc_thread while it is made */
     ke_thread          *dpc_thread;
     KEVENT              dpc_thread_wake;
-    unsigned            dpc_depth; /* DPC routines on this processor's stack: 0 or 1 */
+    uint32_t            dpc_thread_wanted;   /* by an insertion at device level; atomic */
+    unsigned            dpc_depth;           /* DPC routines on this processor's stack: 0 or 1 */
+    mach_ns             dpc_ns, dispatch_ns; /* see dpcwatch.c */
     struct _KTHREAD     idle;
     struct ke_timerq    relative, absolute;
 };
@@ -115,12 +119,42 @@ bool ke_mutex_available(const KMUTANT *m, const ke_thread *t);
 bool ke_mutex_consume_locked(PKMUTEX m, ke_thread *t); /* true: it was abandoned */
 void ke_mutex_abandon_all(ke_thread *t);
 
-/* dpc.c */
+/* dpc.c, dpcflush.c */
+struct dpc_flusher;
+
+static inline PKDPC ke_dpc_of(PSINGLE_LIST_ENTRY e)
+{
+    return CONTAINING_RECORD(e, KDPC, DpcListEntry);
+}
+
+/* While it is queued: number of the insertion in its queue, and whether a timer did it. Queue lock. */
+static inline uint64_t ke_dpc_number(const KDPC *dpc)
+{
+    return dpc->ProcessorHistory >> 1;
+}
+
+static inline bool ke_dpc_by_timer(const KDPC *dpc)
+{
+    return dpc->ProcessorHistory & 1;
+}
+
+/* Starts processing the queue; IRQL >= 2, no lock of the queue held. */
+void ke_dpc_begin(struct ke_dpc_queue *q);
+
+/* Takes off the flushers that have got what they wait for; to be released when the queue's lock is not held any more. */
+struct dpc_flusher *ke_dpc_finished_flushers_locked(struct ke_dpc_queue *q);
+void                ke_dpc_release_flushers(struct dpc_flusher *f);
+
 void ke_dpc_boot(void);
 void ke_dpc_drain(void);
 void ke_dpc_queue_reset(struct ke_dpc_queue *q, unsigned cpu, bool threaded);
 bool ke_dpc_queue_from_timer(PKDPC dpc, PKTIMER timer);
 bool ke_dpc_kick_deferred(void); /* at a tick: begin with what was put off */
+
+/* broadcast.c, dpcwatch.c */
+void ke_broadcast_boot(void);
+void ke_ipi_interrupt(void);
+void ke_dpcwatch_boot(void);
 
 /* timer.c, clock.c */
 void     ke_timer_boot(void);

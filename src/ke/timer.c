@@ -124,6 +124,8 @@ static nt_100ns next_due(struct ke_cpu *c)
 {
     nt_100ns relative = ke_timerq_next(&c->relative);
 
+    if (c->dpc_tick < relative)
+        relative = c->dpc_tick;
     if (!ke_timerq_count(&c->absolute))
         return relative;
     nt_100ns absolute = interrupt_time_of(ke_timerq_next(&c->absolute));
@@ -422,6 +424,8 @@ void ke_timer_interrupt(void)
 
     mach_lock(&c->timer_lock);
     c->armed = NT_NEVER;
+    if (c->dpc_tick <= tick)
+        c->dpc_tick = NT_NEVER;
     while ((t = take_due(c, tick, &due))) {
         if (put_off(c, t, due, expired))
             continue;
@@ -439,9 +443,11 @@ void ke_timer_interrupt(void)
 void ke_arm_tick(unsigned cpu)
 {
     struct ke_cpu *c = &ke.cpu[cpu];
-    nt_100ns       tick = ke_clock_tick_at_or_after(ke_interrupt_time_precise() + 1);
+    nt_100ns       later = ke_clock_tick() ? 1 : KE_TICK_MIN; /* an exact clock has no tick to wait for */
+    nt_100ns       tick = ke_clock_tick_at_or_after(ke_interrupt_time_precise() + later);
 
     mach_lock(&c->timer_lock);
+    c->dpc_tick = tick;
     if (c->armed == NT_NEVER || tick < ke_clock_tick_at_or_after(c->armed)) {
         c->armed = tick;
         mach_clock_arm(cpu, ns_from_nt(tick));

@@ -315,7 +315,7 @@ static void routine_ends(const struct ev *e)
 
 static void on_dpc_start(const struct ev *e)
 {
-    if (!e->c) /* a threaded DPC is its thread's */
+    if (e->c != 1) /* a threaded DPC in its thread is that thread's */
         routine_begins(e, (const void *)e->a);
     acquire(e, e->obj);
     forget(e->obj);

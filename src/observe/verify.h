@@ -26,6 +26,7 @@ enum verify_rule {
     VERIFY_D04,
     VERIFY_D06,
     VERIFY_D08,
+    VERIFY_D13,
     VERIFY_I01,
     VERIFY_I02,
     VERIFY_I03,

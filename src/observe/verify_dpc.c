@@ -85,8 +85,9 @@ void verify_dpc_start(struct verify *v, const struct ev *e)
     struct verify_dpc   *d = tab_find(&v->dpcs, e->obj);
     struct verify_frame *f = verify_frame_push(v, e, FRAME_DPC);
 
-    f->on_cpu = e->c == 0;
-    f->irql = e->c ? 0 : VERIFY_DISPATCH;
+    f->on_cpu = e->c != 1;
+    f->irql = e->c == 1 ? 0 : VERIFY_DISPATCH;
+    f->threaded = e->c != 0;
     f->obj = e->obj;
     f->routine = (const void *)e->a;
     f->context = (const void *)e->b;

@@ -106,7 +106,7 @@ const char *verify_frame_noun(const struct verify_frame *f)
         "a work item", "an IoTimer routine", "a timer delete callback", "a routine"};
 
     if (f->kind == FRAME_DPC)
-        return f->on_cpu ? "a DPC" : "a threaded DPC";
+        return f->threaded ? "a threaded DPC" : "a DPC";
     if (f->kind == FRAME_CALLBACK)
         return "an EX_TIMER callback";
     return f->role < EV_ROLE_COUNT ? roles[f->role] : "a routine";

@@ -16,11 +16,22 @@ static bool is_exclusive(uint64_t kind)
     return kind <= EV_LOCK_FAST_MUTEX;
 }
 
+/* TDP-015. At PASSIVE_LEVEL the call is outside its IRQL range; this is the other mode, in which it happens to work. */
+static void check_threaded(struct verify *v, const struct ev *e, unsigned code)
+{
+    const struct verify_frame *f = verify_frame_top_dpc(v, e);
+
+    if (f && f->threaded && (e->a == EV_LOCK_SPIN_AT_DPC || e->a == EV_LOCK_QUEUED_AT_DPC))
+        verify_raise(v, VERIFY_D13, STOP, CODE(0xc4, {code, e->irql, PARAM(e->obj), 0}), e->obj, f->routine,
+            "a threaded DPC %s a spin lock as if it always ran at DISPATCH_LEVEL", code == 0x40 ? "takes" : "releases");
+}
+
 void verify_lock_acquire(struct verify *v, const struct ev *e)
 {
     struct verify_lock *l;
 
     verify_frame_touches(v, e);
+    check_threaded(v, e, 0x40);
     if (!is_exclusive(e->a))
         return;
     l = tab_get(&v->locks, e->obj);
@@ -41,6 +52,7 @@ void verify_lock_release(struct verify *v, const struct ev *e)
     struct verify_lock *l;
 
     verify_frame_touches(v, e);
+    check_threaded(v, e, 0x41);
     verify_frame_handed_off(v, e);
     if (!is_exclusive(e->a))
         return;

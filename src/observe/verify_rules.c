@@ -63,6 +63,11 @@ const struct verify_rule_info verify_rules[VERIFY_RULES] = {
         "0xC8, 0xC7/4, 0xC7/5",
         "The interrupted code goes on at a level, or with APCs disabled, that it did not ask for.",
         "Undo every raise, region and mutex on all paths out of the routine."},
+    [VERIFY_D13] = {"DT-D13", "a threaded DPC is assumed to run at DISPATCH_LEVEL", "", "0xC4/0x40, 0xC4/0x41",
+        "Threaded DPCs run at PASSIVE_LEVEL unless the registry says otherwise: a lock taken without raising IRQL is "
+        "held "
+        "by a thread that ordinary DPCs interrupt, and one that wants the lock hangs the processor.",
+        "KeAcquireSpinLockForDpc, KeReleaseSpinLockForDpc and their queued forms."},
     [VERIFY_I01] = {"DT-I01", "a routine is called above its maximum IRQL", "C28121 irql-too-high SDV:Irql*",
         "0xC4/0x2xxxx, 0x0A", "The routine may touch pageable memory or block, which nothing can serve at that level.",
         "Call it at a lower level, from a work item for example."},

@@ -80,6 +80,7 @@ struct verify_frame {
     uint8_t         role; /* enum ev_role of FRAME_ROUTINE */
     uint8_t         cpu, irql;
     bool            on_cpu;
+    bool            threaded;   /* a threaded DPC, at whichever level it runs */
     bool            handed_off; /* has told others something: from then on they may know that it is done */
     bool            told_budget;
     uint32_t        thread, seq;

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ke/broadcast.c - a routine on every processor at once: by DPC (KeGenericCallDpc) and by interrupt (KeIpiGenericCall).
+ *
+ * The DPC call queues one DPC of the kernel's own to each processor and blocks until every routine has signaled that it is
+ * done. The routines may meet at a barrier as often as they like, so all of them must be on their processors at the same
+ * time: two calls at once would each hold one processor and wait for the other's. Hence one at a time (call_free).
+ *
+ * The IPI call: the caller is at IPI_LEVEL, every other processor takes an interrupt, each spins until all have arrived,
+ * then all run the worker. A processor that never arrives, because it spins at IPI_LEVEL or above for something that
+ * the caller holds, is a deadlock: bug check 0x1DB. One at a time by a spin lock below IPI_LEVEL, so that the next caller
+ * still takes the interrupt of this one.
+ *
+ * For the race detector both kinds of meeting are atomic operations on the broadcast: what a processor did before it
+ * arrived is ordered before what any does afterwards.
+ */
+#include "ke/priv.h"
+
+/* How often the caller looks in vain before the call is a deadlock. A turn on the simulated machine means that
+ * somebody else has moved, or that nobody can; the real-time machine goes by the clock. */
+enum { TURNS_MAX = 900 };
+#define STUCK_NS 2000000000ull
+
+static struct broadcast {
+    uint32_t               ipi_lock, arrived, left; /* atomic */
+    PKIPI_BROADCAST_WORKER worker;                  /* of the IPI call: its lock */
+    ULONG_PTR              context;
+    KEVENT                 call_free, call_done; /* of the DPC call */
+    uint32_t               call_left;            /* processors that have not signaled; atomic */
+    uint32_t               call_waiting;         /* processors at the barrier; atomic */
+    uint32_t               call_round;           /* barriers passed; atomic */
+    KDPC                   call_dpc[MACH_CPUS_MAX];
+} broadcast;
+
+#define B (&broadcast)
+
+void ke_broadcast_boot(void)
+{
+    B->ipi_lock = 0;
+    B->call_left = B->call_waiting = B->call_round = 0;
+    ke_event_init(&B->call_free, SynchronizationEvent, true);
+}
+
+static void meet(void)
+{
+    ev(EV_MEM_ATOMIC, B, sizeof(uint32_t), (uintptr_t)__builtin_return_address(0), 0);
+}
+
+static uint32_t look_at(const uint32_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+/* ---- by DPC ---- */
+
+void ke_dpc_call_all(PKDEFERRED_ROUTINE routine, void *context)
+{
+    ke_wait_one(&B->call_free, NULL);
+    ke_event_init(&B->call_done, NotificationEvent, false);
+    __atomic_store_n(&B->call_left, ke.cpus, __ATOMIC_RELEASE);
+    meet();
+    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+
+    for (unsigned i = 0; i < ke.cpus; i++) {
+        PKDPC dpc = &B->call_dpc[i];
+
+        ke_dpc_init(dpc, routine, context, false);
+        ke_dpc_target(dpc, i);
+        ke_dpc_importance(dpc, HighImportance);
+        ke_dpc_queue(dpc, &B->call_left, &B->call_round);
+    }
+    mach_irql_lower(old);
+    ke_wait_one(&B->call_done, NULL);
+    meet();
+    ke_event_set(&B->call_free, 0);
+}
+
+static void check_argument(const void *argument, const void *expected)
+{
+    if (argument == expected && look_at(&B->call_left) != 0)
+        return;
+    uint64_t p[4] = {(uintptr_t)argument};
+
+    ke_bugcheckf("DT-D16", 0, p, "a KeSignalCallDpc routine is called outside a KeGenericCallDpc, or once too often");
+}
+
+void ke_dpc_call_done(void *argument1)
+{
+    check_argument(argument1, &B->call_left);
+    meet();
+    if (__atomic_sub_fetch(&B->call_left, 1, __ATOMIC_ACQ_REL) == 0)
+        ke_event_set(&B->call_done, 0);
+}
+
+/* The last to arrive opens the barrier for the others and is the one. */
+bool ke_dpc_call_synchronize(void *argument2)
+{
+    check_argument(argument2, &B->call_round);
+    uint32_t round = look_at(&B->call_round);
+
+    meet();
+    if (__atomic_add_fetch(&B->call_waiting, 1, __ATOMIC_ACQ_REL) == ke.cpus) {
+        __atomic_store_n(&B->call_waiting, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&B->call_round, round + 1, __ATOMIC_RELEASE);
+        return true;
+    }
+    while (look_at(&B->call_round) == round) /* ends when all have arrived; if one never does, the machine says so */
+        mach_relax(B);
+    meet();
+    return false;
+}
+
+/* ---- by interrupt ---- */
+
+static void stuck(const char *what)
+{
+    for (unsigned i = 0; i < ke.cpus; i++) {
+        if (i == mach_cpu() || mach_cpu_irql(i) < 2)
+            continue;
+        uint64_t p[4] = {i};
+
+        ke_bugcheckf("DT-X04", 0x1DB, p, "processor %u %s", i, what);
+    }
+}
+
+/* Spins until the word has the value. */
+static void await(const uint32_t *word, uint32_t value, const char *what)
+{
+    mach_ns  began = mach_now();
+    uint64_t turns = 0;
+
+    while (look_at(word) != value) {
+        mach_relax(B);
+        turns++;
+        if (turns > TURNS_MAX && (mach_choices() || mach_now() - began > STUCK_NS))
+            stuck(what);
+    }
+}
+
+static ULONG_PTR arrive_and_run(void)
+{
+    PKIPI_BROADCAST_WORKER worker = B->worker;
+    ULONG_PTR              context = B->context;
+
+    meet();
+    __atomic_add_fetch(&B->arrived, 1, __ATOMIC_ACQ_REL);
+    await(&B->arrived, ke.cpus, "does not take the interrupt of KeIpiGenericCall");
+    meet();
+    ev(EV_DRIVER_ENTER, (const void *)(uintptr_t)worker, EV_ROLE_OTHER, context, 0);
+    ULONG_PTR result = worker(context);
+
+    ev(EV_DRIVER_LEAVE, (const void *)(uintptr_t)worker, EV_ROLE_OTHER, mach_irql(), 0);
+    if (mach_irql() != IPI_LEVEL) {
+        uint64_t p[4] = {mach_irql() << 16 | IPI_LEVEL << 8, (uintptr_t)worker, context, mach_irql()};
+
+        ke_bugcheckf("DT-I09", 0xC8, p, "a KeIpiGenericCall routine returns at IRQL %u", mach_irql());
+    }
+    meet();
+    __atomic_sub_fetch(&B->left, 1, __ATOMIC_ACQ_REL);
+    return result;
+}
+
+void ke_ipi_interrupt(void)
+{
+    arrive_and_run();
+}
+
+static void lock_ipi(void)
+{
+    while (__atomic_exchange_n(&B->ipi_lock, 1, __ATOMIC_ACQUIRE))
+        mach_relax(B);
+}
+
+/* The lock is taken at DISPATCH_LEVEL or above, so that its holder stays on its processor and is not interrupted by DPCs. */
+ULONG_PTR ke_ipi_call_all(PKIPI_BROADCAST_WORKER worker, ULONG_PTR context)
+{
+    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+
+    lock_ipi();
+    unsigned before = mach_irql_raise(IPI_LEVEL);
+
+    B->worker = worker;
+    B->context = context;
+    __atomic_store_n(&B->left, ke.cpus, __ATOMIC_RELAXED);
+    __atomic_store_n(&B->arrived, 0, __ATOMIC_RELEASE);
+    for (unsigned i = 0; i < ke.cpus; i++)
+        if (i != mach_cpu())
+            mach_line_raise(i, MACH_LINE_IPI);
+    ULONG_PTR result = arrive_and_run();
+
+    await(&B->left, 0, "does not end its KeIpiGenericCall routine");
+    meet();
+    __atomic_store_n(&B->ipi_lock, 0, __ATOMIC_RELEASE);
+    mach_irql_lower(before);
+    mach_irql_lower(old);
+    return result;
+}
