@@ -228,9 +228,9 @@ static void run_item(PWORK_QUEUE_ITEM item)
     ev(EV_WORK_START, item, (uintptr_t)routine, (uintptr_t)context, 0);
     ev(EV_DRIVER_ENTER, (const void *)routine, EV_ROLE_WORK_ITEM, (uintptr_t)context, (uintptr_t)item);
     routine(context);
+    check_left(item, routine, context, apcs_off);
     ev(EV_DRIVER_LEAVE, (const void *)routine, EV_ROLE_WORK_ITEM, mach_irql(), (uintptr_t)item);
     ev(EV_WORK_END, item, (uintptr_t)routine, 0, 0);
-    check_left(item, routine, context, apcs_off);
 }
 
 static void run(PWORK_QUEUE_ITEM item)

@@ -59,9 +59,9 @@ void io_call_leave(struct io_call *call)
 {
     unsigned now = mach_irql();
 
-    ev(EV_DRIVER_LEAVE, call->routine, call->role, now, (uintptr_t)call->object);
     if (now != call->irql)
         irql_changed(call, now);
     if (now < DISPATCH_LEVEL && ke_apcs_disabled() != call->apcs_off)
         apcs_changed(call);
+    ev(EV_DRIVER_LEAVE, call->routine, call->role, now, (uintptr_t)call->object);
 }

@@ -55,8 +55,8 @@ void io_cancel_call(PDRIVER_CANCEL routine, PDEVICE_OBJECT device, PIRP irp, KIR
     irp->CancelIrql = old;
     ev(EV_DRIVER_ENTER, (const void *)routine, EV_ROLE_CANCEL, (uintptr_t)irp, (uintptr_t)device);
     routine(device, irp);
-    ev(EV_DRIVER_LEAVE, (const void *)routine, EV_ROLE_CANCEL, mach_irql(), (uintptr_t)device);
     check_left(routine, irp, old);
+    ev(EV_DRIVER_LEAVE, (const void *)routine, EV_ROLE_CANCEL, mach_irql(), (uintptr_t)device);
 }
 
 static void check_not_completed(PIRP irp, PDRIVER_CANCEL routine)

@@ -116,9 +116,9 @@ static void run(struct ex_work *w)
         copy.routine_ex(copy.object, copy.context, item);
     else
         copy.routine(copy.object, copy.context);
+    check_left(&copy, item, apcs_off);
     ev(EV_DRIVER_LEAVE, routine, EV_ROLE_WORK_ITEM, mach_irql(), (uintptr_t)copy.object);
     ev(EV_WORK_END, item, (uintptr_t)routine, 0, 0);
-    check_left(&copy, item, apcs_off);
     io_driver_work(driver_of(copy.object), -1);
     ob_dereference(copy.object);
 }
