@@ -20,6 +20,9 @@
 /* The call is outside its documented IRQL range: raises the finding DT-I01/DT-I02; returns if findings do not stop. */
 void ddi_irql_violation(enum ddi_id id, unsigned irql, const void *caller);
 
+/* A synchronization object at an address in paged pool: bug check 0xC4/0xE1, as Driver Verifier has it. Any IRQL. */
+void ddi_check_resident(const void *object, const char *routine, const void *caller);
+
 static inline __attribute__((always_inline)) void ddi_check(
     enum ddi_id id, unsigned irql_min, unsigned irql_max, const void *caller)
 {

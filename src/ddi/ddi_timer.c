@@ -13,6 +13,16 @@ static void check_is_ktimer(const KTIMER *t, const char *routine)
         ke_bugcheckf("DT-T01", 0xC7, p, "%s is given an EX_TIMER", routine);
 }
 
+/* KTM-045: Windows finds out when the timer expires; here the call to blame is still at hand. */
+static void check_dpc(const KDPC *dpc)
+{
+    if (!dpc || dpc->Type == DpcObject || dpc->Type == ThreadedDpcObject)
+        return;
+    uint64_t p[4] = {1, (uintptr_t)dpc, dpc->Type, 0};
+
+    ke_bugcheckf("DT-D01", 0xC7, p, "a timer is given a DPC that no KeInitializeDpc has seen");
+}
+
 /* KTM-034, KTM-096 */
 static void check_period(const KTIMER *t, int64_t period)
 {
@@ -25,6 +35,7 @@ static void check_period(const KTIMER *t, int64_t period)
 NTKERNELAPI VOID NTAPI KeInitializeTimer(PKTIMER Timer)
 {
     DDI_ENTER(KeInitializeTimer, Timer);
+    ddi_check_resident(Timer, "KeInitializeTimer", __builtin_return_address(0));
     ke_timer_init(Timer, NotificationTimer);
     DDI_LEAVE(KeInitializeTimer, Timer, 0);
 }
@@ -32,6 +43,7 @@ NTKERNELAPI VOID NTAPI KeInitializeTimer(PKTIMER Timer)
 NTKERNELAPI VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
     DDI_ENTER(KeInitializeTimerEx, Timer);
+    ddi_check_resident(Timer, "KeInitializeTimerEx", __builtin_return_address(0));
     ke_timer_init(Timer, Type);
     DDI_LEAVE(KeInitializeTimerEx, Timer, 0);
 }
@@ -40,6 +52,7 @@ NTKERNELAPI BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC
 {
     DDI_ENTER(KeSetTimer, Timer);
     check_is_ktimer(Timer, "KeSetTimer");
+    check_dpc(Dpc);
     struct ke_timer_set set = {.due = DueTime.QuadPart, .dpc = Dpc};
     BOOLEAN             was_set = ke_timer_set(Timer, &set);
 
@@ -51,6 +64,7 @@ NTKERNELAPI BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LON
 {
     DDI_ENTER(KeSetTimerEx, Timer);
     check_is_ktimer(Timer, "KeSetTimerEx");
+    check_dpc(Dpc);
     check_period(Timer, Period);
     struct ke_timer_set set = {.due = DueTime.QuadPart, .period = (uint64_t)Period, .dpc = Dpc};
     BOOLEAN             was_set = ke_timer_set(Timer, &set);
@@ -64,10 +78,14 @@ NTKERNELAPI BOOLEAN NTAPI KeSetCoalescableTimer(
 {
     DDI_ENTER(KeSetCoalescableTimer, Timer);
     check_is_ktimer(Timer, "KeSetCoalescableTimer");
+    check_dpc(Dpc);
     check_period(Timer, Period);
     check_period(Timer, TolerableDelay);
     struct ke_timer_set set = {
         .due = DueTime.QuadPart, .period = Period, .dpc = Dpc, .tolerance = TolerableDelay * NT_100NS_PER_MS};
+
+    if (set.tolerance)
+        ev(EV_TIMER_TOLERANCE, Timer, set.tolerance, 0, 0);
     BOOLEAN was_set = ke_timer_set(Timer, &set);
 
     DDI_LEAVE(KeSetCoalescableTimer, Timer, was_set);
@@ -99,7 +117,7 @@ NTKERNELAPI BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
 NTKERNELAPI PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG Attributes)
 {
     DDI_ENTER(ExAllocateTimer, NULL);
-    PEX_TIMER t = mach_choose(1, CHOICE_FAULT) ? NULL : ex_timer_allocate(Callback, CallbackContext, Attributes);
+    PEX_TIMER t = ex_timer_allocate(Callback, CallbackContext, Attributes);
 
     DDI_LEAVE(ExAllocateTimer, t, (uintptr_t)t);
     return t;

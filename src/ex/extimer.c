@@ -9,14 +9,15 @@
  * delete with FALSE (EXT-074 .. EXT-076). It is freed at the first moment when it is disabled, not set, and no expiration is
  * in flight, that is, no DPC queued or callback running on any processor. The kernel counts expirations in flight under the
  * lock of the DPC queue, before the DPC can start, so the count never misses one. Whoever brings about that moment frees: the
- * delete call itself, or the end of the last callback. Freeing calls the delete callback at DISPATCH_LEVEL (EXT-096), then
- * marks the object dead, then lets a deleter that waits go on (EXT-098).
+ * delete call itself, or the end of the last callback. Freeing marks the object dead, then calls the delete callback at
+ * DISPATCH_LEVEL (EXT-096), to which the pointer is stale already (EXT-101), then lets a deleter that waits go on
+ * (EXT-098).
  *
  *   ExDeleteTimer(Cancel, Wait) on A                callback on B
  *     lock, disabled = true, unlock                   running (in flight 1)
  *     cancel: not set any more, in flight 1           ExSetTimer -> FALSE (EXT-087)
  *     wait for `gone`                                 returns; in flight 0, disabled, not set: free
- *                                          <-         delete callback, dead, set `gone`
+ *                                          <-         dead, delete callback, set `gone`
  *
  * With Cancel FALSE a set timer keeps its last expiration: it is made one-shot, and its DPC is queued even if there is no
  * callback, since the end of that DPC is what frees (EXT-077, EXT-078).
@@ -24,12 +25,13 @@
 #include "ex/extimer.h"
 
 #include "base/ddi.h"
+#include "ex/pool.h"
 
-enum { LIVE = 0x58454C56, DEAD = 0x58454444 };
+enum { DEAD_TYPE = 0x7F, DEAD = 0x58454444 }; /* of a header that no wait accepts any more */
 
 struct _EX_TIMER {
-    struct ke_ex_timer   ke; /* KTIMER first: the object is waited for by its address */
-    uint32_t             magic;
+    struct ke_ex_timer   ke;    /* KTIMER first: the object is waited for by its address */
+    uint32_t             magic; /* DEAD once it is freed */
     ULONG                attributes;
     PEXT_CALLBACK        callback;
     void                *context;
@@ -48,15 +50,17 @@ static _Noreturn void invalid(const char *rule, PEX_TIMER t, unsigned which, con
     ke_bugcheckf(rule, 0xC7, p, "%s", what);
 }
 
+/* A KTIMER is shorter than an EX_TIMER: what lies behind it is looked at only when the header is an EX_TIMER's. */
 static void check_alive(PEX_TIMER t, enum ddi_id id, const void *caller)
 {
     unsigned type = t ? t->ke.timer.Header.Type : 0;
+    bool     dead = type == DEAD_TYPE && t->magic == DEAD;
 
-    if (!t || (type != Timer2NotificationObject && type != Timer2SynchronizationObject))
+    if (t && !dead && type != Timer2NotificationObject && type != Timer2SynchronizationObject)
         invalid("DT-T17", t, 5, "an Ex timer routine is given something that is no EX_TIMER");
-    bool dead = t->magic != LIVE;
-
     ev(EV_EXT_USE, t, id, dead, (uintptr_t)caller);
+    if (!t)
+        invalid("DT-T17", t, 5, "an Ex timer routine is given NULL");
     if (dead) {
         uint64_t p[4] = {(uintptr_t)t, 0, 0, 0};
 
@@ -90,24 +94,46 @@ static bool claim_free_locked(PEX_TIMER t)
     return true;
 }
 
+static void call_delete_callback(PEXT_DELETE_CALLBACK callback, void *context, PEX_TIMER was)
+{
+    if (!callback)
+        return;
+    ev(EV_DRIVER_ENTER, (void *)callback, EV_ROLE_DELETE_CALLBACK, (uintptr_t)context, (uintptr_t)was);
+    callback(context);
+    ev(EV_DRIVER_LEAVE, (void *)callback, EV_ROLE_DELETE_CALLBACK, mach_irql(), (uintptr_t)was);
+    if (mach_irql() != DISPATCH_LEVEL) {
+        uint64_t p[4] = {mach_irql() << 16 | DISPATCH_LEVEL << 8, (uintptr_t)callback, 0, mach_irql()};
+
+        ke_bugcheckf("DT-D08", 0xC8, p, "a delete callback returns at IRQL %u", mach_irql());
+    }
+}
+
 /* IRQL <= DISPATCH_LEVEL; the caller has claimed it. */
 static void free_now(PEX_TIMER t)
 {
-    unsigned old = ke_raise_to(DISPATCH_LEVEL);
-    KEVENT  *gone = t->gone;
+    unsigned             old = ke_raise_to(DISPATCH_LEVEL);
+    KEVENT              *gone = t->gone;
+    PEXT_DELETE_CALLBACK callback = t->delete_callback;
+    void                *context = t->delete_context;
 
-    if (t->delete_callback) {
-        ev(EV_DRIVER_ENTER, (void *)t->delete_callback, EV_ROLE_DELETE_CALLBACK, (uintptr_t)t->delete_context,
-            (uintptr_t)t);
-        t->delete_callback(t->delete_context);
-        ev(EV_DRIVER_LEAVE, (void *)t->delete_callback, EV_ROLE_DELETE_CALLBACK, mach_irql(), (uintptr_t)t);
-    }
-    ev(EV_EXT_FREE, t, 0, 0, 0);
+    ev(EV_EXT_FREE, t, ke_timer_has_waiters(&t->ke.timer), 0, 0);
+    t->ke.timer.Header.Type = DEAD_TYPE;
     t->magic = DEAD;
     ke_object_free(t, sizeof *t);
+    call_delete_callback(callback, context, t);
     if (gone)
         ke_event_set(gone, 0);
     mach_irql_lower(old);
+}
+
+/* One call for each expiration; another instance of the DPC may have taken them already. */
+static void call_back(PEX_TIMER t, uint32_t calls)
+{
+    for (; calls && t->callback && mach_irql() == DISPATCH_LEVEL; calls--) {
+        ev(EV_EXT_CALLBACK_START, t, (uintptr_t)t->callback, (uintptr_t)t->context, 0);
+        t->callback(t, t->context);
+        ev(EV_EXT_CALLBACK_END, t, (uintptr_t)t->callback, mach_irql(), 0);
+    }
 }
 
 static KDEFERRED_ROUTINE expired;
@@ -117,11 +143,7 @@ static void expired(PKDPC dpc, PVOID context, PVOID arg1, PVOID arg2)
     PEX_TIMER t = context;
 
     (void)dpc, (void)arg1, (void)arg2;
-    if (t->callback) {
-        ev(EV_EXT_CALLBACK_START, t, (uintptr_t)t->callback, (uintptr_t)t->context, 0);
-        t->callback(t, t->context);
-        ev(EV_EXT_CALLBACK_END, t, (uintptr_t)t->callback, mach_irql(), 0);
-    }
+    call_back(t, __atomic_exchange_n(&t->ke.owed, 0, __ATOMIC_ACQUIRE));
     if (mach_irql() != DISPATCH_LEVEL)
         return; /* the caller says what is wrong with that */
     unsigned old = lock(t);
@@ -143,7 +165,7 @@ PEX_TIMER ex_timer_allocate(PEXT_CALLBACK callback, void *context, ULONG attribu
 
     if ((attributes & ~known) || (attributes & both) == both)
         invalid("DT-T14", NULL, 0, "ExAllocateTimer is given attributes that do not exist or exclude each other");
-    PEX_TIMER t = ke_object_alloc(sizeof *t);
+    PEX_TIMER t = ex_pool_fault() ? NULL : ke_object_alloc(sizeof *t);
 
     if (!t)
         return NULL;
@@ -151,7 +173,6 @@ PEX_TIMER ex_timer_allocate(PEXT_CALLBACK callback, void *context, ULONG attribu
     t->ke.timer.Header.Type =
         attributes & EX_TIMER_NOTIFICATION ? Timer2NotificationObject : Timer2SynchronizationObject;
     ke_dpc_init(&t->dpc, expired, t, false);
-    t->magic = LIVE;
     t->attributes = attributes;
     t->callback = callback;
     t->context = context;
@@ -174,7 +195,7 @@ static int64_t no_wake_tolerance(PEX_TIMER t, const EXT_SET_PARAMETERS *p)
 bool ex_timer_set(PEX_TIMER t, int64_t due, int64_t period, const EXT_SET_PARAMETERS *parameters, const void *caller)
 {
     check_alive(t, DDI_ExSetTimer, caller);
-    int64_t tolerance = no_wake_tolerance(t, parameters);
+    int64_t tolerance = no_wake_tolerance(t, parameters); /* -1 is also the kernel's "unlimited" */
 
     if (period < 0 || period > INT32_MAX)
         invalid("DT-T13", t, 4, "ExSetTimer is given a negative period or one above MAXLONG (in 100-ns units)");
@@ -185,15 +206,15 @@ bool ex_timer_set(PEX_TIMER t, int64_t due, int64_t period, const EXT_SET_PARAME
 
     if (t->attributes & EX_TIMER_HIGH_RESOLUTION)
         set.flags |= KE_TIMER_HIGH_RESOLUTION;
-    if (t->attributes & EX_TIMER_NO_WAKE)
+    if (t->attributes & EX_TIMER_NO_WAKE) {
         set.flags |= KE_TIMER_NO_WAKE;
+        set.tolerance = (uint64_t)tolerance;
+    }
     unsigned old = lock(t);
     bool     was_set = false;
 
-    if (!t->disabled) {
-        t->ke.tolerance = (uint64_t)tolerance;
+    if (!t->disabled)
         was_set = ke_timer_set(&t->ke.timer, &set);
-    }
     unlock(t, old);
     return was_set;
 }

@@ -380,12 +380,17 @@ static RAW struct block *get_block(unsigned type, size_t bytes, uint32_t tag, co
     return b;
 }
 
+bool ex_pool_fault(void)
+{
+    return pool.fault && mach_choose(2, CHOICE_FAULT) != 0;
+}
+
 void *ex_pool_alloc(unsigned type, size_t bytes, uint32_t tag, const void *caller)
 {
     struct block *b = NULL;
 
     check_irql_alloc(type, bytes, caller);
-    bool injected = caller && pool.fault && !(type & EX_POOL_NO_FAULT) && mach_choose(2, CHOICE_FAULT);
+    bool injected = caller && !(type & EX_POOL_NO_FAULT) && ex_pool_fault();
 
     if (!injected && bytes <= BYTES_MAX)
         b = get_block(type, bytes, tag, caller);

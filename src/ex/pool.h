@@ -42,6 +42,9 @@ struct ex_pool_counters {
  * whether an allocation fails. Returns false when the address range is not to be had. */
 bool ex_pool_boot(bool fault);
 
+/* For allocations of other kinds: whether this one is to fail. Always false unless ex_pool_boot(true). Point: no. */
+bool ex_pool_fault(void);
+
 /* NULL: out of memory, or a fault was injected. caller NULL: the kernel's own block; no events, no fault, no leak report.
  * IRQL <= 2 (paged: <= 1). Point: no. */
 void *ex_pool_alloc(unsigned type, size_t bytes, uint32_t tag, const void *caller);

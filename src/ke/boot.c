@@ -14,6 +14,8 @@ struct ke ke;
 
 static void interrupt(enum mach_line line)
 {
+    if (line != MACH_LINE_CLOCK)
+        ke_processor_awake();
     if (line == MACH_LINE_CLOCK)
         ke_timer_interrupt();
     else if (line == MACH_LINE_DPC)

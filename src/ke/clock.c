@@ -108,27 +108,34 @@ uint64_t ke_clock_ticks(void)
     return ke_clock_tick_now() / ke_clock_tick_max();
 }
 
-/* The finest tick while anybody wants it, else the default one (EXT-108, EXT-109). Exact stays exact. */
+/*
+ * The finest tick while anybody wants it, else the default one (EXT-108, EXT-109). Exact stays exact. Who wants it is
+ * looked at under the lock: of two processors that change their minds at once, the later one decides for both.
+ */
 void ke_clock_resolution_changed(void)
 {
-    bool     fine = clk.requests || __atomic_load_n(&ke.high_resolution, __ATOMIC_RELAXED);
+    unsigned old = ke_raise_to(DISPATCH_LEVEL);
     uint32_t want = ke.cfg.tick_100ns;
+
+    mach_lock(&clk.lock);
+    bool fine =
+        __atomic_load_n(&clk.requests, __ATOMIC_RELAXED) || __atomic_load_n(&ke.high_resolution, __ATOMIC_RELAXED);
 
     if (want && fine && ke.cfg.tick_min_100ns < want)
         want = ke.cfg.tick_min_100ns;
-    if (want == step_now())
-        return;
-    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+    bool changes = want != step_now();
 
-    mach_lock(&clk.lock);
-    nt_100ns tick = ke_clock_tick_now();
+    if (changes) {
+        nt_100ns tick = ke_clock_tick_now();
 
-    __atomic_store_n(&clk.recent, tick, __ATOMIC_RELAXED);
-    __atomic_store_n(&clk.base, tick, __ATOMIC_RELEASE);
-    __atomic_store_n(&clk.step, want, __ATOMIC_RELAXED);
+        __atomic_store_n(&clk.recent, tick, __ATOMIC_RELAXED);
+        __atomic_store_n(&clk.base, tick, __ATOMIC_RELEASE);
+        __atomic_store_n(&clk.step, want, __ATOMIC_RELAXED);
+    }
     mach_unlock(&clk.lock);
+    if (changes)
+        ke_timer_rearm_all();
     mach_irql_lower(old);
-    ke_timer_rearm_all();
 }
 
 void ke_clock_range(ULONG *longest_100ns, ULONG *shortest_100ns)

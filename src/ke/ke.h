@@ -15,6 +15,7 @@
 
 #include "base/ev.h"
 #include "base/finding.h"
+#include "base/list.h"
 #include "base/units.h"
 #include "ddk/ntifs.h"
 #include "mach/mach.h"
@@ -114,17 +115,23 @@ struct ke_timer_set {
     unsigned flags;
 };
 
-/* What a timer whose header type is Timer2*Object is part of. */
+/* What a timer whose header type is Timer2*Object is part of. A DPC that is queued already takes another expiration along:
+ * `owed` says how many calls it has to make, so that each expiration has its call (EXT-007, EXT-011). */
 struct ke_ex_timer {
     KTIMER   timer;
-    uint64_t tolerance; /* of KE_TIMER_NO_WAKE; 100 ns, UINT64_MAX = unlimited; timer lock */
     uint32_t in_flight; /* DPCs that an expiration has queued; atomic; whoever runs the DPC counts it off */
+    uint32_t owed;      /* expirations whose call has not begun; atomic; whoever runs the DPC takes them all */
+    /* no-wake timers; timer lock: */
+    uint64_t    tolerance; /* 100 ns, UINT64_MAX = unlimited */
+    nt_100ns    due, end;  /* interrupt time it was due at, and until when it waits for the processor to wake */
+    struct list late;      /* of its processor; linked while it is late */
 };
 
 void ke_timer_init(PKTIMER timer, TIMER_TYPE type);
 bool ke_timer_set(PKTIMER timer, const struct ke_timer_set *set); /* was it set? */
 bool ke_timer_cancel(PKTIMER timer);                              /* was it set? */
 bool ke_timer_is_set(PKTIMER timer);
+bool ke_timer_has_waiters(PKTIMER timer);
 
 /* If it is set: it expires once more at most, and then queues dpc. */
 void ke_timer_last_shot(PKTIMER timer, PKDPC dpc);

@@ -44,8 +44,10 @@ struct ke_cpu {
     /* timer_lock protects both queues, `armed`, and the timers whose Processor names this processor */
     struct mach_lock    timer_lock;
     bool                timerq_ready;
-    nt_100ns            armed;    /* due time that the clock compare serves, NT_NEVER = disarmed */
-    nt_100ns            dpc_tick; /* timer_lock: tick at which DPCs that were put off begin, NT_NEVER = none */
+    nt_100ns            armed;           /* due time that the clock compare serves, NT_NEVER = disarmed */
+    nt_100ns            dpc_tick;        /* timer_lock: tick at which DPCs that were put off begin, NT_NEVER = none */
+    struct list         late;            /* no-wake timers that are due, by the end of their tolerance; timer_lock */
+    bool                any_late, woken; /* atomic; woken: the next clock interrupt takes all that are late */
     struct ke_dpc_queue dpc, threaded;
     struct mach_lock    dpc_thread_lock; /* protects dpc_thread while it is made */
     ke_thread          *dpc_thread;
@@ -159,7 +161,8 @@ void ke_dpcwatch_boot(void);
 /* timer.c, clock.c */
 void     ke_timer_boot(void);
 void     ke_timer_interrupt(void);
-void     ke_timer_rearm_all(void); /* tick or system time changed */
+void     ke_timer_late_ones(struct ke_cpu *c); /* its late timers expire in a clock interrupt, soon */
+void     ke_timer_rearm_all(void);             /* tick or system time changed */
 void     ke_clock_boot(void);
 nt_100ns ke_clock_tick_at_or_after(nt_100ns interrupt_time);
 nt_100ns ke_system_offset(void); /* system time - interrupt time */
@@ -174,3 +177,12 @@ void ke_thread_boot(void);
 void ke_thread_init(
     ke_thread *t, void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon);
 void ke_object_boot(void);
+
+/* Any IRQL: this processor is about to do something else than sleep, so timers that do not wake it may expire (EXT-118). */
+static inline void ke_processor_awake(void)
+{
+    struct ke_cpu *c = ke_this_cpu();
+
+    if (__builtin_expect(__atomic_load_n(&c->any_late, __ATOMIC_RELAXED), 0))
+        ke_timer_late_ones(c);
+}

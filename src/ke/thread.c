@@ -39,6 +39,7 @@ static void start(void *arg)
 {
     ke_thread *t = arg;
 
+    ke_processor_awake();
     ev(EV_THREAD_START, t, (uintptr_t)t->routine, (uintptr_t)t->context, 0);
     t->routine(t->context);
     if (mach_irql() != PASSIVE_LEVEL) {

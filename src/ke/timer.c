@@ -22,6 +22,10 @@
  *     not in the queue any more -> FALSE  <-   took it off, signaled, queued the DPC, unlocked
  *     unlock                                   the DPC may not have started yet: FALSE says "it will or did run"
  *
+ * No-wake timers. One that comes due is put on its processor's list of late timers, by the end of its tolerance. All of the
+ * list expires when the processor is awake, or is woken by something else: another expiration, a DPC, a thread that
+ * goes on there. Only the end of a tolerance wakes it for their sake (EXT-114 .. EXT-118). A late timer is still set.
+ *
  * Which processor runs the DPC. A DPC without a target goes to the queue of the processor that took the expiry. If that one
  * is at DISPATCH_LEVEL or above and another one is below, the other gets it, so the routine is called promptly (KTM-049);
  * this is how two instances of one periodic timer's routine come to overlap (KTM-060, EXT-017).
@@ -37,7 +41,7 @@ enum {
     P_ABSOLUTE = 0x0100,
     P_FINE = 0x0200,
     P_NO_WAKE = 0x0400,
-    P_LATE = 0x0800,
+    P_LATE = 0x0800, /* on the processor's list of late timers, in neither queue */
     P_PERIOD_100NS = 0x1000
 };
 
@@ -50,6 +54,8 @@ void ke_timer_boot(void)
 
         c->timer_lock = (struct mach_lock){0};
         c->armed = NT_NEVER;
+        list_init(&c->late);
+        c->any_late = c->woken = false;
         if (!c->timerq_ready) {
             ke_timerq_init(&c->relative);
             ke_timerq_init(&c->absolute);
@@ -79,6 +85,22 @@ static struct ke_timerq *queue_of(const KTIMER *t)
     struct ke_cpu *c = owner(t);
 
     return owner_word(t) & P_ABSOLUTE ? &c->absolute : &c->relative;
+}
+
+/* The owner's lock held. */
+static void owner_word_set(PKTIMER t, unsigned word)
+{
+    __atomic_store_n(&t->Processor, (USHORT)word, __ATOMIC_RELAXED);
+}
+
+static struct ke_ex_timer *ex_of(PKTIMER t)
+{
+    return CONTAINING_RECORD(t, struct ke_ex_timer, timer);
+}
+
+static bool is_set(const KTIMER *t)
+{
+    return ke_timer_inserted(t) || (owner_word(t) & P_LATE);
 }
 
 /* Locks the owner's timers; IRQL >= 2. */
@@ -120,17 +142,27 @@ static nt_100ns interrupt_time_of(nt_100ns system_time)
     return units_sub_floor0(system_time, ke_system_offset());
 }
 
+static struct ke_ex_timer *first_late(const struct ke_cpu *c)
+{
+    return list_empty(&c->late) ? NULL : container_of(c->late.next, struct ke_ex_timer, late);
+}
+
+static nt_100ns earlier(nt_100ns a, nt_100ns b)
+{
+    return a < b ? a : b;
+}
+
 static nt_100ns next_due(struct ke_cpu *c)
 {
-    nt_100ns relative = ke_timerq_next(&c->relative);
+    nt_100ns                  due = ke_timerq_next(&c->relative);
+    const struct ke_ex_timer *late = first_late(c);
 
-    if (c->dpc_tick < relative)
-        relative = c->dpc_tick;
-    if (!ke_timerq_count(&c->absolute))
-        return relative;
-    nt_100ns absolute = interrupt_time_of(ke_timerq_next(&c->absolute));
-
-    return relative < absolute ? relative : absolute;
+    due = earlier(due, c->dpc_tick);
+    if (late)
+        due = earlier(due, late->end);
+    if (ke_timerq_count(&c->absolute))
+        due = earlier(due, interrupt_time_of(ke_timerq_next(&c->absolute)));
+    return due;
 }
 
 /* timer_lock held. Exactly the next due time. */
@@ -176,6 +208,36 @@ void ke_timer_rearm_all(void)
         mach_unlock(&c->timer_lock);
     }
     mach_irql_lower(old);
+}
+
+/* ---- late timers: timer_lock of their processor held ---- */
+
+/* Ends at the head of the list. A tolerance without end is one that never wakes the processor. */
+static void put_off(struct ke_cpu *c, PKTIMER t, nt_100ns due)
+{
+    struct ke_ex_timer *n = ex_of(t);
+    struct list        *at = c->late.prev;
+
+    n->due = due;
+    n->end = units_add_sat(due, n->tolerance);
+    while (at != &c->late && container_of(at, struct ke_ex_timer, late)->end > n->end)
+        at = at->prev;
+    list_add_head(at, &n->late);
+    owner_word_set(t, owner_word(t) | P_LATE);
+    __atomic_store_n(&c->any_late, true, __ATOMIC_RELAXED);
+}
+
+static void no_longer_late(struct ke_cpu *c, PKTIMER t)
+{
+    list_del(&ex_of(t)->late);
+    owner_word_set(t, owner_word(t) & ~(unsigned)P_LATE);
+    __atomic_store_n(&c->any_late, !list_empty(&c->late), __ATOMIC_RELAXED);
+}
+
+void ke_timer_late_ones(struct ke_cpu *c)
+{
+    __atomic_store_n(&c->woken, true, __ATOMIC_RELAXED);
+    mach_line_raise((unsigned)(c - ke.cpu), MACH_LINE_CLOCK);
 }
 
 /* ---- the calls ---- */
@@ -256,16 +318,24 @@ static USHORT flags_of(const struct ke_timer_set *set)
     return flags;
 }
 
+/* The owner's lock held: out of wherever it is. */
+static void take_out(struct ke_cpu *c, PKTIMER t)
+{
+    if (owner_word(t) & P_LATE)
+        no_longer_late(c, t);
+    else
+        ke_timerq_cancel(queue_of(t), t);
+}
+
 /* Both locks held: take it out of where it is, put it into my queue. */
 static bool move_locked(PKTIMER t, struct ke_cpu *was, struct ke_cpu *mine, USHORT flags, nt_100ns key)
 {
-    struct ke_timerq *from = queue_of(t);
     struct ke_timerq *to = flags & P_ABSOLUTE ? &mine->absolute : &mine->relative;
-    bool              was_set = ke_timer_inserted(t);
+    bool              was_set = is_set(t);
 
-    if (from != to && was_set)
-        ke_timerq_cancel(from, t);
-    __atomic_store_n(&t->Processor, (USHORT)(flags | (mine - ke.cpu)), __ATOMIC_RELAXED);
+    if (was_set && (queue_of(t) != to || (owner_word(t) & P_LATE)))
+        take_out(was, t);
+    owner_word_set(t, (unsigned)(flags | (mine - ke.cpu)));
     ke_timerq_set(to, t, key);
     if (was != mine && was_set)
         arm_changed(was, NT_NEVER);
@@ -279,7 +349,7 @@ bool ke_timer_set(PKTIMER t, const struct ke_timer_set *set)
     nt_100ns       key = key_of(set, &flags);
     unsigned       old = ke_raise_to(DISPATCH_LEVEL);
     struct ke_cpu *mine = ke_this_cpu(), *was = lock_owner_and_mine(t, mine);
-    bool           was_fine = ke_timer_inserted(t) && (owner_word(t) & P_FINE);
+    bool           was_fine = is_set(t) && (owner_word(t) & P_FINE);
     bool           was_set = move_locked(t, was, mine, flags, key);
 
     if (was_set)
@@ -287,6 +357,8 @@ bool ke_timer_set(PKTIMER t, const struct ke_timer_set *set)
     ke_state_set(&t->Header, 0);
     t->Dpc = set->dpc;
     t->Period = (ULONG)set->period;
+    if (flags & P_NO_WAKE)
+        ex_of(t)->tolerance = set->tolerance;
     ev(EV_TIMER_SET, t, key, set->flags & KE_TIMER_PERIOD_100NS ? set->period : set->period * NT_100NS_PER_MS,
         (uintptr_t)set->dpc);
     arm_changed(mine, flags & P_ABSOLUTE ? interrupt_time_of(key) : key);
@@ -304,11 +376,11 @@ bool ke_timer_cancel(PKTIMER t)
     check_is_timer(t);
     unsigned       old = ke_raise_to(DISPATCH_LEVEL);
     struct ke_cpu *c = lock_owner(t);
-    bool           was_set = ke_timer_inserted(t);
+    bool           was_set = is_set(t);
     bool           fine = was_set && (owner_word(t) & P_FINE);
 
     if (was_set) {
-        ke_timerq_cancel(queue_of(t), t);
+        take_out(c, t);
         arm_changed(c, NT_NEVER);
     }
     ev(EV_TIMER_CANCEL, t, was_set, 0, 0);
@@ -323,11 +395,20 @@ bool ke_timer_is_set(PKTIMER t)
 {
     unsigned       old = ke_raise_to(DISPATCH_LEVEL);
     struct ke_cpu *c = lock_owner(t);
-    bool           set = ke_timer_inserted(t);
+    bool           set = is_set(t);
 
     mach_unlock(&c->timer_lock);
     mach_irql_lower(old);
     return set;
+}
+
+bool ke_timer_has_waiters(PKTIMER t)
+{
+    unsigned old = ke_dispatcher_lock();
+    bool     any = !IsListEmpty(&t->Header.WaitListHead);
+
+    ke_dispatcher_unlock(old);
+    return any;
 }
 
 void ke_timer_last_shot(PKTIMER t, PKDPC dpc)
@@ -358,33 +439,19 @@ static nt_100ns next_period(nt_100ns due, uint64_t period, nt_100ns tick)
     return units_add_sat(next, ((tick - next) / period + 1) * period);
 }
 
-/* A no-wake timer that finds the processor asleep waits for another wake-up, at most its tolerance (EXT-115, EXT-117). */
-static bool put_off(struct ke_cpu *c, PKTIMER t, nt_100ns due, bool woken_for_another)
-{
-    USHORT word = owner_word(t);
-
-    if (!(word & P_NO_WAKE) || (word & P_LATE) || woken_for_another || !mach_idle())
-        return false;
-    const struct ke_ex_timer *n = (const struct ke_ex_timer *)t;
-
-    if (n->tolerance == 0)
-        return false;
-    __atomic_store_n(&t->Processor, (USHORT)(word | P_LATE), __ATOMIC_RELAXED);
-    (void)due;
-    ke_timerq_set(&c->relative, t, units_add_sat(due, n->tolerance));
-    return true;
-}
-
-/* timer_lock held; interrupt level. due: interrupt time it was due at. */
+/*
+ * timer_lock held; interrupt level. due: interrupt time it was due at. The period of an absolute timer is counted from
+ * its first expiration: how long ago the due time was by the system clock means nothing to it (KTM-014, KTM-023).
+ */
 static void expire(struct ke_cpu *c, PKTIMER t, nt_100ns due, nt_100ns tick)
 {
     uint64_t period = period_of(t);
     PKDPC    dpc = t->Dpc;
-    USHORT   word = owner_word(t);
+    unsigned word = owner_word(t);
 
     if (period) {
-        __atomic_store_n(&t->Processor, (USHORT)(word & ~(P_ABSOLUTE | P_LATE)), __ATOMIC_RELAXED);
-        ke_timerq_set(&c->relative, t, next_period(due, period, tick));
+        owner_word_set(t, word & ~(unsigned)P_ABSOLUTE);
+        ke_timerq_set(&c->relative, t, next_period(word & P_ABSOLUTE ? tick : due, period, tick));
     } else if (word & P_FINE) {
         __atomic_sub_fetch(&ke.high_resolution, 1, __ATOMIC_RELAXED);
     }
@@ -393,8 +460,23 @@ static void expire(struct ke_cpu *c, PKTIMER t, nt_100ns due, nt_100ns tick)
     ke_state_set(&t->Header, 1);
     ke_wake_waiters_locked(&t->Header);
     mach_unlock(&ke.dispatcher);
-    if (dpc)
-        ke_dpc_queue_from_timer(dpc, t);
+    if (!dpc)
+        return;
+    if (ke_is_timer2(t->Header.Type))
+        __atomic_add_fetch(&ex_of(t)->owed, 1, __ATOMIC_RELEASE);
+    ke_dpc_queue_from_timer(dpc, t);
+}
+
+/* Ends: what expires leaves the list. One whose tolerance is over wakes the processor, and that is good for all. */
+static void expire_late(struct ke_cpu *c, nt_100ns tick, bool awake)
+{
+    struct ke_ex_timer *n;
+
+    while ((n = first_late(c)) && (awake || n->end <= tick)) {
+        no_longer_late(c, &n->timer);
+        expire(c, &n->timer, n->due, tick);
+        awake = true;
+    }
 }
 
 /* One timer that is due; NULL: none left. */
@@ -419,19 +501,23 @@ void ke_timer_interrupt(void)
     struct ke_cpu *c = ke_this_cpu();
     nt_100ns       tick = ke_clock_tick_now(), due;
     uint32_t       fine = __atomic_load_n(&ke.high_resolution, __ATOMIC_RELAXED);
-    bool           expired = false;
+    bool           awake = !mach_idle();
     PKTIMER        t;
 
     mach_lock(&c->timer_lock);
     c->armed = NT_NEVER;
     if (c->dpc_tick <= tick)
         c->dpc_tick = NT_NEVER;
+    awake |= __atomic_exchange_n(&c->woken, false, __ATOMIC_RELAXED);
     while ((t = take_due(c, tick, &due))) {
-        if (put_off(c, t, due, expired))
+        if (owner_word(t) & P_NO_WAKE) {
+            put_off(c, t, due);
             continue;
+        }
         expire(c, t, due, tick);
-        expired = true;
+        awake = true;
     }
+    expire_late(c, tick, awake);
     arm(c);
     mach_unlock(&c->timer_lock);
     ev(EV_CLOCK, NULL, mach_cpu(), tick, 0);
@@ -457,6 +543,19 @@ void ke_arm_tick(unsigned cpu)
 
 /* ---- listing ---- */
 
+static bool each_late(struct ke_cpu *c, unsigned cpu, bool (*fn)(void *, const struct ke_timer_info *), void *ctx)
+{
+    list_for_each_safe(pos, next, &c->late) {
+        struct ke_ex_timer  *n = container_of(pos, struct ke_ex_timer, late);
+        struct ke_timer_info info = {
+            .timer = &n->timer, .cpu = cpu, .dpc = n->timer.Dpc, .period_100ns = period_of(&n->timer), .due = n->due};
+
+        if (!fn(ctx, &info))
+            return false;
+    }
+    return true;
+}
+
 static bool each_in(
     struct ke_timerq *q, unsigned cpu, bool absolute, bool (*fn)(void *, const struct ke_timer_info *), void *ctx)
 {
@@ -480,6 +579,7 @@ static bool each_in(
 void ke_timer_each(bool (*fn)(void *ctx, const struct ke_timer_info *info), void *ctx)
 {
     for (unsigned i = 0; i < ke.cpus; i++)
-        if (!each_in(&ke.cpu[i].relative, i, false, fn, ctx) || !each_in(&ke.cpu[i].absolute, i, true, fn, ctx))
+        if (!each_in(&ke.cpu[i].relative, i, false, fn, ctx) || !each_in(&ke.cpu[i].absolute, i, true, fn, ctx) ||
+            !each_late(&ke.cpu[i], i, fn, ctx))
             return;
 }

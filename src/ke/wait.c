@@ -217,6 +217,7 @@ static void start_timer(ke_thread *t, int64_t timeout)
 static NTSTATUS park(ke_thread *t)
 {
     mach_park();
+    ke_processor_awake();
     return t->wait_status;
 }
 
