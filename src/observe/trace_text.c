@@ -120,6 +120,12 @@ TEXT(TIMER_SET)
         add_address(l, ", DPC ", e->c);
 }
 
+TEXT(TIMER_TOLERANCE)
+{
+    add_address(l, "timer ", OBJ);
+    add_time(l, " may expire late by ", e->a);
+}
+
 TEXT(TIMER_RESET)
 {
     add_address(l, "timer ", OBJ);

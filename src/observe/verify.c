@@ -174,6 +174,7 @@ static handler_fn *const handlers[EV_COUNT] = {
     [EV_APC_DISABLE] = verify_frame_apc,
     [EV_TIMER_INIT] = verify_timer_init,
     [EV_TIMER_SET] = verify_timer_set,
+    [EV_TIMER_TOLERANCE] = verify_timer_tolerance,
     [EV_TIMER_CANCEL] = verify_timer_cancel,
     [EV_TIMER_EXPIRE] = on_timer_expire,
     [EV_DPC_INIT] = verify_dpc_init,
@@ -300,4 +301,9 @@ void verify_run_end(void)
     verify_ext_run_end(&state);
     spin_unlock(&state_lock);
     send(found, state.n_findings);
+}
+
+bool verify_delete_waits(struct verify_delete_wait *out)
+{
+    return installed && verify_ext_waits(&state, out);
 }

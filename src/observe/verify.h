@@ -18,6 +18,7 @@ enum verify_rule {
     VERIFY_T09,
     VERIFY_T10,
     VERIFY_T11,
+    VERIFY_T13,
     VERIFY_T16,
     VERIFY_T17,
     VERIFY_T18,
@@ -74,6 +75,15 @@ void verify_reset(void);
 /* After a run that was not stopped: EX_TIMERs that nobody deleted are reported as warnings, but for those of
  * drivers that are still loaded. */
 void verify_run_end(void);
+
+/* After a run that hangs: a thread that waits in ExDeleteTimer, and for whom. False: none does. */
+struct verify_delete_wait {
+    uint32_t    thread;
+    const void *timer, *callback;
+    bool        running; /* the callback, on processor cpu */
+    unsigned    cpu;
+};
+bool verify_delete_waits(struct verify_delete_wait *out);
 
 /* By id ("DT-T03", "T03") or by one of the aliases, case-insensitively; NULL: no such rule. */
 const struct verify_rule_info *verify_rule_find(const char *name);

@@ -10,12 +10,22 @@ void verify_ext_alloc(struct verify *v, const struct ev *e)
     struct verify_ext *x = e->obj ? tab_get(&v->exts, e->obj) : NULL;
 
     if (x)
-        *x = (struct verify_ext){.key = e->obj, .callback = (const void *)e->a, .context = (const void *)e->b};
+        *x = (struct verify_ext){.key = e->obj,
+            .callback = (const void *)e->a,
+            .context = (const void *)e->b,
+            .fine = (e->c & VERIFY_EXT_HIGH_RESOLUTION) != 0};
 }
 
 bool verify_ext_is(struct verify *v, const void *timer)
 {
     return v->exts.count && tab_find(&v->exts, timer);
+}
+
+bool verify_ext_is_fine(struct verify *v, const void *timer)
+{
+    const struct verify_ext *x = v->exts.count ? tab_find(&v->exts, timer) : NULL;
+
+    return x && x->fine;
 }
 
 static bool in_own_callback(struct verify *v, const struct ev *e)
@@ -79,8 +89,28 @@ void verify_ext_delete(struct verify *v, const struct ev *e)
 
     if (e->b)
         check_delete_wait(v, e);
-    if (x && e->c && x->state == EXT_LIVE)
-        x->state = EXT_DISABLED;
+    if (!x || !e->c || x->state != EXT_LIVE)
+        return;
+    x->state = EXT_DISABLED;
+    x->deleter = e->b ? e->thread : 0;
+}
+
+/* EXT-092: whom the first thread that waits in ExDeleteTimer waits for. */
+bool verify_ext_waits(struct verify *v, struct verify_delete_wait *out)
+{
+    tab_for_each(struct verify_ext, x, &v->exts)
+    {
+        if (x->state != EXT_DISABLED || !x->deleter)
+            continue;
+        *out = (struct verify_delete_wait){.thread = x->deleter, .timer = x->key, .callback = x->callback};
+        for (uint32_t i = 0; i < v->n_frames; i++)
+            if (v->frames[i].kind == FRAME_CALLBACK && v->frames[i].obj == x->key) {
+                out->running = true;
+                out->cpu = v->frames[i].cpu;
+            }
+        return true;
+    }
+    return false;
 }
 
 /* The record stays until the address is allocated again: that is how a late use is seen. */
@@ -95,6 +125,9 @@ void verify_ext_free(struct verify *v, const struct ev *e)
         return;
     x->state = EXT_FREED;
     x->owed = false;
+    if (e->a) /* EXT-091 */
+        verify_raise(v, VERIFY_T17, STOP, CODE(0, {PARAM(x->key), 0, 0, 0}), x->key, x->user,
+            "an EX_TIMER is deleted while a thread waits for it");
 }
 
 void verify_ext_expired(struct verify *v, const void *timer)

@@ -33,6 +33,11 @@ const struct verify_rule_info verify_rules[VERIFY_RULES] = {
     [VERIFY_T11] = {"DT-T11", "one timer object serves a DPC and waits of threads", "", "",
         "Setting or cancelling the timer for one use takes away the expiration that the other one waits for.",
         "A timer object for the CustomTimerDpc and another one for each set of waiting threads."},
+    [VERIFY_T13] = {"DT-T13", "a period, tolerance or due time in the wrong unit or out of range", "", "0xC7",
+        "KTIMER periods and tolerances are milliseconds, those of EX_TIMERs 100-ns units, none is negative or above "
+        "MAXLONG. A high-resolution timer that is faster than the default tick for long keeps the whole system's clock "
+        "fast; a tolerance below two ticks saves nothing.",
+        "Look up the unit. A longer period, or a default-resolution timer; a tolerance of 32 ms or more, or none."},
     [VERIFY_T16] = {"DT-T16", "ExDeleteTimer waits where it cannot", "", "0xB8, 0x0A",
         "With Wait TRUE the routine blocks until the callback has ended: never, when it is called from that callback; "
         "and blocking is not allowed at DISPATCH_LEVEL.",

@@ -16,8 +16,13 @@
 #define VERIFY_RAISES       512u
 #define VERIFY_DISPATCH     2u
 #define VERIFY_BUDGET_NS    100000u
+#define VERIFY_TICK         156250u     /* NT's default clock tick, 100 ns */
+#define VERIFY_LONG_NS      1000000000u /* how long a timer may keep the clock at its finest before it is called long-running */
+#define VERIFY_TOLERANCE    320000u     /* least tolerable delay that is of use, 100 ns */
 #define VERIFY_FINDINGS     3u     /* from one event */
 #define VERIFY_DEVICE_BYTES 0x150u /* sizeof(DEVICE_OBJECT) on x64 */
+
+enum { VERIFY_EXT_HIGH_RESOLUTION = 4 }; /* EX_TIMER_HIGH_RESOLUTION */
 
 struct range {
     uintptr_t lo, hi; /* [lo, hi); empty when equal */
@@ -32,7 +37,8 @@ struct verify_timer {
     const void *key; /* KTIMER, or the EX_TIMER that begins with it */
     const void *dpc; /* given to the last set */
     bool        set, periodic;
-    bool        had_dpc, had_wait, told_mix;
+    bool        had_dpc, had_wait, told_mix, told_power;
+    uint64_t    set_ns; /* when it was last set */
 };
 
 struct verify_dpc {
@@ -53,6 +59,8 @@ struct verify_ext {
     const void    *callback, *context;
     const void    *user; /* code that used it last: whose timer it is */
     enum ext_state state;
+    uint32_t       deleter; /* thread that waits in ExDeleteTimer, 0 = none */
+    bool           fine;    /* EX_TIMER_HIGH_RESOLUTION */
     bool           owed; /* expired, callback not begun */
     bool           told_use;
     struct range   gone;
@@ -170,6 +178,7 @@ enum gone { GONE_POOL, GONE_DEVICE };
 
 void verify_timer_init(struct verify *v, const struct ev *e);
 void verify_timer_set(struct verify *v, const struct ev *e);
+void verify_timer_tolerance(struct verify *v, const struct ev *e);
 void verify_timer_cancel(struct verify *v, const struct ev *e);
 void verify_timer_expire(struct verify *v, const struct ev *e);
 void verify_timer_waited(struct verify *v, const struct ev *e, const void *object);
@@ -196,10 +205,12 @@ void verify_ext_callback_start(struct verify *v, const struct ev *e);
 void verify_ext_callback_end(struct verify *v, const struct ev *e);
 void verify_ext_expired(struct verify *v, const void *timer);
 bool verify_ext_is(struct verify *v, const void *timer);
+bool verify_ext_is_fine(struct verify *v, const void *timer);
 void verify_ext_memory_gone(struct verify *v, struct range r);
 void verify_ext_memory_new(struct verify *v, struct range r);
 void verify_ext_image_gone(struct verify *v, const void *driver, struct range image);
 void verify_ext_run_end(struct verify *v);
+bool verify_ext_waits(struct verify *v, struct verify_delete_wait *out);
 
 void verify_lock_acquire(struct verify *v, const struct ev *e);
 void verify_lock_release(struct verify *v, const struct ev *e);

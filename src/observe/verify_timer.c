@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * observe/verify_timer.c - KTIMERs: re-initialised, freed or left behind while set, and shared between uses.
- * DT-T02, T03, T04, T09, T10 (two timers, one DPC), T11. EX_TIMERs pass through here too, because what is set and
+ * DT-T02, T03, T04, T09, T10 (two timers, one DPC), T11, T13. EX_TIMERs pass through here too, because what is set and
  * cancelled is the KTIMER that they begin with; the rules about sharing do not hold for them.
  */
 #include "observe/verify_state.h"
@@ -58,6 +58,7 @@ void verify_timer_set(struct verify *v, const struct ev *e)
         return;
     t->set = true;
     t->periodic = e->b != 0;
+    t->set_ns = e->b && e->b < VERIFY_TICK && verify_ext_is_fine(v, t->key) ? e->time_ns : UINT64_MAX;
     t->dpc = (const void *)e->c;
     if (!t->dpc)
         return;
@@ -76,12 +77,38 @@ void verify_timer_cancel(struct verify *v, const struct ev *e)
         t->set = false;
 }
 
+/* EXT-111. For a short while a high-resolution timer may be as fast as it likes. */
+static void check_power(struct verify *v, const struct ev *e, struct verify_timer *t)
+{
+    if (t->told_power || t->set_ns == UINT64_MAX || e->time_ns - t->set_ns <= VERIFY_LONG_NS)
+        return;
+    t->told_power = true;
+    verify_raise(v, VERIFY_T13, WARN, CODE(0, {PARAM(t->key), 0, 0, 0}), t->key, NULL,
+        "a high-resolution timer with a period below the default clock tick (15.6 ms) has been set for more than a "
+        "second: it keeps the clock at its highest rate");
+}
+
 void verify_timer_expire(struct verify *v, const struct ev *e)
 {
     struct verify_timer *t = tab_find(&v->timers, e->obj);
 
-    if (t)
-        t->set = e->c != 0;
+    if (!t)
+        return;
+    t->set = e->c != 0;
+    check_power(v, e, t);
+}
+
+/* KTM-099: legal, but of no use. */
+void verify_timer_tolerance(struct verify *v, const struct ev *e)
+{
+    struct verify_timer *t = tab_get(&v->timers, e->obj);
+
+    if (!t || e->a >= VERIFY_TOLERANCE || t->told_power)
+        return;
+    t->told_power = true;
+    verify_raise(v, VERIFY_T13, WARN, CODE(0, {PARAM(t->key), e->a / 10000, 0, 0}), t->key, NULL,
+        "a tolerable delay of %u ms is too short to spare a clock interrupt: 32 ms, two clock ticks, is the least",
+        (unsigned)(e->a / 10000));
 }
 
 void verify_timer_waited(struct verify *v, const struct ev *e, const void *object)
