@@ -73,6 +73,7 @@ struct dt_config {
     uint32_t
           dpc_watchdog_ms; /* bug check 0x133 when a DPC stalls for longer, or a series for 6 times as long; 0 = off */
     bool  unverified;      /* verifier rules off: bug checks only */
+    bool  faults;          /* simulated: each allocation is a choice of the schedule, 1 = it fails */
     dt_ns duration;        /* what dt_duration() says in the body; 0 = what the body says */
     /* Prints reports of findings and, in single runs, DbgPrint and dt_note; NULL = stderr. quiet: nothing. */
     dt_print *print;
@@ -246,6 +247,10 @@ DT_API void dt_run_for(dt_ns duration);
 
 /* Until no DPC is queued or running and every other thread waits or has ended. Timers may still be set. */
 DT_API void dt_run_until_idle(void);
+
+/* Sets system time, in 100-ns units since 1601: as if a user had set the clock. What is due at a system time moves with it
+ * (KTM-021, KTM-022, EXT-046); relative due times do not (EXT-047). IRQL <= DISPATCH_LEVEL. Read it with KeQuerySystemTime. */
+DT_API void dt_set_system_time(uint64_t time_100ns);
 
 /* How long this run is to last as its caller wishes (`duetime run --for`), else otherwise. For dt_run_for(). */
 DT_API dt_ns dt_duration(dt_ns otherwise);

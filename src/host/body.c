@@ -107,6 +107,11 @@ void dt_run_for(dt_ns duration)
     ke_delay(false, KernelMode, -(int64_t)((duration + 99) / 100));
 }
 
+void dt_set_system_time(uint64_t time_100ns)
+{
+    ke_system_time_set(time_100ns);
+}
+
 dt_ns dt_duration(dt_ns otherwise)
 {
     return host.cfg.duration ? host.cfg.duration : otherwise;

@@ -89,6 +89,24 @@ static bool add_waiter(void *ctx, const struct ke_thread_info *info)
     return true;
 }
 
+/* EXT-092: a thread that waits in ExDeleteTimer, and the callback that it waits for. */
+static bool tell_delete_wait(const char *what, struct finding *f)
+{
+    struct verify_delete_wait d;
+    char                      callback[80] = "an expiration", where[32] = "";
+
+    if (!verify_delete_waits(&d))
+        return false;
+    if (d.callback)
+        dt_describe_address(d.callback, callback, sizeof callback);
+    if (d.running)
+        snprintf(where, sizeof where, ", which runs on processor %u", d.cpu);
+    snprintf(f->what, sizeof f->what, "%s; thread %u waits in ExDeleteTimer for %s%s", what, d.thread, callback, where);
+    f->object = d.timer;
+    f->caller = d.callback;
+    return true;
+}
+
 /* The machine has stopped by itself: nobody was there to raise this. */
 static void stopped_by_machine(const char *rule, const char *what)
 {
@@ -96,7 +114,9 @@ static void stopped_by_machine(const char *rule, const char *what)
     struct waiters w = {.count = 0};
 
     ke_thread_each(add_waiter, &w);
-    snprintf(f.what, sizeof f.what, "%s; threads that wait: %u%s%s", what, w.count, w.count ? ", ids " : "", w.text);
+    if (!tell_delete_wait(what, &f))
+        snprintf(
+            f.what, sizeof f.what, "%s; threads that wait: %u%s%s", what, w.count, w.count ? ", ids " : "", w.text);
     host.stop = (struct host_finding){.f = f, .time = host.time};
     host.stopped = true;
 }
@@ -190,7 +210,7 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, enum ho
     if (cfg->reset)
         cfg->reset(cfg->reset_io);
     verify_reset();
-    if (!ex_pool_boot(false))
+    if (!ex_pool_boot(cfg->faults))
         return -ENOMEM;
     ex_work_boot();
     io_boot();
