@@ -22,6 +22,7 @@
 #include "host/story.h"
 #include "io/io.h"
 #include "ke/ke.h"
+#include "observe/race.h"
 #include "observe/verify.h"
 
 struct host host;
@@ -163,6 +164,22 @@ static int install(bool verified)
     return e;
 }
 
+/* Data races are looked for as soon as an image tells of its accesses. On threads that is the thread sanitizer's. */
+static int install_races(bool verified)
+{
+    static bool on;
+    bool        wanted = verified && mach_instrumented() && strcmp(dt_machine(), "sim") == 0;
+
+    if (wanted && !on && race_install() != 0)
+        return -ENOMEM;
+    if (!wanted && on)
+        race_remove();
+    on = wanted;
+    if (on)
+        race_reset();
+    return 0;
+}
+
 static uint32_t tick_of(const struct dt_config *cfg)
 {
     if (cfg->tick_100ns == DT_TICK_EXACT)
@@ -197,6 +214,8 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, enum ho
         return -EBUSY;
     int e = install(!cfg->unverified);
 
+    if (e == 0)
+        e = install_races(!cfg->unverified);
     if (e != 0)
         return e;
     host.cfg = *cfg;

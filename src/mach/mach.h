@@ -22,7 +22,7 @@
 
 #define MACH_CPUS_MAX 64u
 
-enum mach_line { MACH_LINE_DPC = 2, MACH_LINE_CLOCK = 13, MACH_LINE_IPI = 14 };
+enum mach_line { MACH_LINE_APC = 1, MACH_LINE_DPC = 2, MACH_LINE_CLOCK = 13, MACH_LINE_IPI = 14 };
 
 /* Why a point is there; a point level admits all kinds up to its own. */
 enum mach_point {
@@ -140,6 +140,11 @@ uint32_t         mach_ctx_id(const struct mach_ctx *c); /* 1, 2, ... in order of
 void             mach_ctx_priority(struct mach_ctx *c, unsigned priority);
 void             mach_ctx_affinity(struct mach_ctx *c, uint64_t affinity);
 
+/* Line 1 belongs to a context, not to a processor: its upcall is made in that context when it is at IRQL 0, at its next
+ * point or when it lowers IRQL to 0. The upcall may lower IRQL to 0, park and move to another processor. A parked
+ * context is not woken. Any IRQL, any context that lives. Point: no. */
+void mach_ctx_interrupt(struct mach_ctx *c);
+
 /* Until a permit is there, which it takes; returns at once when one is there already (no lost wake-up). At most one permit
  * is kept. IRQL < 2. Point: yes. */
 void mach_park(void);
@@ -168,6 +173,9 @@ unsigned mach_choose(unsigned n, enum choice_tag tag);
 uint64_t mach_choices(void);
 
 /* ---- memory ---- */
+
+/* Has an image been loaded that tells of its memory accesses (EV_MEM_READ, EV_MEM_WRITE)? */
+bool mach_instrumented(void);
 
 /* Reserves (once per process and region) address space at a fixed address, so that replays print the same addresses; zero
  * pages on demand. NULL: not to be had. */

@@ -18,6 +18,13 @@
 #    define LIBTSAN 1
 #endif
 
+static bool instrumented;
+
+bool mach_instrumented(void)
+{
+    return instrumented;
+}
+
 #ifndef LIBTSAN
 
 #    define EXPORT __attribute__((visibility("default")))
@@ -75,10 +82,14 @@ EXPORT void __tsan_write_range(const void *p, uint64_t bytes)
     write_at(p, bytes, __builtin_return_address(0));
 }
 
-/* Called by instrumented code for its own bookkeeping; nothing to do. */
+/* Called when an instrumented image is loaded. */
 EXPORT void __tsan_init(void);
-EXPORT void __tsan_init(void) {}
+EXPORT void __tsan_init(void)
+{
+    instrumented = true;
+}
 
+/* Called by instrumented code for its own bookkeeping; nothing to do. */
 EXPORT void __tsan_func_entry(const void *caller);
 EXPORT void __tsan_func_entry(const void *caller)
 {

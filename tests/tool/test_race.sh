@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Data races of a driver built with --race: the faulty one is caught, its repaired twin is silent on every schedule.
+set -u
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+here=$DUETIME_SOURCE/tests/tool/race
+failed=0
+
+# expect STATUS TEXT ARGUMENT...: exit status, and a line that matches
+expect() {
+    want=$1 text=$2
+    shift 2
+    "$DUETIME" "$@" >"$tmp/log" 2>&1
+    got=$?
+    [ $got -eq "$want" ] && grep -q "$text" "$tmp/log" && return 0
+    echo "FAILED (status $got, wanted $want and \"$text\"): duetime $*"
+    tail -n 40 "$tmp/log"
+    failed=1
+}
+
+for cc in gcc clang; do
+    command -v $cc >/dev/null || continue
+    expect 0 "" build --race --cc $cc "$here/overlap.c" -o "$tmp/bad.so"
+    expect 0 "" build --race --cc $cc -D REPAIRED "$here/overlap.c" -o "$tmp/good.so"
+    # EXT-019: two overlapping callbacks of one periodic timer write the same memory without a lock.
+    expect 1 "DT-X01" explore --strategy dfs:3 "$tmp/bad.so"
+    expect 0 "every schedule" explore --strategy dfs:3 "$tmp/good.so"
+    # At the memory level every access is a point: the lost update itself can happen, and is still the same race.
+    expect 1 "DT-X01" explore --strategy random --level memory "$tmp/bad.so"
+    expect 0 "" explore --strategy random --schedules 3000 --level memory "$tmp/good.so"
+done
+exit $failed
