@@ -116,17 +116,43 @@ static int run(const struct build *b, const struct strings *l)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : EXIT_USAGE;
 }
 
-static void note_command(json_t *database, const struct strings *l, const char *source)
+/* Several images may share a directory, and so a database: entries are replaced by the object they make. */
+static void note_command(json_t *database, const struct strings *l, const char *source, const char *object)
 {
     char    cwd[4096];
-    json_t *arguments = json_array();
+    json_t *arguments = json_array(), *entry, *output;
+    size_t  i;
 
     if (!getcwd(cwd, sizeof cwd))
         cwd[0] = '\0';
-    for (size_t i = 0; i < l->count; i++)
+    for (i = 0; i < l->count; i++)
         json_array_append_new(arguments, json_string(l->at[i]));
-    json_array_append_new(
-        database, json_pack("{s:s, s:o, s:s}", "directory", cwd, "arguments", arguments, "file", source));
+    json_array_foreach(database, i, entry)
+    {
+        output = json_object_get(entry, "output");
+        if (output && strcmp(json_string_value(output), object) == 0)
+            break;
+    }
+    json_array_remove(database, i);
+    json_array_append_new(database,
+        json_pack("{s:s, s:o, s:s, s:s}", "directory", cwd, "arguments", arguments, "file", source, "output", object));
+}
+
+static char *database_path(const struct build *b)
+{
+    return xasprintf("%s/compile_commands.json", b->directory);
+}
+
+static json_t *read_database(const struct build *b)
+{
+    char   *path = database_path(b);
+    json_t *database = json_load_file(path, 0, NULL);
+
+    free(path);
+    if (json_is_array(database))
+        return database;
+    json_decref(database);
+    return json_array();
 }
 
 static char *object_of(const struct build *b, const char *source, size_t index)
@@ -144,7 +170,7 @@ static int compile_one(const struct build *b, const char *source, const char *ob
     add(&l, "-o");
     add(&l, object);
     add(&l, source);
-    note_command(database, &l, source);
+    note_command(database, &l, source, object);
     return run(b, &l);
 }
 
@@ -168,7 +194,7 @@ static int link_image(const struct build *b, const struct strings *objects)
 
 static int write_database(const struct build *b, json_t *database)
 {
-    char *path = xasprintf("%s/compile_commands.json", b->directory);
+    char *path = database_path(b);
     int   e = json_dump_file(database, path, JSON_INDENT(1));
 
     json_decref(database);
@@ -181,7 +207,7 @@ static int write_database(const struct build *b, json_t *database)
 int compile_all(struct build *b)
 {
     struct strings objects = {.count = 0};
-    json_t        *database = json_array();
+    json_t        *database = read_database(b);
     int            status = 0;
 
     make_directory(b->objects);
