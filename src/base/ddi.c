@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+uint32_t ddi_watch;
+
 /* The notes name a row a second time, for one member that the first pass leaves alone. */
 const struct ddi_row ddi_rows[DDI_COUNT] = {
     [DDI_NONE] = {.name = "none", .family = "-", .irql_max = 15, .status = DDI_ABSENT, .header = "-", .page = "-"},

@@ -34,3 +34,6 @@ struct ddi_row {
 
 /* DDI_NONE is row 0, "none". */
 extern const struct ddi_row ddi_rows[DDI_COUNT];
+
+/* Threads that owe a wait (Wait = TRUE, ke/wait.c): while there are any, every routine looks at its door. Atomic. */
+extern uint32_t ddi_watch;

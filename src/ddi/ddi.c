@@ -4,12 +4,53 @@
 
 #include "base/finding.h"
 #include "ex/pool.h"
+#include "ke/ke.h"
 
 static const char *irql_name(unsigned irql)
 {
     static const char *const low[] = {"PASSIVE_LEVEL", "APC_LEVEL", "DISPATCH_LEVEL"};
 
     return irql < 3 ? low[irql] : irql == 15 ? "HIGH_LEVEL" : "device level";
+}
+
+/* What Driver Verifier calls it (0xC4, parameter 1); 0: it has no name for it, and the routine is caught when it touches
+ * something (0x0A). EVT-014, EVT-015, EVT-031, WAI-060, WAI-071. */
+static uint64_t verifier_code(enum ddi_id id, unsigned irql)
+{
+    switch (id) {
+    case DDI_KeSetEvent:
+        return irql > DISPATCH_LEVEL ? 0x80 : 0x20016;
+    case DDI_KePulseEvent:
+    case DDI_KeClearEvent:
+    case DDI_KeResetEvent:
+    case DDI_KeReadStateEvent:
+    case DDI_KeReleaseMutex:
+    case DDI_KeReadStateMutex:
+    case DDI_KeReleaseSemaphore:
+    case DDI_KeInitializeSemaphore:
+        return 0x20011;
+    case DDI_KeDelayExecutionThread:
+        return 0x2000F;
+    case DDI_KeEnterCriticalRegion:
+        return 0x11A;
+    case DDI_KeLeaveCriticalRegion:
+        return 0x11B;
+    case DDI_KeEnterGuardedRegion:
+    case DDI_KeLeaveGuardedRegion:
+        return 0x20010;
+    default:
+        return 0;
+    }
+}
+
+void ddi_wait_expected(enum ddi_id id, const void *caller)
+{
+    struct finding f = {.severity = FINDING_STOP, .rule = "DT-W05", .caller = caller};
+
+    if (ke_is_wait_expected())
+        finding_raisef(&f,
+            "%s is called where a KeWaitXxx must follow at once: the call before it was made with Wait = TRUE",
+            ddi_rows[id].name);
 }
 
 void ddi_irql_violation(enum ddi_id id, unsigned irql, const void *caller)
@@ -21,7 +62,12 @@ void ddi_irql_violation(enum ddi_id id, unsigned irql, const void *caller)
                .bugcheck = 0x0A,
                .param = {0, irql, 0, (uintptr_t)caller},
                .caller = caller};
+    uint64_t              code = above ? verifier_code(id, irql) : 0;
 
+    if (code) {
+        f.bugcheck = 0xC4;
+        f.param[0] = code;
+    }
     finding_raisef(&f, "%s is called at IRQL %u (%s); it may be called at %s%s", row->name, irql, irql_name(irql),
         irql_name(above ? row->irql_max : row->irql_min), above ? " or below" : " or above");
 }

@@ -20,6 +20,9 @@
 /* The call is outside its documented IRQL range: raises the finding DT-I01/DT-I02; returns if findings do not stop. */
 void ddi_irql_violation(enum ddi_id id, unsigned irql, const void *caller);
 
+/* Somebody owes a wait (Wait = TRUE): raises DT-W05 if it is this thread. */
+void ddi_wait_expected(enum ddi_id id, const void *caller);
+
 /* A synchronization object at an address in paged pool: bug check 0xC4/0xE1, as Driver Verifier has it. Any IRQL. */
 void ddi_check_resident(const void *object, const char *routine, const void *caller);
 
@@ -30,6 +33,8 @@ static inline __attribute__((always_inline)) void ddi_check(
 
     if (__builtin_expect(irql > irql_max || irql < irql_min, 0))
         ddi_irql_violation(id, irql, caller);
+    if (__builtin_expect(__atomic_load_n(&ddi_watch, __ATOMIC_RELAXED) != 0, 0))
+        ddi_wait_expected(id, caller);
 }
 
 /* For routines that are points themselves or whose IRQL rule depends on arguments: check and publish only. */
@@ -37,6 +42,13 @@ static inline __attribute__((always_inline)) void ddi_check(
     do {                                                                                              \
         ddi_check(DDI_##name, DDI_IRQL_MIN_##name, DDI_IRQL_MAX_##name, __builtin_return_address(0)); \
         ev(EV_DDI_ENTER, (const void *)(obj), DDI_##name, (uintptr_t)__builtin_return_address(0), 0); \
+    } while (0)
+
+/* For waits, which have rules of their own. */
+#define DDI_ENTER_WAIT(name, obj)                                                                     \
+    do {                                                                                              \
+        ev(EV_DDI_ENTER, (const void *)(obj), DDI_##name, (uintptr_t)__builtin_return_address(0), 0); \
+        mach_point(MACH_POINT_DDI, (const void *)(obj));                                              \
     } while (0)
 
 #define DDI_LEAVE_QUIET(name, obj, result) ev(EV_DDI_LEAVE, (const void *)(obj), DDI_##name, (uint64_t)(result), 0)

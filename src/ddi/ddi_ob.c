@@ -155,11 +155,18 @@ NTSYSAPI NTSTATUS NTAPI ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, 
     void *body;
 
     DDI_ENTER(ZwWaitForSingleObject, Handle);
-    (void)Alertable;
     NTSTATUS status = ob_handle_reference(Handle, NULL, &body);
 
     if (NT_SUCCESS(status)) {
-        status = ke_wait_one(waitable(body), Timeout ? (const int64_t *)&Timeout->QuadPart : NULL);
+        PVOID          object = waitable(body);
+        struct ke_wait w = {.count = 1,
+            .objects = &object,
+            .type = WaitAny,
+            .mode = KernelMode,
+            .alertable = Alertable,
+            .timeout = Timeout ? (const int64_t *)&Timeout->QuadPart : NULL};
+
+        status = ke_wait(&w);
         ob_dereference(body);
     }
     DDI_LEAVE(ZwWaitForSingleObject, Handle, status);

@@ -11,7 +11,7 @@ NTKERNELAPI NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG Desi
 {
     DDI_ENTER(PsCreateSystemThread, StartContext);
     (void)DesiredAccess, (void)ObjectAttributes, (void)ProcessHandle;
-    ke_thread *t = ke_thread_create(StartRoutine, StartContext, 8, 0, false);
+    ke_thread *t = ke_thread_create_system(StartRoutine, StartContext, 8);
     NTSTATUS   status = t ? ob_handle_create(t, ThreadHandle) : STATUS_INSUFFICIENT_RESOURCES;
 
     if (t && ClientId) {

@@ -180,42 +180,6 @@ NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
     DDI_LEAVE(KeRevertToUserAffinityThreadEx, NULL, 0);
 }
 
-/* ---- regions ---- */
-
-NTKERNELAPI VOID NTAPI KeEnterCriticalRegion(VOID)
-{
-    DDI_ENTER_QUIET(KeEnterCriticalRegion, NULL);
-    ke_critical_region(1);
-}
-
-NTKERNELAPI VOID NTAPI KeLeaveCriticalRegion(VOID)
-{
-    DDI_ENTER_QUIET(KeLeaveCriticalRegion, NULL);
-    ke_critical_region(-1);
-}
-
-NTKERNELAPI VOID NTAPI KeEnterGuardedRegion(VOID)
-{
-    DDI_ENTER_QUIET(KeEnterGuardedRegion, NULL);
-    ke_guarded_region(1);
-}
-
-NTKERNELAPI VOID NTAPI KeLeaveGuardedRegion(VOID)
-{
-    DDI_ENTER_QUIET(KeLeaveGuardedRegion, NULL);
-    ke_guarded_region(-1);
-}
-
-NTKERNELAPI BOOLEAN NTAPI KeAreApcsDisabled(VOID)
-{
-    return ke_apcs_disabled();
-}
-
-NTKERNELAPI BOOLEAN NTAPI KeAreAllApcsDisabled(VOID)
-{
-    return ke_all_apcs_disabled();
-}
-
 /* ---- bug checks ---- */
 
 NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(

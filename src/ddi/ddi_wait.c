@@ -1,123 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* ddi/ddi_wait.c - dispatcher objects and waits as drivers see them. */
+/* ddi/ddi_wait.c - waits as drivers see them. The objects are in ddi_object.c. */
 #include "ddi/ddi.h"
+#include "ex/pool.h"
 #include "ke/ke.h"
-
-/* ---- events ---- */
-
-NTKERNELAPI VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
-{
-    DDI_ENTER_QUIET(KeInitializeEvent, Event);
-    ke_event_init(Event, Type, State);
-}
-
-NTKERNELAPI LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
-{
-    DDI_ENTER(KeSetEvent, Event);
-    if (Wait && mach_irql() > APC_LEVEL)
-        ddi_irql_violation(DDI_KeSetEvent, mach_irql(), __builtin_return_address(0));
-    LONG before = ke_event_set(Event, Increment);
-
-    DDI_LEAVE(KeSetEvent, Event, before);
-    return before;
-}
-
-NTKERNELAPI LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
-{
-    DDI_ENTER(KePulseEvent, Event);
-    (void)Wait;
-    LONG before = ke_event_pulse(Event, Increment);
-
-    DDI_LEAVE(KePulseEvent, Event, before);
-    return before;
-}
-
-NTKERNELAPI LONG NTAPI KeResetEvent(PRKEVENT Event)
-{
-    DDI_ENTER(KeResetEvent, Event);
-    LONG before = ke_event_reset(Event);
-
-    DDI_LEAVE(KeResetEvent, Event, before);
-    return before;
-}
-
-NTKERNELAPI VOID NTAPI KeClearEvent(PRKEVENT Event)
-{
-    DDI_ENTER(KeClearEvent, Event);
-    ke_event_reset(Event);
-    DDI_LEAVE(KeClearEvent, Event, 0);
-}
-
-static LONG state_of(const DISPATCHER_HEADER *h)
-{
-    return __atomic_load_n(&h->SignalState, __ATOMIC_RELAXED);
-}
-
-NTKERNELAPI LONG NTAPI KeReadStateEvent(PRKEVENT Event)
-{
-    DDI_ENTER(KeReadStateEvent, Event);
-    LONG state = state_of(&Event->Header);
-
-    DDI_LEAVE(KeReadStateEvent, Event, state);
-    return state;
-}
-
-/* ---- semaphores ---- */
-
-NTKERNELAPI VOID NTAPI KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
-{
-    DDI_ENTER_QUIET(KeInitializeSemaphore, Semaphore);
-    ke_semaphore_init(Semaphore, Count, Limit);
-}
-
-NTKERNELAPI LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait)
-{
-    DDI_ENTER(KeReleaseSemaphore, Semaphore);
-    (void)Wait;
-    LONG before = ke_semaphore_release(Semaphore, Increment, Adjustment);
-
-    DDI_LEAVE(KeReleaseSemaphore, Semaphore, before);
-    return before;
-}
-
-NTKERNELAPI LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE Semaphore)
-{
-    DDI_ENTER(KeReadStateSemaphore, Semaphore);
-    LONG state = state_of(&Semaphore->Header);
-
-    DDI_LEAVE(KeReadStateSemaphore, Semaphore, state);
-    return state;
-}
-
-/* ---- mutexes ---- */
-
-NTKERNELAPI VOID NTAPI KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
-{
-    DDI_ENTER_QUIET(KeInitializeMutex, Mutex);
-    (void)Level;
-    ke_mutex_init(Mutex, true);
-}
-
-NTKERNELAPI LONG NTAPI KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
-{
-    DDI_ENTER(KeReleaseMutex, Mutex);
-    (void)Wait;
-    LONG before = ke_mutex_release(Mutex, false);
-
-    DDI_LEAVE(KeReleaseMutex, Mutex, before);
-    return before;
-}
-
-NTKERNELAPI LONG NTAPI KeReadStateMutex(PRKMUTEX Mutex)
-{
-    DDI_ENTER(KeReadStateMutex, Mutex);
-    LONG state = state_of(&Mutex->Header);
-
-    DDI_LEAVE(KeReadStateMutex, Mutex, state);
-    return state;
-}
-
-/* ---- waits ---- */
 
 static const int64_t *timeout_of(const LARGE_INTEGER *t, int64_t *copy)
 {
@@ -127,10 +12,70 @@ static const int64_t *timeout_of(const LARGE_INTEGER *t, int64_t *copy)
     return copy;
 }
 
+/* ---- arguments ---- */
+
+enum { STACK_BYTES = 64 * 1024 };
+
+/* In the caller's part of the present stack. */
+static bool on_stack(const void *object)
+{
+    return (uintptr_t)object - (uintptr_t)__builtin_frame_address(0) < STACK_BYTES;
+}
+
+/* The stack of a thread that waits in UserMode may be paged out (WAI-042). */
+static void check_user_mode(const void *object, const char *what, const void *caller)
+{
+    struct finding f = {.severity = FINDING_STOP,
+        .rule = "DT-W02",
+        .bugcheck = 0xC4,
+        .param = {0x123, (uintptr_t)object, 0, 0},
+        .object = object,
+        .caller = caller};
+
+    if (on_stack(object))
+        finding_raisef(&f, "a wait with WaitMode = UserMode is given %s on the kernel stack", what);
+}
+
+static void check_objects(ULONG count, PVOID const *objects, KPROCESSOR_MODE mode, const void *caller)
+{
+    for (ULONG i = 0; mode == UserMode && i < count; i++)
+        check_user_mode(objects[i], "an object", caller);
+}
+
+/* WAI-027, WAI-029: too many objects, or more than the thread's own blocks serve and none given. */
+static void check_count(ULONG count, const KWAIT_BLOCK *blocks)
+{
+    uint64_t p[4] = {count, 0, 0, 0};
+
+    if (count == 0 || count > MAXIMUM_WAIT_OBJECTS || (!blocks && count > THREAD_WAIT_OBJECTS))
+        ke_bugcheckf("DT-W09", 0x0C, p, "a wait for %u objects %s", (unsigned)count,
+            count > MAXIMUM_WAIT_OBJECTS || count == 0 ? "is not possible" : "needs a wait block array");
+}
+
+/* WAI-031. */
+static void check_blocks(ULONG count, const KWAIT_BLOCK *blocks, KPROCESSOR_MODE mode, const void *caller)
+{
+    struct ex_pool_block block;
+    uint64_t             p[4] = {(uintptr_t)blocks, count, 0, 0};
+
+    if (!blocks)
+        return;
+    if (mode == UserMode)
+        check_user_mode(blocks, "a wait block array", caller);
+    ddi_check_resident(blocks, "KeWaitForMultipleObjects", caller);
+    if (ex_pool_find(blocks, &block) &&
+        (block.freed || (uintptr_t)(blocks + count) > (uintptr_t)block.start + block.bytes))
+        ke_bugcheckf(
+            "DT-W09", 0, p, "the wait block array is smaller than the %u blocks it must hold", (unsigned)count);
+}
+
+/* ---- waits ---- */
+
 NTKERNELAPI NTSTATUS NTAPI KeWaitForSingleObject(
     PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
 {
-    DDI_ENTER(KeWaitForSingleObject, Object);
+    DDI_ENTER_WAIT(KeWaitForSingleObject, Object);
+    check_objects(1, &Object, WaitMode, __builtin_return_address(0));
     int64_t        copy;
     struct ke_wait w = {.count = 1,
         .objects = &Object,
@@ -145,22 +90,14 @@ NTKERNELAPI NTSTATUS NTAPI KeWaitForSingleObject(
     return status;
 }
 
-/* WAI: too many objects, or more than the thread's own blocks serve and none given. */
-static void check_count(ULONG count, const KWAIT_BLOCK *blocks)
-{
-    uint64_t p[4] = {count, 0, 0, 0};
-
-    if (count == 0 || count > MAXIMUM_WAIT_OBJECTS || (!blocks && count > THREAD_WAIT_OBJECTS))
-        ke_bugcheckf("DT-W09", 0x0C, p, "a wait for %u objects %s", (unsigned)count,
-            count > MAXIMUM_WAIT_OBJECTS || count == 0 ? "is not possible" : "needs a wait block array");
-}
-
 NTKERNELAPI NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType,
     KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
     PKWAIT_BLOCK WaitBlockArray)
 {
-    DDI_ENTER(KeWaitForMultipleObjects, Object[0]);
+    DDI_ENTER_WAIT(KeWaitForMultipleObjects, Count ? Object[0] : NULL);
     check_count(Count, WaitBlockArray);
+    check_objects(Count, Object, WaitMode, __builtin_return_address(0));
+    check_blocks(Count, WaitBlockArray, WaitMode, __builtin_return_address(0));
     int64_t        copy;
     struct ke_wait w = {.count = Count,
         .objects = Object,

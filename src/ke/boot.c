@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/ddi.h"
 #include "ke/priv.h"
 
 struct ke ke;
@@ -20,6 +21,8 @@ static void interrupt(enum mach_line line)
         ke_timer_interrupt();
     else if (line == MACH_LINE_DPC)
         ke_dpc_drain();
+    else if (line == MACH_LINE_APC)
+        ke_apc_deliver();
     else if (line == MACH_LINE_IPI)
         ke_ipi_interrupt();
 }
@@ -31,6 +34,9 @@ static void boot_state(const struct ke_config *cfg)
     ke.cfg = *cfg;
     ke.cpus = cfg->cpus;
     ke.dispatcher = (struct mach_lock){0};
+    ke.woken = NULL;
+    ke.woken_last = &ke.woken;
+    ddi_watch = 0;
     ke.high_resolution = 0;
     ke.garbage = cfg->seed;
     ke_object_boot();

@@ -38,7 +38,6 @@ void ke_event_init(PKEVENT e, EVENT_TYPE type, bool state)
 
 LONG ke_event_set(PKEVENT e, KPRIORITY increment)
 {
-    (void)increment;
     check_event(e);
     unsigned old = ke_dispatcher_lock();
     LONG     before = ke_state(&e->Header);
@@ -46,15 +45,15 @@ LONG ke_event_set(PKEVENT e, KPRIORITY increment)
     ev(EV_OBJECT_SIGNAL, e, e->Header.Type, 1, (uint32_t)before);
     if (before == 0) {
         ke_state_set(&e->Header, 1);
-        ke_wake_waiters_locked(&e->Header);
+        ke_wake_waiters_locked(&e->Header, increment);
     }
     ke_dispatcher_unlock(old);
     return before;
 }
 
+/* Waiters that are there now are released; nobody finds the event signaled afterwards. */
 LONG ke_event_pulse(PKEVENT e, KPRIORITY increment)
 {
-    (void)increment;
     check_event(e);
     unsigned old = ke_dispatcher_lock();
     LONG     before = ke_state(&e->Header);
@@ -62,10 +61,10 @@ LONG ke_event_pulse(PKEVENT e, KPRIORITY increment)
     ev(EV_OBJECT_SIGNAL, e, e->Header.Type, 1, (uint32_t)before);
     if (before == 0) {
         ke_state_set(&e->Header, 1);
-        ke_wake_waiters_locked(&e->Header);
+        ke_wake_waiters_locked(&e->Header, increment);
     }
     ke_state_set(&e->Header, 0);
-    ev(EV_OBJECT_RESET, e, e->Header.Type, 1, 0);
+    ev(EV_OBJECT_RESET, e, e->Header.Type, 1, 1);
     ke_dispatcher_unlock(old);
     return before;
 }
@@ -86,15 +85,25 @@ LONG ke_event_reset(PKEVENT e)
 
 void ke_semaphore_init(PKSEMAPHORE s, LONG count, LONG limit)
 {
+    if (count < 0 || limit <= 0 || count > limit) { /* SEM-002 */
+        uint64_t p[4] = {(uintptr_t)s, (uint64_t)count, (uint64_t)limit, 0};
+
+        ke_bugcheckf("DT-W08", 0, p, "a semaphore is initialized with count %d and limit %d", (int)count, (int)limit);
+    }
     ke_header_init(&s->Header, SemaphoreObject, sizeof *s, count);
     s->Limit = limit;
 }
 
-/* Raises STATUS_SEMAPHORE_LIMIT_EXCEEDED before any waiter can absorb the excess (SEM-010). A driver cannot catch it
- * here yet (docs/limits.md: SEH), so it ends as an exception that nobody handles. */
+/* Before any waiter can absorb the excess (SEM-010); nothing has changed. */
+static _Noreturn void over_limit(const KSEMAPHORE *s, LONG adjustment)
+{
+    ke_raise_status(STATUS_SEMAPHORE_LIMIT_EXCEEDED, "DT-W08", NULL,
+        "a semaphore of limit %d and count %d is released by %d", (int)s->Limit, (int)ke_state(&s->Header),
+        (int)adjustment);
+}
+
 LONG ke_semaphore_release(PKSEMAPHORE s, KPRIORITY increment, LONG adjustment)
 {
-    (void)increment;
     if (s->Header.Type != SemaphoreObject)
         wrong_object(&s->Header, "semaphore");
     unsigned old = ke_dispatcher_lock();
@@ -102,16 +111,13 @@ LONG ke_semaphore_release(PKSEMAPHORE s, KPRIORITY increment, LONG adjustment)
     int64_t  after = (int64_t)before + adjustment;
 
     if (adjustment <= 0 || after > s->Limit) {
-        uint64_t p[4] = {(uint32_t)STATUS_SEMAPHORE_LIMIT_EXCEEDED, (uintptr_t)s, 0, 0};
-
         ke_dispatcher_unlock(old);
-        ke_bugcheckf("DT-W08", 0x1E, p, "a semaphore of limit %d and count %d is released by %d", (int)s->Limit,
-            (int)before, (int)adjustment);
+        over_limit(s, adjustment);
     }
     ev(EV_OBJECT_SIGNAL, s, SemaphoreObject, after, (uint32_t)before);
     ke_state_set(&s->Header, (LONG)after);
     if (before == 0)
-        ke_wake_waiters_locked(&s->Header);
+        ke_wake_waiters_locked(&s->Header, increment);
     ke_dispatcher_unlock(old);
     return before;
 }

@@ -153,13 +153,14 @@ uint32_t ke_clock_request(bool set, uint32_t wanted_100ns); /* ExSetTimerResolut
 
 void ke_header_init(DISPATCHER_HEADER *h, unsigned type, size_t bytes, LONG state);
 void ke_event_init(PKEVENT e, EVENT_TYPE type, bool state);
-LONG ke_event_set(PKEVENT e, KPRIORITY increment); /* previous state */
+LONG ke_event_set(PKEVENT e, KPRIORITY increment); /* previous state; e is not touched once a waiter may run */
 LONG ke_event_pulse(PKEVENT e, KPRIORITY increment);
 LONG ke_event_reset(PKEVENT e);
 void ke_semaphore_init(PKSEMAPHORE s, LONG count, LONG limit);
 LONG ke_semaphore_release(PKSEMAPHORE s, KPRIORITY increment, LONG adjustment); /* raises on over-limit */
-void ke_mutex_init(PKMUTEX m, bool apc_disable);
-LONG ke_mutex_release(PKMUTEX m, bool abandoned);
+void ke_mutex_init(PKMUTEX m, bool apc_disable, bool owned); /* apc_disable: a KMUTEX; else a mutant */
+LONG ke_mutex_release(PKMUTEX m, KPRIORITY increment, bool abandoned);
+const KMUTANT *ke_mutex_owned(void); /* a KMUTEX that the thread owns, or NULL */
 
 /* ---- waits (ke/wait.c); IRQL < 2 unless the timeout is zero ---- */
 
@@ -178,12 +179,56 @@ NTSTATUS ke_wait(const struct ke_wait *w);
 NTSTATUS ke_wait_one(void *object, const int64_t *timeout);
 NTSTATUS ke_delay(bool alertable, KPROCESSOR_MODE mode, int64_t interval);
 
+/* Wait = TRUE: IRQL has been raised to DISPATCH_LEVEL and stays there; the thread's next wait goes back to level. */
+void ke_wait_follows(unsigned level);
+
+/* At DISPATCH_LEVEL, between the two. */
+bool ke_is_wait_expected(void);
+
+/* An object in [start, start + bytes) that a thread waits for, or NULL. Dispatcher lock not held. */
+const void *ke_waited_for_in(const void *start, size_t bytes);
+
+/* ---- exceptions (ke/exception.c) ---- */
+
+/* Raises an exception. Nobody can catch one yet (docs/limits.md): it ends as the bug check of one that nobody handles.
+ * what: one sentence without a full stop. No kernel lock held. */
+_Noreturn __attribute__((format(printf, 4, 5))) void ke_raise_status(
+    NTSTATUS status, const char *rule, const void *address, const char *what, ...);
+
+/* ---- APCs and alerts (ke/apc.c) ---- */
+
+/* What KAPC calls Reserved. */
+typedef void ke_normal_routine(PVOID context, PVOID arg1, PVOID arg2);
+typedef void ke_kernel_routine(PKAPC apc, ke_normal_routine **normal, PVOID *context, PVOID *arg1, PVOID *arg2);
+typedef void ke_rundown_routine(PKAPC apc);
+
+struct ke_apc_routines {
+    ke_kernel_routine  *kernel;
+    ke_rundown_routine *rundown;
+    ke_normal_routine  *normal;
+};
+
+struct _KTHREAD;
+void ke_apc_init(
+    PKAPC apc, struct _KTHREAD *t, const struct ke_apc_routines *r, KPROCESSOR_MODE mode, void *context);
+bool ke_apc_queue(PKAPC apc, void *arg1, void *arg2, KPRIORITY increment); /* IRQL <= 2; false: queued, or the thread ends */
+bool ke_apc_remove(PKAPC apc);
+bool ke_alert(struct _KTHREAD *t, KPROCESSOR_MODE mode); /* was it alerted already? */
+bool ke_test_alert(KPROCESSOR_MODE mode);
+
+/* The thread returns to user mode: APC count and mutexes must be as before the call; user APCs are delivered. IRQL 0. */
+LONG ke_apc_count(void);
+void ke_return_to_user(const void *from, LONG count_before);
+
 /* ---- threads (ke/thread.c) ---- */
 
 typedef struct _KTHREAD ke_thread;
 
 /* The thread holds one reference for the caller. NULL: out of memory. daemon: may outlive the body. */
 ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon);
+
+/* As PsCreateSystemThread does it: the thread begins in a critical region (THR-003). */
+ke_thread *ke_thread_create_system(void (*routine)(void *), void *context, KPRIORITY priority);
 _Noreturn void ke_thread_exit(NTSTATUS status);
 ke_thread     *ke_thread_current(void); /* the interrupted one in a DPC; never NULL */
 uint32_t       ke_thread_id(const ke_thread *t);

@@ -21,18 +21,29 @@ struct _KTHREAD {
     DISPATCHER_HEADER header; /* signaled when the thread has ended */
     struct mach_ctx  *ctx;
     void (*routine)(void *);
-    void      *context;
-    uint32_t   id;
-    uint32_t   references;
-    KPRIORITY  priority;
-    uint64_t   affinity;
-    bool       daemon, ended, is_idle, dpc_thread;
-    LONG       critical, guarded; /* negative: disabled, as NT counts them */
-    LIST_ENTRY mutexes;           /* owned; dispatcher lock */
-    LIST_ENTRY all;               /* ke.threads; dispatcher lock */
+    void     *context;
+    uint32_t  id;
+    uint32_t  references;
+    KPRIORITY priority, base; /* a boost is what priority has above base */
+    uint64_t  affinity;
+    bool      daemon, ended, is_idle, dpc_thread;
+    LONG critical, guarded; /* negative: disabled, as NT counts them; own thread, or dispatcher lock while it waits */
+    LONG critical_base;     /* what critical was when the thread began */
+    LIST_ENTRY mutexes;     /* owned; dispatcher lock */
+    LIST_ENTRY all;         /* ke.threads; dispatcher lock */
+    /* APCs, alerts (apc.c): dispatcher lock */
+    LIST_ENTRY apcs[2]; /* KAPC.ApcListEntry, by mode */
+    bool       alerted[2];
+    bool       apc_running; /* a normal kernel APC */
+    bool       user_apc_pending;
+    /* Wait = TRUE (wait.c): own thread */
+    bool     wait_follows;
+    unsigned wait_level; /* IRQL that the wait goes back to */
     /* the wait: dispatcher lock */
-    bool         waiting;
+    bool         waiting, wait_alertable;
+    uint8_t      wait_mode;
     NTSTATUS     wait_status;
+    ke_thread   *next_woken;
     unsigned     wait_count;
     PKWAIT_BLOCK wait_blocks;
     KWAIT_BLOCK  own_blocks[THREAD_WAIT_OBJECTS];
@@ -63,6 +74,7 @@ struct ke {
     struct ke_config cfg;
     unsigned         cpus;
     struct mach_lock dispatcher;
+    ke_thread       *woken, **woken_last; /* to be unparked when the dispatcher lock is let go, first to last */
     LIST_ENTRY       threads;
     struct _KTHREAD  body; /* the first thread; static, since nothing may be allocated before the machine runs */
     uint32_t         high_resolution; /* set timers that want the finest tick; atomic */
@@ -107,19 +119,50 @@ static inline unsigned ke_dispatcher_lock(void)
     return old;
 }
 
+/*
+ * Threads whose wait has ended run only from here on: the object may be gone as soon as its waiter is on its way
+ * (EVT-036), so nobody touches it after this. IRQL stays.
+ */
+static inline void ke_dispatcher_release(void)
+{
+    ke_thread *t = ke.woken;
+
+    ke.woken = NULL;
+    ke.woken_last = &ke.woken;
+    mach_unlock(&ke.dispatcher);
+    while (t) {
+        ke_thread *next = t->next_woken; /* the thread may end when it runs */
+
+        mach_unpark(t->ctx);
+        t = next;
+    }
+}
+
 static inline void ke_dispatcher_unlock(unsigned old)
 {
-    mach_unlock(&ke.dispatcher);
+    ke_dispatcher_release();
     mach_irql_lower(old);
 }
 
 /* An object has become signaled: lets waiters have it, first come, until it is used up. Dispatcher lock held. */
-void ke_wake_waiters_locked(DISPATCHER_HEADER *h);
+void ke_wake_waiters_locked(DISPATCHER_HEADER *h, KPRIORITY increment);
 
-/* wait.c, mutex.c */
+/* wait.c: ends a wait, with a boost. t->waiting, dispatcher lock held. */
+void ke_wake_thread_locked(ke_thread *t, NTSTATUS status, KPRIORITY increment, const void *by);
+
+/* mutex.c */
 bool ke_mutex_available(const KMUTANT *m, const ke_thread *t);
-bool ke_mutex_consume_locked(PKMUTEX m, ke_thread *t); /* true: it was abandoned */
+bool ke_mutex_exhausted(const KMUTANT *m, const ke_thread *t);           /* acquired as often as can be */
+bool ke_mutex_consume_locked(PKMUTEX m, ke_thread *t, bool at_dispatch); /* true: it was abandoned */
 void ke_mutex_abandon_all(ke_thread *t);
+
+/* apc.c */
+void ke_apc_thread_init(ke_thread *t);
+void ke_apc_thread_exit(ke_thread *t);
+void ke_apc_enabled(void); /* a region was left or a mutex given up: what it kept out of this thread; no kernel lock */
+void ke_apc_deliver(void); /* upcall of line 1; IRQL 1, no kernel lock */
+bool ke_apc_deliverable_locked(const ke_thread *t);
+bool ke_apc_interrupts_wait_locked(ke_thread *t, bool alertable, KPROCESSOR_MODE mode, NTSTATUS *status);
 
 /* dpc.c, dpcflush.c */
 struct dpc_flusher;

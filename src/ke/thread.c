@@ -17,6 +17,7 @@ void ke_thread_boot(void)
         ke_header_init(&idle->header, ThreadObject, sizeof idle->header, 0);
         idle->is_idle = true;
         InitializeListHead(&idle->mutexes);
+        ke_apc_thread_init(idle);
     }
 }
 
@@ -27,10 +28,11 @@ void ke_thread_init(
     t->routine = routine;
     t->context = context;
     t->references = 2;
-    t->priority = priority;
+    t->priority = t->base = priority;
     t->affinity = affinity;
     t->daemon = daemon;
     InitializeListHead(&t->mutexes);
+    ke_apc_thread_init(t);
     ke_timer_init(&t->timer, NotificationTimer);
     InsertTailList(&ke.threads, &t->all);
 }
@@ -68,7 +70,16 @@ static bool start_locked(ke_thread *t)
     return t->ctx != NULL;
 }
 
-ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon)
+struct birth {
+    void (*routine)(void *);
+    void     *context;
+    KPRIORITY priority;
+    uint64_t  affinity;
+    bool      daemon;
+    LONG      critical; /* APC-disable count to begin with */
+};
+
+static ke_thread *create(const struct birth *b)
 {
     ke_thread *t = ke_object_alloc(sizeof *t);
 
@@ -76,8 +87,9 @@ ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY pr
         return NULL;
     unsigned old = ke_dispatcher_lock();
 
-    ke_thread_init(t, routine, context, priority, affinity, daemon);
-    ev(EV_THREAD_CREATE, t, (uintptr_t)routine, (uintptr_t)context, priority);
+    ke_thread_init(t, b->routine, b->context, b->priority, b->affinity, b->daemon);
+    t->critical = t->critical_base = b->critical;
+    ev(EV_THREAD_CREATE, t, (uintptr_t)b->routine, (uintptr_t)b->context, b->priority);
     bool started = start_locked(t);
 
     ke_dispatcher_unlock(old);
@@ -87,6 +99,20 @@ ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY pr
     return NULL;
 }
 
+ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon)
+{
+    struct birth b = {routine, context, priority, affinity, daemon, 0};
+
+    return create(&b);
+}
+
+ke_thread *ke_thread_create_system(void (*routine)(void *), void *context, KPRIORITY priority)
+{
+    struct birth b = {routine, context, priority, 0, false, -1};
+
+    return create(&b);
+}
+
 /* The body's own context is not started by start(): its routine is the machine's main, which must return instead. */
 void ke_thread_exit(NTSTATUS status)
 {
@@ -94,13 +120,14 @@ void ke_thread_exit(NTSTATUS status)
 
     (void)status;
     ke_mutex_abandon_all(t);
+    ke_apc_thread_exit(t);
     ev(EV_THREAD_EXIT, t, 0, 0, 0);
     unsigned old = ke_dispatcher_lock();
 
     t->ended = true;
     RemoveEntryList(&t->all);
     ke_state_set(&t->header, 1);
-    ke_wake_waiters_locked(&t->header);
+    ke_wake_waiters_locked(&t->header, 0);
     ke_dispatcher_unlock(old);
     ke_thread_dereference(t);
     mach_ctx_exit();
@@ -141,7 +168,7 @@ KPRIORITY ke_thread_priority_set(ke_thread *t, KPRIORITY priority)
     unsigned  old = ke_dispatcher_lock();
     KPRIORITY before = t->priority;
 
-    t->priority = priority;
+    t->priority = t->base = priority;
     if (t->ctx)
         mach_ctx_priority(t->ctx, (unsigned)priority);
     ke_dispatcher_unlock(old);
@@ -159,40 +186,6 @@ uint64_t ke_thread_affinity_set(ke_thread *t, uint64_t affinity)
         mach_ctx_affinity(t->ctx, t->affinity);
     ke_dispatcher_unlock(old);
     return before;
-}
-
-/* ---- APC regions: only counted; no APC is delivered yet (docs/limits.md) ---- */
-
-static void region(LONG *count, int delta, const char *what)
-{
-    if (delta < 0 && *count >= 0) {
-        uint64_t p[4] = {(uintptr_t)ke_thread_current(), 0, 0, 0};
-
-        ke_bugcheckf("DT-W15", 0x1, p, "a thread leaves a %s region that it has not entered", what);
-    }
-    *count -= delta;
-}
-
-void ke_critical_region(int delta)
-{
-    region(&ke_thread_current()->critical, delta, "critical");
-}
-
-void ke_guarded_region(int delta)
-{
-    region(&ke_thread_current()->guarded, delta, "guarded");
-}
-
-bool ke_apcs_disabled(void)
-{
-    ke_thread *t = ke_thread_current();
-
-    return t->critical != 0 || t->guarded != 0;
-}
-
-bool ke_all_apcs_disabled(void)
-{
-    return ke_thread_current()->guarded != 0 || mach_irql() >= APC_LEVEL;
 }
 
 /* ---- listing ---- */

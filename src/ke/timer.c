@@ -458,8 +458,8 @@ static void expire(struct ke_cpu *c, PKTIMER t, nt_100ns due, nt_100ns tick)
     ev(EV_TIMER_EXPIRE, t, due, tick, period != 0);
     mach_lock(&ke.dispatcher);
     ke_state_set(&t->Header, 1);
-    ke_wake_waiters_locked(&t->Header);
-    mach_unlock(&ke.dispatcher);
+    ke_wake_waiters_locked(&t->Header, 0);
+    ke_dispatcher_release();
     if (!dpc)
         return;
     if (ke_is_timer2(t->Header.Type))

@@ -5,9 +5,19 @@
  * All under one lock, the dispatcher lock. A waiting thread hangs one wait block on each object, first come first served,
  * and one more on its own timer when it has a time-out: the time-out is an object like the others, whose wait key is
  * STATUS_TIMEOUT. Who signals an object hands it over there and then (takes the state on the waiter's behalf, fills in
- * the status, takes the waiter's blocks off all lists) and unparks the thread: a satisfied wait is never undone, and
- * nothing can be lost between the test and the wait (WAI-021, WAI-022).
+ * the status, takes the waiter's blocks off all lists); the thread is unparked when the lock is let go. A satisfied wait is
+ * never undone, nothing can be lost between the test and the wait (WAI-021, WAI-022), and the object may be freed by the
+ * waiter at once (EVT-036).
+ *
+ * What ends a wait, in the order in which it is looked at: an object, an alert, a user APC, the time-out (WAI-007, WAI-052).
+ * A kernel APC only interrupts it; see apc.c for why the thread is at APC_LEVEL meanwhile. It then waits on to the same
+ * deadline, and since the routine may have waited too, the thread's timer is set anew.
+ *
+ * Wait = TRUE. KeSetEvent and its like then return at DISPATCH_LEVEL, so that no switch comes in between here (EVT-017,
+ * EVT-019); nothing is locked, other processors go on. The next wait lowers IRQL to what it was before the set. Every routine
+ * looks at its door whether it is that wait (ddi_watch, DT-W05).
  */
+#include "base/ddi.h"
 #include "ke/priv.h"
 
 /* ---- what each kind of object does when a wait has it ---- */
@@ -20,7 +30,7 @@ static bool available(const DISPATCHER_HEADER *h, const ke_thread *t)
 }
 
 /* Takes the object for the thread; true: it was an abandoned mutex. */
-static bool consume(DISPATCHER_HEADER *h, ke_thread *t)
+static bool consume(DISPATCHER_HEADER *h, ke_thread *t, bool at_dispatch)
 {
     switch (h->Type) {
     case EventSynchronizationObject:
@@ -32,10 +42,18 @@ static bool consume(DISPATCHER_HEADER *h, ke_thread *t)
         ke_state_set(h, ke_state(h) - 1);
         return false;
     case MutantObject:
-        return ke_mutex_consume_locked((PKMUTEX)h, t);
+        return ke_mutex_consume_locked((PKMUTEX)h, t, at_dispatch);
     default:
         return false;
     }
+}
+
+/* Memory that was never initialized, or is something else, has links that lead nowhere. */
+static bool is_list_head(const LIST_ENTRY *l)
+{
+    uintptr_t both = (uintptr_t)l->Flink | (uintptr_t)l->Blink;
+
+    return l->Flink && l->Blink && both % sizeof(void *) == 0;
 }
 
 static bool is_waitable(const DISPATCHER_HEADER *h)
@@ -51,7 +69,7 @@ static bool is_waitable(const DISPATCHER_HEADER *h)
     case TimerSynchronizationObject:
     case Timer2NotificationObject:
     case Timer2SynchronizationObject:
-        return h->WaitListHead.Flink != NULL;
+        return is_list_head(&h->WaitListHead);
     default:
         return false;
     }
@@ -77,27 +95,45 @@ static bool all_available(const ke_thread *t)
     return true;
 }
 
-static NTSTATUS take_all(ke_thread *t, unsigned count, PVOID const *objects)
+static NTSTATUS take_all(ke_thread *t, unsigned count, PVOID const *objects, bool at_dispatch)
 {
     NTSTATUS status = STATUS_SUCCESS;
 
     for (unsigned i = 0; i < count; i++)
-        if (consume(objects[i], t))
+        if (consume(objects[i], t, at_dispatch))
             status = STATUS_ABANDONED;
     return status;
 }
 
-static void wake(ke_thread *t, NTSTATUS status, const void *by)
+/* A boost lasts until the thread has waited again; real-time priorities have none (EVT-022, EVT-025). */
+static void boost_locked(ke_thread *t, KPRIORITY increment)
+{
+    KPRIORITY p = t->base + (increment > 0 ? increment : 0);
+
+    if (t->base >= LOW_REALTIME_PRIORITY)
+        p = t->base;
+    else if (p >= LOW_REALTIME_PRIORITY)
+        p = LOW_REALTIME_PRIORITY - 1;
+    if (p == t->priority)
+        return;
+    t->priority = p;
+    mach_ctx_priority(t->ctx, (unsigned)p);
+}
+
+void ke_wake_thread_locked(ke_thread *t, NTSTATUS status, KPRIORITY increment, const void *by)
 {
     unhook(t);
     t->waiting = false;
     t->wait_status = status;
+    boost_locked(t, increment);
     ev(EV_WAIT_WAKE, t, (uintptr_t)by, 0, 0);
-    mach_unpark(t->ctx);
+    t->next_woken = NULL;
+    *ke.woken_last = t;
+    ke.woken_last = &t->next_woken;
 }
 
 /* The block's thread gets the object if that ends its wait; returns whether it did. */
-static bool offer(PKWAIT_BLOCK b)
+static bool offer(PKWAIT_BLOCK b, KPRIORITY increment)
 {
     ke_thread  *t = b->Thread;
     const void *by = b->Object;
@@ -105,7 +141,7 @@ static bool offer(PKWAIT_BLOCK b)
 
     if (b->WaitType == WaitAny) {
         status = b->WaitKey;
-        if (consume(b->Object, t))
+        if (consume(b->Object, t, false))
             status += STATUS_ABANDONED;
     } else {
         PVOID objects[MAXIMUM_WAIT_OBJECTS];
@@ -114,45 +150,179 @@ static bool offer(PKWAIT_BLOCK b)
             return false;
         for (unsigned i = 0; i < t->wait_count; i++)
             objects[i] = t->wait_blocks[i].Object;
-        status = take_all(t, t->wait_count, objects);
+        status = take_all(t, t->wait_count, objects, false);
     }
-    wake(t, status, by);
+    ke_wake_thread_locked(t, status, increment, by);
     return true;
 }
 
 /* A woken thread's blocks leave all lists, maybe several of this one: so begin again. Ends: each round wakes a thread. */
-void ke_wake_waiters_locked(DISPATCHER_HEADER *h)
+void ke_wake_waiters_locked(DISPATCHER_HEADER *h, KPRIORITY increment)
 {
     PLIST_ENTRY e = h->WaitListHead.Flink;
 
     while (e != &h->WaitListHead && ke_state(h) > 0) {
         PLIST_ENTRY next = e->Flink;
 
-        e = offer(CONTAINING_RECORD(e, KWAIT_BLOCK, WaitListEntry)) ? h->WaitListHead.Flink : next;
+        e = offer(CONTAINING_RECORD(e, KWAIT_BLOCK, WaitListEntry), increment) ? h->WaitListHead.Flink : next;
+    }
+}
+
+/* ---- who waits for what: for those who are about to wipe or free it ---- */
+
+static const void *waited_for_in_locked(const void *start, size_t bytes)
+{
+    for (PLIST_ENTRY e = ke.threads.Flink; e != &ke.threads; e = e->Flink) {
+        const ke_thread *t = CONTAINING_RECORD(e, struct _KTHREAD, all);
+
+        for (unsigned i = 0; t->waiting && i < t->wait_count; i++)
+            if ((uintptr_t)t->wait_blocks[i].Object - (uintptr_t)start < bytes)
+                return t->wait_blocks[i].Object;
+    }
+    return NULL;
+}
+
+const void *ke_waited_for_in(const void *start, size_t bytes)
+{
+    unsigned    old = ke_dispatcher_lock();
+    const void *object = waited_for_in_locked(start, bytes);
+
+    ke_dispatcher_unlock(old);
+    return object;
+}
+
+/* ---- Wait = TRUE ---- */
+
+void ke_wait_follows(unsigned level)
+{
+    ke_thread *t = ke_thread_current();
+
+    t->wait_follows = true;
+    t->wait_level = level;
+    __atomic_add_fetch(&ddi_watch, 1, __ATOMIC_RELAXED);
+}
+
+bool ke_is_wait_expected(void)
+{
+    return mach_irql() == DISPATCH_LEVEL && ke_thread_current()->wait_follows;
+}
+
+/* The level that a wait beginning now goes back to. */
+static unsigned level_of(const ke_thread *t)
+{
+    return t->wait_follows ? t->wait_level : mach_irql();
+}
+
+static void wait_has_followed(ke_thread *t)
+{
+    if (!t->wait_follows)
+        return;
+    t->wait_follows = false;
+    __atomic_sub_fetch(&ddi_watch, 1, __ATOMIC_RELAXED);
+}
+
+/* ---- what may not wait ---- */
+
+static _Noreturn void no_object(const void *object)
+{
+    uint64_t p[4] = {(uintptr_t)object, mach_irql(), 0, 0};
+
+    ke_bugcheckf("DT-W03", 0x0A, p, "a wait is given something that is no initialized dispatcher object");
+}
+
+static void check_objects(const struct ke_wait *w)
+{
+    for (unsigned i = 0; i < w->count; i++) {
+        const DISPATCHER_HEADER *h = w->objects[i];
+        uint64_t                 p[4] = {(uintptr_t)h, 0, 0, 0};
+
+        if (!h || !is_waitable(h))
+            no_object(h);
+        if (h->Type == MutantObject && ((const KMUTANT *)h)->ApcDisable && w->mode != KernelMode) /* MTX-017 */
+            ke_bugcheckf("DT-W09", 0, p, "a wait for a mutex is made with WaitMode = UserMode");
+    }
+}
+
+/* WAI-037 .. WAI-040. The verifier has seen the wait begin already and stops with its own codes. */
+static void check_level(const struct ke_wait *w, const ke_thread *t, unsigned level)
+{
+    uint64_t p[4] = {(uintptr_t)t, level, 0, 0};
+
+    if (w->timeout && *w->timeout == 0 && level <= DISPATCH_LEVEL)
+        return;
+    if (ke_dpc_executing())
+        ke_bugcheckf("DT-D06", 0xB8, p, "a DPC routine waits");
+    if (level >= DISPATCH_LEVEL) {
+        p[0] = 0;
+        ke_bugcheckf("DT-W01", 0x0A, p, "a thread waits at IRQL %u", level);
     }
 }
 
 /* ---- waiting ---- */
 
-/* Dispatcher lock held. True: the wait ends at once with *status. */
-static bool satisfied_now(const struct ke_wait *w, ke_thread *t, NTSTATUS *status)
+/* A wait in progress. deadline: interrupt time, when timed and not absolute. */
+struct progress {
+    const struct ke_wait *w;
+    ke_thread            *t;
+    unsigned              level;
+    bool                  timed, started, exhausted;
+    nt_100ns              deadline;
+};
+
+static bool take_any_now(struct progress *p, NTSTATUS *status)
 {
-    if (w->type == WaitAny) {
-        for (unsigned i = 0; i < w->count; i++) {
-            if (!available(w->objects[i], t))
-                continue;
-            *status = (NTSTATUS)i;
-            if (consume(w->objects[i], t))
-                *status += STATUS_ABANDONED;
-            return true;
-        }
-        return false;
+    const struct ke_wait *w = p->w;
+
+    for (unsigned i = 0; i < w->count; i++) {
+        if (!available(w->objects[i], p->t))
+            continue;
+        *status = (NTSTATUS)i;
+        if (consume(w->objects[i], p->t, p->level >= DISPATCH_LEVEL))
+            *status += STATUS_ABANDONED;
+        return true;
     }
-    for (unsigned i = 0; i < w->count; i++)
-        if (!available(w->objects[i], t))
+    return false;
+}
+
+/* An available mutex that its owner has acquired as often as can be: nothing is taken (MTX-009). */
+static bool is_exhausted(const struct progress *p)
+{
+    const struct ke_wait *w = p->w;
+
+    for (unsigned i = 0; i < w->count; i++) {
+        const DISPATCHER_HEADER *h = w->objects[i];
+
+        if (h->Type == MutantObject && ke_mutex_exhausted((const KMUTANT *)h, p->t))
+            return true;
+        if (w->type == WaitAny && available(h, p->t))
             return false;
-    *status = take_all(t, w->count, w->objects);
+    }
+    return false;
+}
+
+/* Dispatcher lock held. True: the wait ends at once with *status. */
+static bool satisfied_now(struct progress *p, NTSTATUS *status)
+{
+    const struct ke_wait *w = p->w;
+
+    if (is_exhausted(p)) {
+        p->exhausted = true;
+        return true;
+    }
+    if (w->type == WaitAny)
+        return take_any_now(p, status);
+    for (unsigned i = 0; i < w->count; i++)
+        if (!available(w->objects[i], p->t))
+            return false;
+    *status = take_all(p->t, w->count, w->objects, p->level >= DISPATCH_LEVEL);
     return true;
+}
+
+static bool timed_out(const struct progress *p)
+{
+    if (!p->w->timeout)
+        return false;
+    return !p->timed || (p->started && available(&p->t->timer.Header, p->t));
 }
 
 static void hook(PKWAIT_BLOCK b, ke_thread *t, DISPATCHER_HEADER *h, unsigned key, unsigned type)
@@ -164,106 +334,158 @@ static void hook(PKWAIT_BLOCK b, ke_thread *t, DISPATCHER_HEADER *h, unsigned ke
     InsertTailList(&h->WaitListHead, &b->WaitListEntry);
 }
 
-/* Dispatcher lock held. */
-static void hook_all(const struct ke_wait *w, ke_thread *t, bool with_timer)
+/* WAI-032: a caller's wait blocks serve one wait at a time. */
+static void check_blocks_locked(const struct ke_wait *w)
 {
+    uintptr_t lo = (uintptr_t)w->blocks, hi = (uintptr_t)(w->blocks + w->count);
+
+    for (PLIST_ENTRY e = ke.threads.Flink; e != &ke.threads; e = e->Flink) {
+        const ke_thread *t = CONTAINING_RECORD(e, struct _KTHREAD, all);
+        uintptr_t        from = (uintptr_t)t->wait_blocks, to = (uintptr_t)(t->wait_blocks + t->wait_count);
+        uint64_t         p[4] = {lo, t->id, 0, 0};
+
+        if (t->waiting && from < hi && lo < to)
+            ke_bugcheckf("DT-W09", 0, p, "a wait block array is used by a wait of thread %u already", t->id);
+    }
+}
+
+static void hook_all_locked(const struct progress *p)
+{
+    const struct ke_wait *w = p->w;
+    ke_thread            *t = p->t;
+
+    if (w->blocks)
+        check_blocks_locked(w);
     t->wait_blocks = w->blocks ? w->blocks : t->own_blocks;
     t->wait_count = w->count;
     for (unsigned i = 0; i < w->count; i++)
         hook(&t->wait_blocks[i], t, w->objects[i], i, (unsigned)w->type);
     t->timer_block.Object = NULL;
-    if (with_timer)
+    if (p->timed)
         hook(&t->timer_block, t, &t->timer.Header, STATUS_TIMEOUT, WaitAny);
+    t->wait_alertable = w->alertable;
+    t->wait_mode = (uint8_t)w->mode;
+    t->wait_level = p->level;
     t->waiting = true;
 }
 
-static _Noreturn void no_object(const void *object)
+/* To the deadline, from now: the timer may have served another wait since (WAI-053). */
+static void start_timer(struct progress *p)
 {
-    uint64_t p[4] = {(uintptr_t)object, mach_irql(), 0, 0};
+    struct ke_timer_set set = {.due = *p->w->timeout};
 
-    ke_bugcheckf("DT-W03", 0x0A, p, "a wait is given something that is no initialized dispatcher object");
-}
+    if (set.due < 0) {
+        nt_100ns now = ke_interrupt_time(), left = p->deadline > now ? p->deadline - now : 1;
 
-static void check(const struct ke_wait *w)
-{
-    for (unsigned i = 0; i < w->count; i++) {
-        const DISPATCHER_HEADER *h = w->objects[i];
-
-        if (!h || !is_waitable(h))
-            no_object(h);
+        set.due = left > INT64_MAX ? INT64_MIN : -(int64_t)left;
     }
-    if (w->timeout && *w->timeout == 0)
-        return;
-    if (ke_dpc_executing()) {
-        uint64_t p[4] = {(uintptr_t)ke_thread_current(), 0, 0, 0};
+    ke_timer_set(&p->t->timer, &set);
+    p->started = true;
+}
 
-        ke_bugcheckf("DT-D06", 0xB8, p, "a DPC routine waits");
+enum step { STEP_DONE, STEP_AGAIN, STEP_PARK, STEP_APC };
+
+/* One look at everything, under the lock; leaves IRQL at APC_LEVEL, or at the caller's level when the wait is over. */
+static enum step look(struct progress *p, NTSTATUS *status)
+{
+    ke_thread *t = p->t;
+    enum step  next = STEP_DONE;
+
+    ke_dispatcher_lock();
+    if (p->level == PASSIVE_LEVEL && ke_apc_deliverable_locked(t))
+        next = STEP_APC;
+    else if (satisfied_now(p, status))
+        ;
+    else if (ke_apc_interrupts_wait_locked(t, p->w->alertable, p->w->mode, status))
+        ;
+    else if (timed_out(p))
+        *status = STATUS_TIMEOUT;
+    else if (p->timed && !p->started)
+        next = STEP_AGAIN;
+    else {
+        hook_all_locked(p);
+        next = STEP_PARK;
     }
-    if (mach_irql() >= DISPATCH_LEVEL) {
-        uint64_t p[4] = {w->timeout ? 0x121 : 0x120, mach_irql(), (uintptr_t)w->objects[0], 0};
-
-        ke_bugcheckf("DT-W01", 0xC4, p, "a thread waits at IRQL %u", mach_irql());
-    }
+    ke_dispatcher_unlock(next == STEP_DONE ? p->level : APC_LEVEL);
+    return next;
 }
 
-static void start_timer(ke_thread *t, int64_t timeout)
+static void announce(const struct progress *p)
 {
-    struct ke_timer_set set = {.due = timeout};
+    const struct ke_wait *w = p->w;
+    unsigned              timeout = !w->timeout ? 0 : *w->timeout ? 2 : 1;
 
-    ke_timer_set(&t->timer, &set);
+    ev(EV_WAIT_BEGIN, w->count ? w->objects[0] : &p->t->timer, w->count, w->count ? (uintptr_t)w->objects : 0,
+        timeout | (p->t->wait_follows ? 4 : 0));
 }
 
-/* Parks until somebody has ended the wait; hooked already. */
-static NTSTATUS park(ke_thread *t)
+/* APC_LEVEL before and after. */
+static void deliver(struct progress *p)
 {
-    mach_park();
-    ke_processor_awake();
-    return t->wait_status;
+    if (p->started)
+        ke_timer_cancel(&p->t->timer);
+    p->started = false;
+    ke_apc_deliver();
+    announce(p); /* what the routine waited for is not what this wait is for */
 }
 
-static NTSTATUS wait_with(const struct ke_wait *w, ke_thread *t)
+/* IRQL is raised to APC_LEVEL; lowers it to p->level. */
+static NTSTATUS wait_with(struct progress *p)
 {
-    bool     timed = w->timeout && *w->timeout != 0, started = false;
-    NTSTATUS status;
+    NTSTATUS  status = STATUS_PENDING;
+    enum step next;
 
-    for (;;) {
-        unsigned old = ke_dispatcher_lock();
-
-        if (satisfied_now(w, t, &status))
-            ;
-        else if (w->timeout && !timed)
-            status = STATUS_TIMEOUT;
-        else if (timed && !started)
-            status = STATUS_PENDING;
-        else if (timed && available(&t->timer.Header, t))
-            status = STATUS_TIMEOUT;
-        else {
-            hook_all(w, t, timed);
-            ke_dispatcher_unlock(old);
-            status = park(t);
-            break;
+    while ((next = look(p, &status)) != STEP_DONE) {
+        if (next == STEP_AGAIN) {
+            start_timer(p); /* outside the dispatcher lock: timer locks come first */
+            continue;
         }
-        ke_dispatcher_unlock(old);
-        if (status != STATUS_PENDING)
-            break;
-        start_timer(t, *w->timeout); /* outside the lock: timer locks come first */
-        started = true;
+        if (next == STEP_PARK) {
+            mach_park();
+            ke_processor_awake();
+            status = p->t->wait_status;
+        }
+        if (next == STEP_APC || status == STATUS_KERNEL_APC) {
+            deliver(p);
+            continue;
+        }
+        if (p->started && status != STATUS_TIMEOUT)
+            ke_timer_cancel(&p->t->timer);
+        mach_irql_lower(p->level);
+        return status;
     }
-    if (started && status != STATUS_TIMEOUT)
-        ke_timer_cancel(&t->timer);
+    if (p->started && status != STATUS_TIMEOUT)
+        ke_timer_cancel(&p->t->timer);
+    return status;
+}
+
+static NTSTATUS wait_from(const struct ke_wait *w, bool precise)
+{
+    ke_thread      *t = ke_thread_current();
+    struct progress p = {.w = w, .t = t, .level = level_of(t), .timed = w->timeout && *w->timeout != 0};
+    LONG            apc_before = t->critical;
+
+    announce(&p);
+    check_objects(w);
+    check_level(w, t, p.level);
+    wait_has_followed(t);
+    if (p.timed && *w->timeout < 0)
+        p.deadline =
+            units_add_sat(precise ? ke_interrupt_time_precise() : ke_interrupt_time(), units_magnitude(*w->timeout));
+    ke_raise_to(APC_LEVEL);
+    NTSTATUS status = wait_with(&p);
+
+    if (t->critical != apc_before)
+        ev(EV_APC_DISABLE, t, (int64_t)apc_before, (int64_t)t->critical, 0);
+    ev(EV_WAIT_END, w->count ? w->objects[0] : &t->timer, (uint32_t)status, 0, 0);
+    if (p.exhausted)
+        ke_raise_status(STATUS_MUTANT_LIMIT_EXCEEDED, "DT-W06", NULL, "a mutex is acquired more often than it can be");
     return status;
 }
 
 NTSTATUS ke_wait(const struct ke_wait *w)
 {
-    ke_thread *t = ke_thread_current();
-
-    check(w);
-    ev(EV_WAIT_BEGIN, w->objects[0], w->count, (uintptr_t)w->objects, !w->timeout ? 0 : *w->timeout ? 2 : 1);
-    NTSTATUS status = wait_with(w, t);
-
-    ev(EV_WAIT_END, w->objects[0], (uint32_t)status, 0, 0);
-    return status;
+    return wait_from(w, false);
 }
 
 NTSTATUS ke_wait_one(void *object, const int64_t *timeout)
@@ -274,30 +496,16 @@ NTSTATUS ke_wait_one(void *object, const int64_t *timeout)
     return ke_wait(&w);
 }
 
-/* Never early, unlike a timed wait: due from the exact time, not from the last tick (WAI-068). */
+/* A wait for nothing but its time-out. Never early, unlike others: due from the exact time, not from the last tick
+ * (WAI-068). */
 NTSTATUS ke_delay(bool alertable, KPROCESSOR_MODE mode, int64_t interval)
 {
-    ke_thread          *t = ke_thread_current();
-    struct ke_timer_set set = {.due = interval};
-    struct ke_wait      w = {.count = 1, .type = WaitAny, .alertable = alertable, .mode = mode};
-    PVOID               objects[1] = {&t->timer};
+    struct ke_wait w = {.type = WaitAny, .alertable = alertable, .mode = mode, .timeout = &interval};
+    NTSTATUS       status = wait_from(&w, true);
 
-    w.objects = objects;
-    check(&w);
-    if (interval == 0) {
+    if (status != STATUS_TIMEOUT)
+        return status;
+    if (interval == 0 && mach_irql() < DISPATCH_LEVEL)
         mach_yield();
-        return STATUS_SUCCESS;
-    }
-    if (interval < 0) {
-        uint64_t since_tick = ke_interrupt_time_precise() - ke_interrupt_time();
-        uint64_t wanted = units_add_sat(units_magnitude(interval), since_tick);
-
-        set.due = wanted > INT64_MAX ? INT64_MIN : -(int64_t)wanted;
-    }
-    ke_timer_set(&t->timer, &set);
-    ev(EV_WAIT_BEGIN, &t->timer, 1, (uintptr_t)objects, 2);
-    NTSTATUS status = wait_with(&w, t);
-
-    ev(EV_WAIT_END, &t->timer, (uint32_t)status, 0, 0);
-    return status;
+    return STATUS_SUCCESS;
 }

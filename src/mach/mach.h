@@ -169,6 +169,9 @@ void mach_relax(const void *obj);
 /* 0 .. n-1, n >= 1. The real-time machine always says 0. Point: no. */
 unsigned mach_choose(unsigned n, enum choice_tag tag);
 
+/* Grows while code of this process reaches points; stands still in an endless loop (0 on the real-time machine). */
+uint64_t mach_points(void);
+
 /* Number of choices asked so far in this run (0 on the real-time machine). */
 uint64_t mach_choices(void);
 

@@ -229,6 +229,28 @@ unsigned mach_irql_raise(unsigned irql)
     return old;
 }
 
+/* Line 1 of this context, which is at IRQL 0; the next one may come in the upcall already. */
+static __attribute__((noinline)) void take_apc(struct mach_ctx *c)
+{
+    atomic_store_explicit(&c->apc, false, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    c->irql = MACH_LINE_APC;
+    rt_upcalls->interrupt(MACH_LINE_APC);
+    c->irql = 0;
+}
+
+static inline void take_apc_if_any(struct mach_ctx *c)
+{
+    while (rt_unlikely(atomic_load_explicit(&c->apc, memory_order_relaxed)))
+        take_apc(c);
+}
+
+/* A context that runs below IRQL 2 finds out by itself: nobody interrupts it. */
+void mach_ctx_interrupt(struct mach_ctx *c)
+{
+    atomic_store_explicit(&c->apc, true, memory_order_seq_cst);
+}
+
 /* Uncontended: one exchange to below 2, a load and a store from there on. */
 void mach_irql_lower(unsigned irql)
 {
@@ -248,6 +270,8 @@ void mach_irql_lower(unsigned irql)
         c->irql = irql;
         take_lines_if_any(c);
     }
+    if (irql == 0)
+        take_apc_if_any(c);
 }
 
 /* The OR is sequentially consistent for the sake of rt_ring(). */
@@ -304,10 +328,13 @@ void mach_point(enum mach_point kind, const void *obj)
 
     (void)kind;
     (void)obj;
-    if (c->irql >= 2)
+    if (c->irql >= 2) {
         take_lines_if_any(c);
-    else
-        rt_check_halt();
+        return;
+    }
+    rt_check_halt();
+    if (c->irql == 0)
+        take_apc_if_any(c);
 }
 
 /*
@@ -369,6 +396,12 @@ unsigned mach_choose(unsigned n, enum choice_tag tag)
 }
 
 uint64_t mach_choices(void)
+{
+    return 0;
+}
+
+/* Not counted: threads of the host go on beside an endless loop, and a shared counter would cost every call. */
+uint64_t mach_points(void)
 {
     return 0;
 }

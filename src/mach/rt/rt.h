@@ -38,6 +38,7 @@ struct mach_ctx {
     /* any thread */
     _Alignas(RT_CACHE_LINE) _Atomic(struct rt_cpu *) home; /* where its next raise to IRQL >= 2 goes */
     _Atomic uint32_t permit;                               /* enum permit in ctx.c; a futex */
+    _Atomic bool     apc;                                  /* line 1 is pending */
 
     /* constant while it lives */
     uint32_t id;

@@ -156,7 +156,7 @@ struct mach_ctx *sim_ctx_new(void (*fn)(void *), void *arg)
     c->last_cpu = 0;
     c->priority = 0;
     c->irql = 0;
-    c->permit = c->ready = false;
+    c->permit = c->ready = c->apc = false;
     list_init(&c->link);
     prepare_stack(c);
     return c;

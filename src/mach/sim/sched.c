@@ -59,6 +59,7 @@ static void place(unsigned cpu, struct mach_ctx *c)
 {
     struct sim_cpu *v = &sim.cpu[cpu];
 
+    v->pending &= ~(1u << MACH_LINE_APC);
     if (!c) {
         v->cur = v->idle;
         v->irql = 0;
@@ -70,6 +71,7 @@ static void place(unsigned cpu, struct mach_ctx *c)
     c->last_cpu = cpu;
     v->cur = c;
     v->irql = c->irql;
+    v->pending |= (uint32_t)c->apc << MACH_LINE_APC;
 }
 
 static bool idle_and_free(unsigned cpu)
@@ -273,12 +275,29 @@ static void decide(void)
 
 /* ---- stepping ---- */
 
+/* In the context that it is for, which may come back from the upcall on another processor. */
+static void take_apc(struct sim_cpu *v)
+{
+    v->pending &= ~(1u << MACH_LINE_APC);
+    v->cur->apc = false;
+    v->irql = MACH_LINE_APC;
+    if (sim.spinners)
+        somebody_got_on();
+    sim.interrupt(MACH_LINE_APC);
+    sim_self()->irql = 0;
+}
+
 static void take_pending(void)
 {
     struct sim_cpu *v = sim_self();
     unsigned        line;
 
     while ((line = sim_highest(v->pending)) > v->irql) {
+        if (line == MACH_LINE_APC) {
+            take_apc(v);
+            v = sim_self();
+            continue;
+        }
         uint8_t irql = v->irql, from = v->from_irql;
         bool    woke = v->woke_idle;
 
@@ -337,8 +356,10 @@ void sim_arrive(void)
 {
     struct sim_cpu *v = sim_self();
 
-    if (sim_highest(v->pending) > v->irql)
+    if (sim_highest(v->pending) > v->irql) {
         take_pending();
+        v = sim_self();
+    }
     if (v->resched && v->irql < 2)
         preempt();
 }
@@ -372,6 +393,7 @@ void sim_idle_loop(void *unused)
 void mach_point(enum mach_point kind, const void *obj)
 {
     (void)obj;
+    sim.points++;
     if (kind > sim.level)
         return;
     if (sim.spinners)
@@ -387,6 +409,7 @@ void mach_relax(const void *obj)
     struct sim_cpu *v = sim_self();
 
     (void)obj;
+    sim.points++;
     if (can_rotate(v)) {
         unsigned         before = sim.self;
         struct mach_ctx *me = v->cur;
@@ -506,6 +529,13 @@ void mach_ctx_exit(void)
     if (sim_self()->cur->id == 1)
         sim_stop(MACH_DONE);
     sim_ctx_ended();
+}
+
+void mach_ctx_interrupt(struct mach_ctx *c)
+{
+    c->apc = true;
+    if (c->cpu >= 0)
+        sim.cpu[c->cpu].pending |= 1u << MACH_LINE_APC;
 }
 
 void mach_ctx_priority(struct mach_ctx *c, unsigned priority)

@@ -19,6 +19,7 @@ struct mach_ctx {
     uint8_t  priority;
     uint8_t  irql; /* 0 or 1, while on no processor */
     bool     permit, ready;
+    bool     apc;        /* line 1 is pending; while it runs, in its processor's lines too */
     void    *stack;      /* lowest usable address */
     void    *fake_stack; /* AddressSanitizer's, while suspended */
 };
@@ -48,6 +49,7 @@ struct sim {
     unsigned polls;     /* looks at the clock since time last moved */
     unsigned fruitless; /* turns of spin loops since somebody got on */
     uint32_t next_id;
+    uint64_t points; /* over all runs of this process */
     /* life */
     enum mach_result result;
     struct mach_ctx  boot; /* the caller of mach_run() */
