@@ -39,7 +39,8 @@ void io_cancel_lock_release(KIRQL old)
 
 static void check_left(PDRIVER_CANCEL routine, PIRP irp, KIRQL old)
 {
-    uint64_t held[4] = {(uintptr_t)irp, (uintptr_t)routine, 0, 0}, level[4] = {old, mach_irql(), (uintptr_t)routine, 0};
+    uint64_t held[4] = {(uintptr_t)irp, (uintptr_t)routine, 0, 0},
+             level[4] = {mach_irql() << 16 | (unsigned)old << 8, (uintptr_t)routine, 0, 0};
 
     /* Another processor may hold it by now; this one must not. */
     if (ke_spin_held_by_me(&cancel_lock))

@@ -4,8 +4,8 @@
  *
  * References keep an object, handles are counted apart: the last handle ends a file's use (IRP_MJ_CLEANUP), the last
  * reference its life (IRP_MJ_CLOSE). Counts are atomic, so neither needs a lock; ob.lock protects the handle table.
- * Threads have no header: the kernel counts their references. A thread is told by its dispatcher header's type, which is
- * looked at first because nothing may lie in front of the first thread.
+ * Threads have no header, the kernel counts their references: what is not in pool must be one, and its dispatcher header
+ * says so.
  */
 #include "io/ob.h"
 
@@ -60,16 +60,20 @@ static _Noreturn void bad_reference(const void *body, const char *what)
     ke_bugcheckf(NULL, REFERENCE_BY_POINTER, p, "object %p: %s", body, what);
 }
 
+/* NULL: a thread. Pool comes first, so that nothing of a freed object is read. */
 static struct header *header_of(void *body)
 {
     struct ex_pool_block block;
     struct header       *h = (struct header *)body - 1;
 
-    if (!ex_pool_find(body, &block))
-        bad_reference(body, "not an object");
+    if (!ex_pool_find(body, &block)) {
+        if (!body || !is_thread(body))
+            bad_reference(body, "not an object");
+        return NULL;
+    }
     if (block.freed)
         bad_reference(body, "used after its last reference was dropped");
-    if (h->magic != OB_MAGIC)
+    if (block.tag != OB_TAG || h->magic != OB_MAGIC)
         bad_reference(body, "not an object");
     return h;
 }
@@ -96,16 +100,20 @@ void *ob_prefix(void *body)
 
 POBJECT_TYPE ob_type_of(void *body)
 {
-    return is_thread(body) ? &ob_type_thread : header_of(body)->type;
+    struct header *h = header_of(body);
+
+    return h ? h->type : &ob_type_thread;
 }
 
 LONG ob_reference(void *body)
 {
-    if (is_thread(body)) {
+    struct header *h = header_of(body);
+
+    if (!h) {
         ke_thread_reference(body);
         return 2;
     }
-    LONG now = __atomic_add_fetch(&header_of(body)->references, 1, __ATOMIC_RELAXED);
+    LONG now = __atomic_add_fetch(&h->references, 1, __ATOMIC_RELAXED);
 
     if (now <= 1)
         bad_reference(body, "referenced although its last reference was dropped");
@@ -127,12 +135,13 @@ static void destroy_in_worker(struct ex_work *w)
 
 LONG ob_dereference(void *body)
 {
-    if (is_thread(body)) {
+    struct header *h = header_of(body);
+
+    if (!h) {
         ke_thread_dereference(body);
         return 1;
     }
-    struct header *h = header_of(body);
-    LONG           now = __atomic_sub_fetch(&h->references, 1, __ATOMIC_ACQ_REL);
+    LONG now = __atomic_sub_fetch(&h->references, 1, __ATOMIC_ACQ_REL);
 
     if (now > 0)
         return now;
@@ -165,23 +174,25 @@ static void unlock_ob(unsigned irql)
 
 void ob_handle_count_up(void *body)
 {
-    if (!is_thread(body))
-        __atomic_add_fetch(&header_of(body)->handles, 1, __ATOMIC_RELAXED);
+    struct header *h = header_of(body);
+
+    if (h)
+        __atomic_add_fetch(&h->handles, 1, __ATOMIC_RELAXED);
 }
 
 void ob_handle_count_down(void *body)
 {
-    if (is_thread(body))
-        return;
     struct header *h = header_of(body);
 
-    if (__atomic_sub_fetch(&h->handles, 1, __ATOMIC_ACQ_REL) == 0 && h->type->last_handle)
+    if (h && __atomic_sub_fetch(&h->handles, 1, __ATOMIC_ACQ_REL) == 0 && h->type->last_handle)
         h->type->last_handle(body);
 }
 
 unsigned ob_handle_count(void *body)
 {
-    return is_thread(body) ? 0 : (unsigned)__atomic_load_n(&header_of(body)->handles, __ATOMIC_RELAXED);
+    struct header *h = header_of(body);
+
+    return h ? (unsigned)__atomic_load_n(&h->handles, __ATOMIC_RELAXED) : 0;
 }
 
 /* Index + 1 of a free entry, 0 when the table is full. */
