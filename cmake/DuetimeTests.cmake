@@ -25,6 +25,7 @@ set(test_environment
     "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1"
     "DUETIME=${CMAKE_BINARY_DIR}/bin/duetime"
     "DUETIME_BUILD=${CMAKE_BINARY_DIR}"
+    "DUETIME_SANITIZE=${DUETIME_SANITIZE}"
     "DUETIME_SOURCE=${PROJECT_SOURCE_DIR}"
     "CC=${CMAKE_C_COMPILER}")
 

@@ -17,6 +17,7 @@
 #include "base/spin.h"
 #include "ex/pool.h"
 #include "ex/work.h"
+#include "host/fault.h"
 #include "host/image.h"
 #include "host/stack.h"
 #include "host/story.h"
@@ -38,7 +39,16 @@ static void record(struct host_finding *to, const struct finding *f)
     to->irql = mach_irql();
     to->thread = ke_thread_id(ke_thread_current());
     to->time = mach_now();
-    to->frames = host.telling ? stack_walk(__builtin_frame_address(0), to->frame, HOST_STACK_MAX) : 0;
+    const void *pc, *frame;
+    bool        fault = fault_origin(&pc, &frame);
+
+    to->frames = 0;
+    if (!host.telling)
+        return;
+    if (fault)
+        to->frame[to->frames++] = pc;
+    to->frames += stack_walk(fault ? frame : __builtin_frame_address(0), to->frame + to->frames,
+        HOST_STACK_MAX - to->frames);
 }
 
 /* Any IRQL, any processor, kernel locks may be held. */
@@ -218,6 +228,8 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, enum ho
         e = install_races(!cfg->unverified);
     if (e != 0)
         return e;
+    fault_install();
+    fault_reset();
     host.cfg = *cfg;
     host.telling = mode != HOST_SILENT;
     host.stopped = false;

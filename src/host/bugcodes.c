@@ -34,6 +34,8 @@ static const struct bugcode codes[] = {
         {"routine", "IRQL", NULL, NULL}},
     {0x7E, "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED", "A system thread raised an exception that nobody handles.",
         {"exception code", "where", "exception record", "context record"}},
+    {0x7F, "UNEXPECTED_KERNEL_MODE_TRAP", "The processor met a trap that nobody expected; 8 is a stack overflow.",
+        {"trap number", NULL, NULL, NULL}},
     {0xB8, "ATTEMPTED_SWITCH_FROM_DPC", "Code inside a DPC tried to wait or to give up the processor.",
         {"thread that was interrupted", "thread to run instead", "its stack", NULL}},
     {0xBF, "MUTEX_ALREADY_OWNED", "A thread acquired a mutex that it owns already.", {"mutex", "thread"}},

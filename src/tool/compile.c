@@ -46,7 +46,8 @@ static void add_all(struct strings *l, const char *const *flags)
 /* Calls keep their frames and are never turned into jumps: reports name the caller's line. */
 static const char *const common_flags[] = {"-c", "-g", "-std=gnu17", "-fPIC", "-fshort-wchar", "-mms-bitfields",
     "-fms-extensions", "-fno-strict-aliasing", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls",
-    "-Wno-unknown-pragmas", "-Wno-multichar", "-Wno-microsoft-anon-tag", "-Wno-unknown-warning-option", NULL};
+    "-fstack-clash-protection", "-Wno-unknown-pragmas", "-Wno-multichar", "-Wno-microsoft-anon-tag",
+    "-Wno-unknown-warning-option", NULL};
 
 static void add_flags(const struct build *b, struct strings *l, bool test)
 {
@@ -54,6 +55,8 @@ static void add_flags(const struct build *b, struct strings *l, bool test)
 
     add(l, b->compiler);
     add_all(l, common_flags);
+    if (strstr(b->compiler, "clang"))
+        add(l, "-gdwarf-aranges"); /* else libdw finds no line for an address */
     strings_add(l, xasprintf("-O%s", b->optimize));
     if (!test) {
         add(l, "-nostdinc");

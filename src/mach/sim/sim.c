@@ -125,6 +125,7 @@ void mach_irql_lower(unsigned irql)
 
     if (v->irql == irql)
         return;
+    sim.points++;
     v->irql = (uint8_t)irql;
     if (__builtin_expect(v->pending != 0 || v->resched, 0))
         sim_arrive();
@@ -225,6 +226,11 @@ unsigned mach_choose(unsigned n, enum choice_tag tag)
     if (++sim.choices > sim.steps_max)
         sim_stop(MACH_STEP_LIMIT);
     return sim.source ? sim.source->pick(sim.source, n, tag) : 0;
+}
+
+uint64_t mach_points(void)
+{
+    return sim.points;
 }
 
 uint64_t mach_choices(void)

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host/fault.c - what the processor says about driver code: bad addresses, divisions by zero, stack overflows; and
+ * what it does not say: a loop that never ends and never calls anything.
+ *
+ * A fault in a run is the bug check that Windows would give, with the driver's line, and ends the run like any STOP. The
+ * signal handler does not return then: on the simulated machine it switches to the stack of the caller of the run, on the
+ * real-time one its thread stops for good. That is sound because the fault is synchronous, in the driver or in a routine of
+ * ours that was handed a bad pointer. Outside runs the signals do what they did before.
+ *
+ * Endless loops: a timer of this process's CPU time looks once a second whether the machine was called since. After
+ * HANG_SECONDS without a call the run ends with a finding. Only on the simulated machine, where one thread runs all.
+ */
+#ifndef _GNU_SOURCE
+#    define _GNU_SOURCE
+#endif
+#include "host/fault.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <ucontext.h>
+
+#include "host/host.h"
+#include "mach/mach.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#    define SANITIZED 1
+#elif defined(__has_feature)
+#    if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#        define SANITIZED 1
+#    endif
+#endif
+#ifndef SANITIZED
+#    define SANITIZED 0
+#endif
+
+enum { HANG_SECONDS = 10, ALT_STACK_BYTES = 256 * 1024, NEAR_STACK = 64 * 1024 };
+enum { ERR_WRITE = 2, ERR_FETCH = 16 }; /* bits of x86's page fault error code */
+
+static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+
+static struct sigaction before[64];
+static const void      *fault_pc, *fault_frame;
+static uint64_t         hang_calls; /* machine calls at the last look */
+static unsigned         hang_looks; /* looks since there was one */
+
+bool fault_origin(const void **pc, const void **frame)
+{
+    *pc = fault_pc;
+    *frame = fault_frame;
+    return fault_pc != NULL;
+}
+
+void fault_reset(void)
+{
+    fault_pc = fault_frame = NULL;
+}
+
+/* ---- what Windows would say ---- */
+
+struct fault {
+    int       signal;
+    uintptr_t address, pc, sp;
+    uint64_t  error;
+};
+
+static bool is_stack_overflow(const struct fault *x)
+{
+    return x->signal == SIGSEGV && x->address - (x->sp - NEAR_STACK) < 2 * NEAR_STACK;
+}
+
+static const char *verb(const struct fault *x)
+{
+    return x->error & ERR_FETCH ? "executes" : x->error & ERR_WRITE ? "writes to" : "reads from";
+}
+
+static uint32_t nt_status(int signal)
+{
+    return signal == SIGFPE ? 0xC0000094u : signal == SIGILL ? 0xC000001Du : 0xC0000005u;
+}
+
+static _Noreturn void raise_fault(const struct fault *x)
+{
+    unsigned       irql = mach_irql();
+    uint64_t       access = x->error & ERR_FETCH ? 8 : x->error & ERR_WRITE ? 1 : 0;
+    struct finding f = {.severity = FINDING_STOP, .caller = (void *)x->pc};
+
+    if (is_stack_overflow(x)) {
+        f.bugcheck = 0x7F;
+        f.param[0] = 8;
+        finding_raisef(&f, "the kernel stack of a thread overflows");
+    } else if (x->signal == SIGFPE || x->signal == SIGILL) {
+        f.bugcheck = irql >= 2 ? 0x1E : 0x7E;
+        f.param[0] = nt_status(x->signal);
+        f.param[1] = x->pc;
+        finding_raisef(&f, x->signal == SIGFPE ? "integer division by zero" : "an illegal instruction is executed");
+    } else if (irql >= 2) {
+        f.bugcheck = 0xD1;
+        f.param[0] = x->address;
+        f.param[1] = irql;
+        f.param[2] = access;
+        f.param[3] = x->pc;
+        finding_raisef(&f, "code at IRQL %u %s address 0x%llx, which is not mapped", irql, verb(x),
+            (unsigned long long)x->address);
+    } else {
+        f.bugcheck = 0x7E;
+        f.param[0] = nt_status(x->signal);
+        f.param[1] = x->pc;
+        finding_raisef(&f, "code %s address 0x%llx, which is not mapped", verb(x), (unsigned long long)x->address);
+    }
+    mach_halt();
+}
+
+/* ---- signals ---- */
+
+static void as_before(int signal)
+{
+    sigaction(signal, &before[signal], NULL); /* the instruction is tried again and meets the old handler */
+}
+
+static void on_fault(int signal, siginfo_t *info, void *context)
+{
+    const ucontext_t *uc = context;
+    struct fault      x = {.signal = signal,
+             .address = (uintptr_t)info->si_addr,
+             .pc = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP],
+             .sp = (uintptr_t)uc->uc_mcontext.gregs[REG_RSP],
+             .error = (uint64_t)uc->uc_mcontext.gregs[REG_ERR]};
+
+    if (!host.running || host.stopped || fault_pc) {
+        as_before(signal);
+        return;
+    }
+    fault_pc = (void *)x.pc;
+    fault_frame = (void *)uc->uc_mcontext.gregs[REG_RBP];
+    raise_fault(&x);
+}
+
+static void on_second(int signal, siginfo_t *info, void *context)
+{
+    const ucontext_t *uc = context;
+    uint64_t          calls = mach_points();
+
+    (void)signal, (void)info;
+    if (!host.running || host.stopped || calls != hang_calls) {
+        hang_calls = calls;
+        hang_looks = 0;
+        return;
+    }
+    if (++hang_looks < HANG_SECONDS)
+        return;
+    hang_looks = 0;
+    fault_pc = (void *)uc->uc_mcontext.gregs[REG_RIP];
+    fault_frame = (void *)uc->uc_mcontext.gregs[REG_RBP];
+    struct finding f = {.severity = FINDING_STOP, .rule = "DT-X04", .caller = fault_pc};
+
+    finding_raisef(&f, "code runs for %d seconds at IRQL %u without calling any routine: an endless loop", HANG_SECONDS,
+        mach_irql());
+}
+
+static void install_alt_stack(void)
+{
+    stack_t s = {.ss_sp = malloc(ALT_STACK_BYTES), .ss_size = ALT_STACK_BYTES};
+
+    if (s.ss_sp)
+        sigaltstack(&s, NULL);
+}
+
+/* Once a second of CPU time; not when the program uses that timer itself. */
+static void install_hang_timer(void)
+{
+    struct sigaction a = {.sa_sigaction = on_second, .sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART}, old;
+    struct itimerval every = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}}, now;
+
+    if (strcmp(dt_machine(), "sim") != 0 || getitimer(ITIMER_VIRTUAL, &now) != 0 || now.it_value.tv_sec ||
+        now.it_value.tv_usec || sigaction(SIGVTALRM, NULL, &old) != 0 || old.sa_handler != SIG_DFL)
+        return;
+    sigaction(SIGVTALRM, &a, NULL);
+    setitimer(ITIMER_VIRTUAL, &every, NULL);
+}
+
+void fault_install(void)
+{
+    static bool done;
+
+    if (done || SANITIZED)
+        return;
+    done = true;
+    install_alt_stack();
+    struct sigaction a = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+
+    for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &a, &before[signals[i]]);
+    install_hang_timer();
+}

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What the processor says about driver code is the bug check that Windows would give, with the driver's line; nothing crashes.
+set -u
+if [ -n "${DUETIME_SANITIZE:-}" ]; then
+    echo "sanitizers report faults themselves: skipped"
+    exit 77
+fi
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+cat >"$tmp/fault.c" <<'END'
+#include <ntddk.h>
+DRIVER_INITIALIZE DriverEntry;
+DRIVER_UNLOAD Unload;
+VOID Unload(PDRIVER_OBJECT d) { UNREFERENCED_PARAMETER(d); }
+NTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING r)
+{
+    volatile int zero = 0;
+    volatile int *nowhere = (int *)(ULONG_PTR)16;
+    KIRQL irql = PASSIVE_LEVEL;
+    UNREFERENCED_PARAMETER(r);
+    d->DriverUnload = Unload;
+#if defined(RAISED)
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    *nowhere = 1;
+#elif defined(DIVIDES)
+    *nowhere = 7 / zero;
+#elif defined(OVERFLOWS)
+    volatile char big[100000];
+    big[0] = (char)zero;
+    return DriverEntry(d, r) + big[0];
+#elif defined(WRITES)
+    *nowhere = zero;
+#endif
+    UNREFERENCED_PARAMETER(irql);
+    UNREFERENCED_PARAMETER(nowhere);
+    return STATUS_SUCCESS;
+}
+END
+
+# expect STATUS TEXT DEFINE
+expect() {
+    "$DUETIME" build --cc "$cc" -D "$3" "$tmp/fault.c" -o "$tmp/fault.so" >"$tmp/log" 2>&1 || cat "$tmp/log"
+    "$DUETIME" run "$tmp/fault.so" >"$tmp/log" 2>&1
+    got=$?
+    [ $got -eq "$1" ] && grep -q "$2" "$tmp/log" && { [ "$1" -eq 0 ] || grep -q "fault.c:[0-9]* DriverEntry" "$tmp/log"; } && return
+    echo "FAILED: $cc $3: status $got, wanted $1 and \"$2\""
+    cat "$tmp/log"
+    failed=1
+}
+
+for cc in gcc clang; do
+    command -v $cc >/dev/null || continue
+    expect 0 "ok" NOTHING
+    expect 1 "STOP 0x0000007E (0xc0000005" WRITES
+    expect 1 "STOP 0x000000D1 (0x10, 0x2, 0x1" RAISED
+    expect 1 "STOP 0x0000007E (0xc0000094" DIVIDES
+    expect 1 "STOP 0x0000007F (0x8" OVERFLOWS
+done
+exit $failed
