@@ -67,7 +67,7 @@ struct dt_config {
     uint32_t      tick_100ns;        /* DT_TICK_DEFAULT, DT_TICK_EXACT or the clock tick in 100 ns */
     enum dt_level level;             /* simulated machine */
     uint64_t      seed;              /* of everything that NT leaves undefined, and of random strategies */
-    uint64_t      steps_max;         /* simulated: choices per run; 0 = 1,000,000 */
+    uint64_t      steps_max;         /* simulated: choices per run; 0 = 1,000,000, in searches 50,000 */
     dt_ns         time_max;          /* simulated: virtual time per run; 0 = no limit */
     bool          threaded_dpcs_off; /* as if ThreadDpcEnable were 0 */
     uint32_t
@@ -150,6 +150,7 @@ struct dt_explore_result {
     bool             exhaustive;          /* complete, and the bound excluded nothing: all schedules there are */
     uint64_t         schedules, found_at; /* run; number of the failing one, from 1 */
     uint64_t         choices_max;
+    uint64_t         cut;                      /* schedules ended by steps_max or time_max */
     unsigned         switches, switches_found; /* of the failing schedule: shrunk, and as first found */
     uint64_t         shrink_runs;
     dt_ns            elapsed;       /* host time */

@@ -83,6 +83,11 @@ static const char *extent(const struct dt_explore_result *r, char *buf, size_t s
             (unsigned long long)r->schedules);
     else
         snprintf(buf, size, "%llu schedule%s", (unsigned long long)r->schedules, r->schedules == 1 ? "" : "s");
+    if (r->cut) {
+        size_t used = strlen(buf);
+
+        snprintf(buf + used, size - used, " (%llu cut short)", (unsigned long long)r->cut);
+    }
     return buf;
 }
 

@@ -14,7 +14,7 @@
 #include "host/image.h"
 #include "host/story.h"
 
-enum { SCHEDULES_DEFAULT = 10000 };
+enum { SCHEDULES_DEFAULT = 10000, STEPS_DEFAULT = 50000 };
 
 struct campaign {
     const struct dt_explore_options *o;
@@ -180,6 +180,7 @@ static void copy_result(struct dt_explore_result *r, const struct explore_result
     r->exhaustive = xr->exhaustive;
     r->schedules = xr->schedules;
     r->choices_max = xr->choices_max;
+    r->cut = xr->verdicts[EXPLORE_STEP_LIMIT] + xr->verdicts[EXPLORE_TIME_LIMIT];
     r->elapsed = xr->elapsed_ns;
     r->bound = xr->level;
     if (xr->finding)
@@ -193,7 +194,10 @@ static int search(struct campaign *c, struct explore *x)
     struct explore_target  t = {run_one, c};
     struct explore_result  xr = {.end = EXPLORE_END_ALL};
     struct explore_options xo;
-    int                    e = search_options(c, &xo);
+
+    if (!c->cfg.steps_max)
+        c->cfg.steps_max = STEPS_DEFAULT;
+    int e = search_options(c, &xo);
 
     if (e == 0)
         e = explore_search(x, &xo, &t, &xr);
