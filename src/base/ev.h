@@ -34,19 +34,40 @@ enum ev_role {
     EV_ROLE_IO_TIMER,
     EV_ROLE_DELETE_CALLBACK,
     EV_ROLE_OTHER,
+    EV_ROLE_ISR,
     EV_ROLE_COUNT
 };
 
-/* Kind of lock (EV_LOCK_*). */
+/* Kind of lock, and by which pair of routines it is taken and released (EV_LOCK_*). */
 enum ev_lock {
     EV_LOCK_SPIN,
     EV_LOCK_SPIN_AT_DPC,
     EV_LOCK_QUEUED,
     EV_LOCK_QUEUED_AT_DPC,
     EV_LOCK_CANCEL,
+    EV_LOCK_SPIN_TRY,    /* KeTryToAcquireSpinLockAtDpcLevel */
+    EV_LOCK_INTERLOCKED, /* in an ExInterlockedXxx routine, interrupts masked */
+    EV_LOCK_INTERRUPT,
+    EV_LOCK_RW_EXCLUSIVE,
+    EV_LOCK_RW_EXCLUSIVE_AT_DPC,
+    EV_LOCK_RW_SHARED,
+    EV_LOCK_RW_SHARED_AT_DPC, /* the last of those that spin */
     EV_LOCK_FAST_MUTEX,
     EV_LOCK_OTHER
 };
+
+/* Field c of EV_LOCK_ACQUIRE: a lock held shared has become EV_LOCK_RW_EXCLUSIVE. */
+#define EV_LOCK_CONVERTED 1
+
+static inline int ev_lock_spins(uint64_t kind)
+{
+    return kind <= EV_LOCK_RW_SHARED_AT_DPC;
+}
+
+static inline int ev_lock_shared(uint64_t kind)
+{
+    return kind == EV_LOCK_RW_SHARED || kind == EV_LOCK_RW_SHARED_AT_DPC;
+}
 
 struct ev {
     uint16_t    id;      /* enum ev_id */

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * ddi/ddi_irql.c - IRQL and spin locks as drivers see them.
- *
- * Changing IRQL is a point only through the interrupts that a lowering lets in. Taking a lock is a point before, so that
- * another processor may get it first; releasing one is a point after.
- */
+/* ddi/ddi_irql.c - IRQL as drivers see it. Changing it is a point only through the interrupts that a lowering lets in. */
 #include "ddi/ddi.h"
 #include "ke/ke.h"
 
 #undef KeRaiseIrql
-#undef KeAcquireSpinLock
+#undef KfLowerIrql
 
 NTKERNELAPI KIRQL NTAPI KeGetCurrentIrql(VOID)
 {
     return (KIRQL)mach_irql();
 }
 
-/* IRQ: a raise may not lower. */
+/* IRQ-007, IRQ-008, IRQ-009: a raise may not lower. */
 static KIRQL raise_to(unsigned irql, const void *caller)
 {
     unsigned now = mach_irql();
@@ -31,6 +26,7 @@ static KIRQL raise_to(unsigned irql, const void *caller)
     return (KIRQL)now;
 }
 
+/* IRQ-013, IRQ-014, IRQ-015. Whether the level is that of the raise before, the verifier knows. */
 static void lower_to(unsigned irql, const void *caller)
 {
     unsigned now = mach_irql();
@@ -65,147 +61,32 @@ NTKERNELAPI VOID NTAPI KeLowerIrql(KIRQL NewIrql)
     lower_to(NewIrql, __builtin_return_address(0));
 }
 
-/* ---- spin locks ---- */
-
-NTKERNELAPI VOID NTAPI KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
+/* Exported for those who do without the headers' macro. */
+NTKERNELAPI VOID NTAPI KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql);
+NTKERNELAPI VOID NTAPI KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql)
 {
-    ev(EV_LOCK_INIT, (void *)SpinLock, EV_LOCK_SPIN, 0, 0);
-    *SpinLock = 0;
+    *OldIrql = raise_to(NewIrql, __builtin_return_address(0));
 }
 
-NTKERNELAPI KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
+NTKERNELAPI KIRQL NTAPI KeRaiseIrqlToSynchLevel(VOID)
 {
-    DDI_ENTER(KeAcquireSpinLockRaiseToDpc, SpinLock);
-    unsigned old = mach_irql_raise(DISPATCH_LEVEL);
-
-    ke_spin_acquire(SpinLock, EV_LOCK_SPIN, old);
-    DDI_LEAVE_QUIET(KeAcquireSpinLockRaiseToDpc, SpinLock, old);
-    return (KIRQL)old;
+    return raise_to(SYNCH_LEVEL, __builtin_return_address(0));
 }
 
-/* The level restored may not be above the present one. */
-static void check_restore(PKSPIN_LOCK lock, unsigned irql)
+NTKERNELAPI KIRQL NTAPI KzRaiseIrql(KIRQL NewIrql);
+NTKERNELAPI KIRQL NTAPI KzRaiseIrql(KIRQL NewIrql)
 {
-    if (__builtin_expect(irql > mach_irql(), 0)) {
-        uint64_t p[4] = {0x31, mach_irql(), irql, (uintptr_t)lock};
-
-        ke_bugcheckf("DT-I03", 0xC4, p, "a spin lock release restores IRQL %u at IRQL %u", irql, mach_irql());
-    }
+    return raise_to(NewIrql, __builtin_return_address(0));
 }
 
-NTKERNELAPI VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
+NTKERNELAPI VOID NTAPI KfLowerIrql(KIRQL NewIrql);
+NTKERNELAPI VOID NTAPI KfLowerIrql(KIRQL NewIrql)
 {
-    DDI_ENTER_QUIET(KeReleaseSpinLock, SpinLock);
-    check_restore(SpinLock, NewIrql);
-    ke_spin_release(SpinLock, EV_LOCK_SPIN, NewIrql);
-    ke_lowering(NewIrql);
-    mach_irql_lower(NewIrql);
-    DDI_LEAVE(KeReleaseSpinLock, SpinLock, 0);
+    lower_to(NewIrql, __builtin_return_address(0));
 }
 
-NTKERNELAPI VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
+NTKERNELAPI VOID NTAPI KzLowerIrql(KIRQL NewIrql);
+NTKERNELAPI VOID NTAPI KzLowerIrql(KIRQL NewIrql)
 {
-    DDI_ENTER(KeAcquireSpinLockAtDpcLevel, SpinLock);
-    ke_spin_acquire(SpinLock, EV_LOCK_SPIN_AT_DPC, mach_irql());
-    DDI_LEAVE_QUIET(KeAcquireSpinLockAtDpcLevel, SpinLock, 0);
-}
-
-NTKERNELAPI VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
-{
-    DDI_ENTER_QUIET(KeReleaseSpinLockFromDpcLevel, SpinLock);
-    ke_spin_release(SpinLock, EV_LOCK_SPIN_AT_DPC, mach_irql());
-    DDI_LEAVE(KeReleaseSpinLockFromDpcLevel, SpinLock, 0);
-}
-
-NTKERNELAPI BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
-{
-    DDI_ENTER(KeTryToAcquireSpinLockAtDpcLevel, SpinLock);
-    BOOLEAN taken = ke_spin_try(SpinLock, EV_LOCK_SPIN_AT_DPC, mach_irql());
-
-    DDI_LEAVE_QUIET(KeTryToAcquireSpinLockAtDpcLevel, SpinLock, taken);
-    return taken;
-}
-
-NTKERNELAPI BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK SpinLock)
-{
-    DDI_ENTER(KeTestSpinLock, SpinLock);
-    return __atomic_load_n((uintptr_t *)SpinLock, __ATOMIC_RELAXED) == 0;
-}
-
-NTKERNELAPI VOID NTAPI KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
-{
-    DDI_ENTER(KeAcquireInStackQueuedSpinLock, SpinLock);
-    unsigned old = mach_irql_raise(DISPATCH_LEVEL);
-
-    ke_queued_acquire(SpinLock, LockHandle, EV_LOCK_QUEUED, old);
-    DDI_LEAVE_QUIET(KeAcquireInStackQueuedSpinLock, SpinLock, 0);
-}
-
-NTKERNELAPI VOID NTAPI KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
-{
-    DDI_ENTER_QUIET(KeReleaseInStackQueuedSpinLock, LockHandle);
-    KIRQL irql = LockHandle->OldIrql;
-
-    check_restore(LockHandle->LockQueue.Lock, irql);
-    ke_queued_release(LockHandle, EV_LOCK_QUEUED, irql);
-    ke_lowering(irql);
-    mach_irql_lower(irql);
-    DDI_LEAVE(KeReleaseInStackQueuedSpinLock, LockHandle, 0);
-}
-
-NTKERNELAPI VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
-{
-    DDI_ENTER(KeAcquireInStackQueuedSpinLockAtDpcLevel, SpinLock);
-    ke_queued_acquire(SpinLock, LockHandle, EV_LOCK_QUEUED_AT_DPC, mach_irql());
-    DDI_LEAVE_QUIET(KeAcquireInStackQueuedSpinLockAtDpcLevel, SpinLock, 0);
-}
-
-NTKERNELAPI VOID NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle)
-{
-    DDI_ENTER_QUIET(KeReleaseInStackQueuedSpinLockFromDpcLevel, LockHandle);
-    ke_queued_release(LockHandle, EV_LOCK_QUEUED_AT_DPC, mach_irql());
-    DDI_LEAVE(KeReleaseInStackQueuedSpinLockFromDpcLevel, LockHandle, 0);
-}
-
-/* ---- in threaded DPCs: at PASSIVE_LEVEL or DISPATCH_LEVEL, whichever the routine runs at (TDP-012 .. TDP-014) ---- */
-
-NTKERNELAPI KIRQL NTAPI KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock)
-{
-    DDI_ENTER(KeAcquireSpinLockForDpc, SpinLock);
-    unsigned old = ke_raise_to(DISPATCH_LEVEL);
-
-    ke_spin_acquire(SpinLock, EV_LOCK_SPIN, old);
-    DDI_LEAVE_QUIET(KeAcquireSpinLockForDpc, SpinLock, old);
-    return (KIRQL)old;
-}
-
-NTKERNELAPI VOID NTAPI KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
-{
-    DDI_ENTER_QUIET(KeReleaseSpinLockForDpc, SpinLock);
-    check_restore(SpinLock, OldIrql);
-    ke_spin_release(SpinLock, EV_LOCK_SPIN, OldIrql);
-    ke_lowering(OldIrql);
-    mach_irql_lower(OldIrql);
-    DDI_LEAVE(KeReleaseSpinLockForDpc, SpinLock, 0);
-}
-
-NTKERNELAPI VOID NTAPI KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
-{
-    DDI_ENTER(KeAcquireInStackQueuedSpinLockForDpc, SpinLock);
-    unsigned old = ke_raise_to(DISPATCH_LEVEL);
-
-    ke_queued_acquire(SpinLock, LockHandle, EV_LOCK_QUEUED, old);
-    DDI_LEAVE_QUIET(KeAcquireInStackQueuedSpinLockForDpc, SpinLock, 0);
-}
-
-NTKERNELAPI VOID NTAPI KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle)
-{
-    DDI_ENTER_QUIET(KeReleaseInStackQueuedSpinLockForDpc, LockHandle);
-    KIRQL irql = LockHandle->OldIrql;
-
-    check_restore(LockHandle->LockQueue.Lock, irql);
-    ke_queued_release(LockHandle, EV_LOCK_QUEUED, irql);
-    ke_lowering(irql);
-    mach_irql_lower(irql);
-    DDI_LEAVE(KeReleaseInStackQueuedSpinLockForDpc, LockHandle, 0);
+    lower_to(NewIrql, __builtin_return_address(0));
 }

@@ -5,8 +5,18 @@
 #include "base/finding.h"
 #include "ke/ke.h"
 
+/* INT-011: such an operation is not atomic everywhere, and may raise an alignment exception. */
+static __attribute__((noinline)) void misaligned(const volatile void *p, unsigned size, const void *caller)
+{
+    struct finding f = {.severity = FINDING_WARNING, .rule = "DT-M02", .object = (const void *)p, .caller = caller};
+
+    finding_raisef(&f, "an interlocked operation on %u bytes at an address that is no multiple of that", size);
+}
+
 void dt_hook_atomic(const volatile void *p, unsigned size)
 {
+    if (__builtin_expect(size && ((uintptr_t)p & (size - 1)), 0))
+        misaligned(p, size, __builtin_return_address(0));
     ev(EV_MEM_ATOMIC, (const void *)p, size, (uintptr_t)__builtin_return_address(0), 0);
     mach_point(MACH_POINT_ATOMIC, (const void *)p);
 }

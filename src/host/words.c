@@ -100,7 +100,8 @@ static bool say_spin(const struct ev *e, unsigned i, char *buf, size_t size)
 }
 
 static const char *const role_name[EV_ROLE_COUNT] = {"DriverEntry", "DriverUnload", "AddDevice", "dispatch", "StartIo",
-    "cancel routine", "completion routine", "thread", "work item", "IoTimer", "delete callback", "callback"};
+    "cancel routine", "completion routine", "thread", "work item", "IoTimer", "delete callback", "callback",
+    "interrupt service routine"};
 
 static void say_enter(const struct ev *e, char *buf, size_t size)
 {

@@ -22,7 +22,8 @@ static const char *role_text(enum ev_role role)
         [EV_ROLE_WORK_ITEM] = "work routine",
         [EV_ROLE_IO_TIMER] = "IoTimer routine",
         [EV_ROLE_DELETE_CALLBACK] = "delete callback",
-        [EV_ROLE_OTHER] = "callback"};
+        [EV_ROLE_OTHER] = "callback",
+        [EV_ROLE_ISR] = "interrupt service routine"};
 
     return text[role];
 }

@@ -67,6 +67,21 @@ void ke_spin_release(PKSPIN_LOCK lock, enum ev_lock kind, unsigned new_irql);
 bool ke_spin_held_by_me(PKSPIN_LOCK lock);
 void ke_queued_acquire(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE h, enum ev_lock kind, unsigned old_irql);
 void ke_queued_release(PKLOCK_QUEUE_HANDLE h, enum ev_lock kind, unsigned new_irql);
+PKSPIN_LOCK ke_queued_lock(PKLOCK_QUEUE_HANDLE h); /* the lock that it holds */
+
+/* Reader-writer (ke/rwlock.c); kind says which way. */
+void ke_rw_acquire(PEX_SPIN_LOCK lock, enum ev_lock kind, unsigned old_irql);
+bool ke_rw_try(PEX_SPIN_LOCK lock, enum ev_lock kind, unsigned old_irql);
+bool ke_rw_convert(PEX_SPIN_LOCK lock); /* false: still shared */
+void ke_rw_release(PEX_SPIN_LOCK lock, enum ev_lock kind, unsigned new_irql);
+
+/* ---- SLISTs (ke/slist.c); any IRQL. Points: between reading the head and exchanging it ---- */
+
+void         ke_slist_init(PSLIST_HEADER h);
+PSLIST_ENTRY ke_slist_push(PSLIST_HEADER h, PSLIST_ENTRY e); /* the first entry before */
+PSLIST_ENTRY ke_slist_pop(PSLIST_HEADER h);
+PSLIST_ENTRY ke_slist_flush(PSLIST_HEADER h);
+USHORT       ke_slist_depth(PSLIST_HEADER h);
 
 /* ---- DPCs (ke/dpc.c) ---- */
 

@@ -142,7 +142,7 @@ static void pass(const void *from, const void *to)
         vc_join(&t->vc, &f->vc);
 }
 
-/* A second clock for the same object: what its callbacks have done. */
+/* A second clock for the same object: what its callbacks, or the readers of a lock, have done. */
 static const void *done_key(const void *object)
 {
     return (const void *)((uintptr_t)object | 1);
@@ -250,17 +250,20 @@ static void on_irql(const struct ev *e)
         dispatch_ends(e);
 }
 
+/* Readers do not order each other: what they release goes to the next writer. */
 static void on_lock_acquire(const struct ev *e)
 {
-    if (e->a <= EV_LOCK_CANCEL && e->b < DISPATCH)
+    if (ev_lock_spins(e->a) && e->b < DISPATCH)
         dispatch_begins(e);
     acquire(e, e->obj);
+    if (e->a == EV_LOCK_RW_EXCLUSIVE || e->a == EV_LOCK_RW_EXCLUSIVE_AT_DPC)
+        acquire(e, done_key(e->obj));
 }
 
 static void on_lock_release(const struct ev *e)
 {
-    release(e, e->obj);
-    if (e->a <= EV_LOCK_CANCEL && e->b < DISPATCH)
+    release(e, ev_lock_shared(e->a) ? done_key(e->obj) : e->obj);
+    if (ev_lock_spins(e->a) && e->b < DISPATCH)
         dispatch_ends(e);
 }
 

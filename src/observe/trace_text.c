@@ -55,7 +55,7 @@ static const char *role_name(uint64_t role)
 {
     static const char *const names[EV_ROLE_COUNT] = {"DriverEntry", "Unload", "AddDevice", "dispatch routine",
         "StartIo", "Cancel routine", "IoCompletion routine", "thread routine", "work item routine", "IoTimer routine",
-        "timer delete callback", "routine"};
+        "timer delete callback", "routine", "interrupt service routine"};
 
     return role < EV_ROLE_COUNT ? names[role] : "routine";
 }
@@ -63,7 +63,9 @@ static const char *role_name(uint64_t role)
 static const char *lock_name(uint64_t kind)
 {
     static const char *const names[] = {"spin lock", "spin lock (at DPC level)", "queued spin lock",
-        "queued spin lock (at DPC level)", "cancel spin lock", "fast mutex", "lock"};
+        "queued spin lock (at DPC level)", "cancel spin lock", "spin lock (tried)", "interlocked list's spin lock",
+        "interrupt spin lock", "spin lock exclusively", "spin lock exclusively (at DPC level)", "spin lock shared",
+        "spin lock shared (at DPC level)", "fast mutex", "lock"};
 
     return kind < sizeof names / sizeof names[0] ? names[kind] : "lock";
 }

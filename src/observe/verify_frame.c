@@ -103,7 +103,8 @@ const char *verify_frame_noun(const struct verify_frame *f)
 {
     static const char *const roles[EV_ROLE_COUNT] = {"DriverEntry", "the Unload routine", "AddDevice",
         "a dispatch routine", "StartIo", "a Cancel routine", "an IoCompletion routine", "a system thread",
-        "a work item", "an IoTimer routine", "a timer delete callback", "a routine"};
+        "a work item", "an IoTimer routine", "a timer delete callback", "a routine",
+        "an interrupt service routine"};
 
     if (f->kind == FRAME_DPC)
         return f->threaded ? "a threaded DPC" : "a DPC";
