@@ -12,11 +12,13 @@ void ke_thread_boot(void)
     for (unsigned i = 0; i < ke.cpus; i++) {
         ke_thread *idle = &ke.cpu[i].idle;
 
+        /* Nothing else of it ever changes; these a DPC changes whose run then ends with a bug check. */
+        idle->critical = idle->guarded = 0;
+        InitializeListHead(&idle->mutexes);
         if (idle->is_idle)
-            continue; /* never changes */
+            continue;
         ke_header_init(&idle->header, ThreadObject, sizeof idle->header, 0);
         idle->is_idle = true;
-        InitializeListHead(&idle->mutexes);
         ke_apc_thread_init(idle);
     }
 }
