@@ -94,7 +94,7 @@ static void test_memory(void **state)
     (void)state;
     caught(freed_queued, "DT-D03", 0xC7);
     passes(freed_removed);
-    caught(pageable, "DT-I13", 0);
+    caught(pageable, "DT-I10", 0xC4);
     passes(resident);
 }
 
@@ -193,6 +193,19 @@ static void run_waits_for_mutex(void *ctx)
     run(waits_for_mutex);
 }
 
+/* WAI-071 says with which code. */
+static void stopped_by(dt_body *body, const char *rule)
+{
+    struct dt_config cfg = config(2);
+    struct dt_result r;
+
+    if (!simulated())
+        return;
+    assert_int_equal(dt_run(&cfg, body, NULL, &r), 0);
+    assert_int_equal(r.verdict, DT_FINDING);
+    assert_string_equal(r.finding.rule, rule);
+}
+
 static void test_waits(void **state)
 {
     struct dt_config bare = config(2);
@@ -201,7 +214,7 @@ static void test_waits(void **state)
     caught(run_waits_long, "DT-D06", 0xB8);
     caught(run_waits_for_ever, "DT-D06", 0xB8);
     caught(run_waits_for_mutex, "DT-D06", 0xB8);
-    caught(run_delays, "DT-D06", 0xB8);
+    stopped_by(run_delays, "DT-I01");
     bare.unverified = true;
     caught_with(&bare, run_waits_long, "DT-D06", 0xB8);
 }

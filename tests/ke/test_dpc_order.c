@@ -221,7 +221,8 @@ static void queues(void *ctx)
 /* DPC-038, DPC-039, DPC-040: impossible targets change nothing. */
 static void targets(void *ctx)
 {
-    PROCESSOR_NUMBER one = {.Group = 0, .Number = 1}, two = {.Group = 0, .Number = 2}, group = {.Group = 1, .Number = 0};
+    PROCESSOR_NUMBER one = {.Group = 0, .Number = 1}, two = {.Group = 0, .Number = 2},
+                     group = {.Group = 1, .Number = 0};
     PROCESSOR_NUMBER reserved = {.Group = 0, .Number = 0, .Reserved = 1};
 
     (void)ctx;
