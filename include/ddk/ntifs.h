@@ -3,3 +3,5 @@
 #pragma once
 
 #include <ntddk.h>
+
+#include <nt/ke_queue.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ddi/ddi_time.c - clocks, processors, the stall, bug checks, regions: what needs a line each. */
+/* ddi/ddi_time.c - clocks, the timer resolution, the stall, bug checks. */
 #include "ddi/ddi.h"
 #include "ke/ke.h"
 
@@ -83,101 +83,6 @@ NTKERNELAPI VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds)
     ev(EV_STALL, NULL, MicroSeconds * 1000ull, 0, 0);
     ke_stall(MicroSeconds * 1000ull);
     DDI_LEAVE_QUIET(KeStallExecutionProcessor, NULL, 0);
-}
-
-/* ---- processors ---- */
-
-NTKERNELAPI ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)
-{
-    if (ProcNumber) {
-        ProcNumber->Group = 0;
-        ProcNumber->Number = (UCHAR)mach_cpu();
-        ProcNumber->Reserved = 0;
-    }
-    return mach_cpu();
-}
-
-NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors)
-{
-    if (ActiveProcessors)
-        *ActiveProcessors = UINT64_MAX >> (64 - mach_cpus());
-    return mach_cpus();
-}
-
-NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber)
-{
-    return GroupNumber == 0 || GroupNumber == ALL_PROCESSOR_GROUPS ? mach_cpus() : 0;
-}
-
-NTKERNELAPI ULONG NTAPI KeQueryMaximumProcessorCount(VOID)
-{
-    return mach_cpus();
-}
-
-NTKERNELAPI ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber)
-{
-    return KeQueryActiveProcessorCountEx(GroupNumber);
-}
-
-NTKERNELAPI KAFFINITY NTAPI KeQueryActiveProcessors(VOID)
-{
-    return UINT64_MAX >> (64 - mach_cpus());
-}
-
-NTKERNELAPI USHORT NTAPI KeQueryActiveGroupCount(VOID)
-{
-    return 1;
-}
-
-/* ---- threads ---- */
-
-NTKERNELAPI PKTHREAD NTAPI KeGetCurrentThread(VOID)
-{
-    return ke_thread_current();
-}
-
-NTKERNELAPI KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
-{
-    DDI_ENTER(KeSetPriorityThread, Thread);
-    KPRIORITY before = ke_thread_priority_set(Thread, Priority);
-
-    DDI_LEAVE(KeSetPriorityThread, Thread, before);
-    return before;
-}
-
-NTKERNELAPI KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread)
-{
-    return ke_thread_priority(Thread);
-}
-
-NTKERNELAPI KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
-{
-    DDI_ENTER(KeSetSystemAffinityThreadEx, NULL);
-    KAFFINITY before = ke_thread_affinity_set(ke_thread_current(), Affinity);
-
-    DDI_LEAVE(KeSetSystemAffinityThreadEx, NULL, before);
-    return before;
-}
-
-NTKERNELAPI VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity)
-{
-    DDI_ENTER(KeSetSystemAffinityThread, NULL);
-    ke_thread_affinity_set(ke_thread_current(), Affinity);
-    DDI_LEAVE(KeSetSystemAffinityThread, NULL, 0);
-}
-
-NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThread(VOID)
-{
-    DDI_ENTER(KeRevertToUserAffinityThread, NULL);
-    ke_thread_affinity_set(ke_thread_current(), UINT64_MAX);
-    DDI_LEAVE(KeRevertToUserAffinityThread, NULL, 0);
-}
-
-NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
-{
-    DDI_ENTER(KeRevertToUserAffinityThreadEx, NULL);
-    ke_thread_affinity_set(ke_thread_current(), Affinity ? Affinity : UINT64_MAX);
-    DDI_LEAVE(KeRevertToUserAffinityThreadEx, NULL, 0);
 }
 
 /* ---- bug checks ---- */

@@ -188,6 +188,7 @@ struct ke_wait {
     bool            alertable;
     const int64_t  *timeout; /* NULL = for ever; 100 ns, negative relative */
     PKWAIT_BLOCK    blocks;  /* NULL: the thread's own, up to THREAD_WAIT_OBJECTS */
+    bool            takes_entry; /* queue.c: the object is a KQUEUE */
 };
 
 NTSTATUS ke_wait(const struct ke_wait *w);
@@ -202,6 +203,13 @@ bool ke_is_wait_expected(void);
 
 /* An object in [start, start + bytes) that a thread waits for, or NULL. Dispatcher lock not held. */
 const void *ke_waited_for_in(const void *start, size_t bytes);
+
+/* ---- queues (ke/queue.c) ---- */
+
+void        ke_queue_init(PKQUEUE q, unsigned count_max); /* 0: as many as there are processors */
+LONG        ke_queue_insert(PKQUEUE q, PLIST_ENTRY entry, bool first); /* entries before; IRQL <= 2 */
+PLIST_ENTRY ke_queue_remove(PKQUEUE q, KPROCESSOR_MODE mode, const int64_t *timeout); /* an entry, or a status */
+PLIST_ENTRY ke_queue_rundown(PKQUEUE q); /* the first entry or NULL; IRQL <= 2 */
 
 /* ---- exceptions (ke/exception.c) ---- */
 
@@ -247,11 +255,28 @@ ke_thread *ke_thread_create_system(void (*routine)(void *), void *context, KPRIO
 _Noreturn void ke_thread_exit(NTSTATUS status);
 ke_thread     *ke_thread_current(void); /* the interrupted one in a DPC; never NULL */
 uint32_t       ke_thread_id(const ke_thread *t);
+ke_thread     *ke_thread_find(uint32_t id); /* referenced; NULL: no such thread lives. IRQL <= 2 */
 void           ke_thread_reference(ke_thread *t);
 void           ke_thread_dereference(ke_thread *t);
-KPRIORITY      ke_thread_priority(ke_thread *t);
-KPRIORITY      ke_thread_priority_set(ke_thread *t, KPRIORITY priority); /* previous */
-uint64_t       ke_thread_affinity_set(ke_thread *t, uint64_t affinity);  /* previous */
+NTSTATUS       ke_thread_exit_status(const ke_thread *t); /* STATUS_PENDING until it begins to end */
+bool           ke_thread_terminating(const ke_thread *t); /* it has begun to end */
+nt_100ns       ke_thread_create_time(const ke_thread *t); /* system time */
+void           ke_thread_is_worker(void);                 /* the caller: must not be terminated by what it calls */
+mach_ns        ke_thread_run_ns(const ke_thread *t);      /* that it has stalled below DISPATCH_LEVEL */
+
+/* ---- priority and affinity (ke/sched.c) ---- */
+
+KPRIORITY ke_thread_priority(ke_thread *t);
+KPRIORITY ke_thread_priority_set(ke_thread *t, KPRIORITY priority); /* previous */
+LONG      ke_thread_base_set(ke_thread *t, LONG increment);         /* to the system process's plus increment; previous */
+
+/* Of the calling thread. A thread has the affinity it was made with (NT's user affinity), or a system affinity instead. */
+bool     ke_affinity_set(uint64_t mask, uint64_t *previous); /* false: invalid, no change; *previous: 0 = there was none */
+void     ke_affinity_revert(uint64_t mask);                  /* 0 = user affinity; nothing happens without a set */
+uint64_t ke_affinity_all(void);                              /* all processors */
+
+/* ---- regions (ke/apc.c) ---- */
+
 void           ke_critical_region(int delta);                            /* +1 enter, -1 leave */
 void           ke_guarded_region(int delta);
 bool           ke_apcs_disabled(void);
@@ -261,7 +286,7 @@ bool           ke_all_apcs_disabled(void);
 struct ke_thread_info {
     uint32_t    id;
     const void *routine;
-    bool        daemon, waiting;
+    bool        daemon, waiting, by_driver; /* by_driver: made by ke_thread_create_system() */
     unsigned    objects;
     const void *object; /* first object waited for */
     unsigned    priority;

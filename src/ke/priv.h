@@ -25,8 +25,12 @@ struct _KTHREAD {
     uint32_t  id;
     uint32_t  references;
     KPRIORITY priority, base; /* a boost is what priority has above base */
-    uint64_t  affinity;
-    bool      daemon, ended, is_idle, dpc_thread;
+    uint64_t  affinity, system_affinity; /* never 0; 0 = none */
+    bool      daemon, ended, is_idle, dpc_thread, is_worker, by_driver;
+    bool      terminating; /* atomic; set after exit_status */
+    NTSTATUS  exit_status;
+    nt_100ns  create_time;
+    mach_ns   run_ns; /* see dpcwatch.c; atomic */
     LONG critical, guarded; /* negative: disabled, as NT counts them; own thread, or dispatcher lock while it waits */
     LONG critical_base;     /* what critical was when the thread began */
     LIST_ENTRY mutexes;     /* owned; dispatcher lock */
@@ -36,6 +40,11 @@ struct _KTHREAD {
     bool       alerted[2];
     bool       apc_running; /* a normal kernel APC */
     bool       user_apc_pending;
+    /* the queue it belongs to (queue.c): dispatcher lock */
+    PKQUEUE     queue;
+    LIST_ENTRY  queue_link; /* KQUEUE.ThreadListHead */
+    PLIST_ENTRY queue_entry;
+    bool        queue_running; /* counted in KQUEUE.CurrentCount */
     /* Wait = TRUE (wait.c): own thread */
     bool     wait_follows;
     unsigned wait_level; /* IRQL that the wait goes back to */
@@ -155,6 +164,13 @@ bool ke_mutex_available(const KMUTANT *m, const ke_thread *t);
 bool ke_mutex_exhausted(const KMUTANT *m, const ke_thread *t);           /* acquired as often as can be */
 bool ke_mutex_consume_locked(PKMUTEX m, ke_thread *t, bool at_dispatch); /* true: it was abandoned */
 void ke_mutex_abandon_all(ke_thread *t);
+
+/* queue.c; dispatcher lock held */
+bool ke_queue_available(const KQUEUE *q);
+void ke_queue_consume_locked(PKQUEUE q, ke_thread *t);
+void ke_queue_thread_waits_locked(ke_thread *t); /* t->queue: it begins to wait for something */
+void ke_queue_thread_woken_locked(ke_thread *t); /* t->queue */
+void ke_queue_leave_locked(ke_thread *t);        /* t->queue */
 
 /* apc.c */
 void ke_apc_thread_init(ke_thread *t);

@@ -3,6 +3,10 @@
  * ke/thread.c - system threads: a machine context with a dispatcher object in front.
  *
  * References: one for the running thread, one for who created it. The object's memory goes with the last.
+ *
+ * A thread ends in this order: `terminating` and the exit status are set, what it may not take along is looked for, it leaves
+ * the list of threads and its queue, and its object is signaled, for good (THR-013). Whoever then sees the signal knows that
+ * no more of the driver's code runs in it, so that the driver may be unloaded.
  */
 #include "ke/priv.h"
 
@@ -31,7 +35,8 @@ void ke_thread_init(
     t->context = context;
     t->references = 2;
     t->priority = t->base = priority;
-    t->affinity = affinity;
+    t->affinity = affinity ? affinity : ke_affinity_all();
+    t->exit_status = STATUS_PENDING;
     t->daemon = daemon;
     InitializeListHead(&t->mutexes);
     ke_apc_thread_init(t);
@@ -77,7 +82,7 @@ struct birth {
     void     *context;
     KPRIORITY priority;
     uint64_t  affinity;
-    bool      daemon;
+    bool      daemon, by_driver;
     LONG      critical; /* APC-disable count to begin with */
 };
 
@@ -91,6 +96,8 @@ static ke_thread *create(const struct birth *b)
 
     ke_thread_init(t, b->routine, b->context, b->priority, b->affinity, b->daemon);
     t->critical = t->critical_base = b->critical;
+    t->by_driver = b->by_driver;
+    t->create_time = ke_system_time();
     ev(EV_THREAD_CREATE, t, (uintptr_t)b->routine, (uintptr_t)b->context, b->priority);
     bool started = start_locked(t);
 
@@ -103,16 +110,25 @@ static ke_thread *create(const struct birth *b)
 
 ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon)
 {
-    struct birth b = {routine, context, priority, affinity, daemon, 0};
+    struct birth b = {routine, context, priority, affinity, daemon, false, 0};
 
     return create(&b);
 }
 
 ke_thread *ke_thread_create_system(void (*routine)(void *), void *context, KPRIORITY priority)
 {
-    struct birth b = {routine, context, priority, 0, false, -1};
+    struct birth b = {routine, context, priority, 0, false, true, -1};
 
     return create(&b);
+}
+
+/* THR-015: the pool would lose a worker. */
+static void check_may_end(const ke_thread *t)
+{
+    uint64_t p[4] = {(uintptr_t)t, 0, 0, 0};
+
+    if (t->is_worker)
+        ke_bugcheckf("DT-H03", ACTIVE_EX_WORKER_THREAD_TERMINATION, p, "a work routine terminates its worker thread");
 }
 
 /* The body's own context is not started by start(): its routine is the machine's main, which must return instead. */
@@ -120,7 +136,9 @@ void ke_thread_exit(NTSTATUS status)
 {
     ke_thread *t = ke_thread_current();
 
-    (void)status;
+    check_may_end(t);
+    t->exit_status = status;
+    __atomic_store_n(&t->terminating, true, __ATOMIC_RELEASE);
     ke_mutex_abandon_all(t);
     ke_apc_thread_exit(t);
     ev(EV_THREAD_EXIT, t, 0, 0, 0);
@@ -128,6 +146,8 @@ void ke_thread_exit(NTSTATUS status)
 
     t->ended = true;
     RemoveEntryList(&t->all);
+    if (t->queue)
+        ke_queue_leave_locked(t);
     ke_state_set(&t->header, 1);
     ke_wake_waiters_locked(&t->header, 0);
     ke_dispatcher_unlock(old);
@@ -158,36 +178,48 @@ void ke_thread_dereference(ke_thread *t)
         ke_object_free(t, sizeof *t);
 }
 
-/* ---- priority, affinity ---- */
+/* ---- what is known of a thread ---- */
 
-KPRIORITY ke_thread_priority(ke_thread *t)
+bool ke_thread_terminating(const ke_thread *t)
 {
-    return t->priority;
+    return __atomic_load_n(&t->terminating, __ATOMIC_ACQUIRE);
 }
 
-KPRIORITY ke_thread_priority_set(ke_thread *t, KPRIORITY priority)
+NTSTATUS ke_thread_exit_status(const ke_thread *t)
 {
-    unsigned  old = ke_dispatcher_lock();
-    KPRIORITY before = t->priority;
-
-    t->priority = t->base = priority;
-    if (t->ctx)
-        mach_ctx_priority(t->ctx, (unsigned)priority);
-    ke_dispatcher_unlock(old);
-    return before;
+    return ke_thread_terminating(t) ? t->exit_status : STATUS_PENDING;
 }
 
-uint64_t ke_thread_affinity_set(ke_thread *t, uint64_t affinity)
+nt_100ns ke_thread_create_time(const ke_thread *t)
 {
-    uint64_t all = ke.cpus == 64 ? UINT64_MAX : (1ull << ke.cpus) - 1;
-    unsigned old = ke_dispatcher_lock();
-    uint64_t before = t->affinity ? t->affinity : all;
+    return t->create_time;
+}
 
-    t->affinity = affinity & all;
-    if (t->ctx)
-        mach_ctx_affinity(t->ctx, t->affinity);
+mach_ns ke_thread_run_ns(const ke_thread *t)
+{
+    return __atomic_load_n(&t->run_ns, __ATOMIC_RELAXED);
+}
+
+void ke_thread_is_worker(void)
+{
+    ke_thread_current()->is_worker = true;
+}
+
+ke_thread *ke_thread_find(uint32_t id)
+{
+    ke_thread *found = NULL;
+    unsigned   old = ke_dispatcher_lock();
+
+    for (PLIST_ENTRY e = ke.threads.Flink; e != &ke.threads && !found; e = e->Flink) {
+        ke_thread *t = CONTAINING_RECORD(e, struct _KTHREAD, all);
+
+        if (t->id == id)
+            found = t;
+    }
+    if (found)
+        ke_thread_reference(found);
     ke_dispatcher_unlock(old);
-    return before;
+    return found;
 }
 
 /* ---- listing ---- */
@@ -199,6 +231,7 @@ void ke_thread_each(bool (*fn)(void *ctx, const struct ke_thread_info *info), vo
         struct ke_thread_info info = {.id = t->id,
             .routine = (const void *)t->routine,
             .daemon = t->daemon,
+            .by_driver = t->by_driver,
             .waiting = t->waiting,
             .priority = (unsigned)t->priority};
 

@@ -26,6 +26,8 @@ static bool available(const DISPATCHER_HEADER *h, const ke_thread *t)
 {
     if (h->Type == MutantObject)
         return ke_mutex_available((const KMUTANT *)h, t);
+    if (h->Type == QueueObject)
+        return ke_queue_available((const KQUEUE *)h);
     return ke_state(h) > 0;
 }
 
@@ -43,6 +45,9 @@ static bool consume(DISPATCHER_HEADER *h, ke_thread *t, bool at_dispatch)
         return false;
     case MutantObject:
         return ke_mutex_consume_locked((PKMUTEX)h, t, at_dispatch);
+    case QueueObject:
+        ke_queue_consume_locked((PKQUEUE)h, t);
+        return false;
     default:
         return false;
     }
@@ -125,6 +130,8 @@ void ke_wake_thread_locked(ke_thread *t, NTSTATUS status, KPRIORITY increment, c
     unhook(t);
     t->waiting = false;
     t->wait_status = status;
+    if (t->queue)
+        ke_queue_thread_woken_locked(t);
     boost_locked(t, increment);
     ev(EV_WAIT_WAKE, t, (uintptr_t)by, 0, 0);
     t->next_woken = NULL;
@@ -236,7 +243,7 @@ static void check_objects(const struct ke_wait *w)
         const DISPATCHER_HEADER *h = w->objects[i];
         uint64_t                 p[4] = {(uintptr_t)h, 0, 0, 0};
 
-        if (!h || !is_waitable(h))
+        if (!h || (!is_waitable(h) && !(w->takes_entry && h->Type == QueueObject)))
             no_object(h);
         if (h->Type == MutantObject && ((const KMUTANT *)h)->ApcDisable && w->mode != KernelMode) /* MTX-017 */
             ke_bugcheckf("DT-W09", 0, p, "a wait for a mutex is made with WaitMode = UserMode");
@@ -331,7 +338,10 @@ static void hook(PKWAIT_BLOCK b, ke_thread *t, DISPATCHER_HEADER *h, unsigned ke
     b->Object = h;
     b->WaitKey = (USHORT)key;
     b->WaitType = (UCHAR)type;
-    InsertTailList(&h->WaitListHead, &b->WaitListEntry);
+    if (h->Type == QueueObject)
+        InsertHeadList(&h->WaitListHead, &b->WaitListEntry); /* WRK-036 */
+    else
+        InsertTailList(&h->WaitListHead, &b->WaitListEntry);
 }
 
 /* WAI-032: a caller's wait blocks serve one wait at a time. */
@@ -367,6 +377,8 @@ static void hook_all_locked(const struct progress *p)
     t->wait_mode = (uint8_t)w->mode;
     t->wait_level = p->level;
     t->waiting = true;
+    if (t->queue)
+        ke_queue_thread_waits_locked(t);
 }
 
 /* To the deadline, from now: the timer may have served another wait since (WAI-053). */

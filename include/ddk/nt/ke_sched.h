@@ -121,6 +121,13 @@ _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI BOOLEAN PsGetVersion(_Out_opt_ PULONG MajorVersion, _Out_opt_ PULONG MinorVersion,
                                  _Out_opt_ PULONG BuildNumber, _Inout_opt_ PUNICODE_STRING CSDVersion);
 #define PsGetCurrentThread() ((PETHREAD)KeGetCurrentThread())
+NTKERNELAPI PVOID PsGetCurrentThreadTeb(VOID);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI NTSTATUS PsGetThreadExitStatus(_In_ PETHREAD Thread);
+NTKERNELAPI LONGLONG PsGetThreadCreateTime(_In_ PETHREAD Thread);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI ULONG KeQueryRuntimeThread(_In_ PKTHREAD Thread, _Out_ PULONG UserTime);
+NTKERNELAPI ULONG64 KeQueryTotalCycleTimeThread(_Inout_ PKTHREAD Thread, _Out_ PULONG64 CycleTimeStamp);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI KPROCESSOR_MODE ExGetPreviousMode(VOID);
@@ -178,6 +185,8 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS KeRestoreFloatingPointState(_In_ PKFLOATING_SAVE FloatSave);
 
 /* ---- processors -------------------------------------------------------------------------------------------------- */
+#define INVALID_PROCESSOR_INDEX 0xffffffff
+
 NTKERNELAPI ULONG KeGetCurrentProcessorNumber(VOID);
 NTKERNELAPI ULONG KeGetCurrentProcessorNumberEx(_Out_opt_ PPROCESSOR_NUMBER ProcNumber);
 NTKERNELAPI ULONG KeGetCurrentProcessorIndex(VOID);
@@ -195,7 +204,42 @@ NTKERNELAPI USHORT KeGetCurrentNodeNumber(VOID);
 NTKERNELAPI USHORT KeQueryHighestNodeNumber(VOID);
 NTKERNELAPI VOID KeQueryNodeActiveAffinity(_In_ USHORT NodeNumber, _Out_opt_ PGROUP_AFFINITY Affinity,
                                            _Out_opt_ PUSHORT Count);
+NTKERNELAPI ULONG KeQueryNodeMaximumProcessorCount(_In_ USHORT NodeNumber);
+NTKERNELAPI ULONG KeQueryNodeActiveProcessorCount(_In_ USHORT NodeNumber);
+NTKERNELAPI NTSTATUS KeQueryNodeActiveAffinity2(_In_ USHORT NodeNumber,
+                                                _Out_writes_to_opt_(GroupAffinitiesCount, *GroupAffinitiesRequired)
+                                                    PGROUP_AFFINITY GroupAffinities,
+                                                _In_ USHORT GroupAffinitiesCount,
+                                                _Out_ PUSHORT GroupAffinitiesRequired);
 NTKERNELAPI ULONG KeGetRecommendedSharedDataAlignment(VOID);
+
+typedef enum _KE_PROCESSOR_CHANGE_NOTIFY_STATE {
+    KeProcessorAddStartNotify,
+    KeProcessorAddCompleteNotify,
+    KeProcessorAddFailureNotify
+} KE_PROCESSOR_CHANGE_NOTIFY_STATE;
+
+typedef struct _KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT {
+    KE_PROCESSOR_CHANGE_NOTIFY_STATE State;
+    ULONG NtNumber;
+    NTSTATUS Status;
+    PROCESSOR_NUMBER ProcNumber;
+} KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT, *PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT;
+
+_IRQL_requires_same_
+_Function_class_(PROCESSOR_CALLBACK_FUNCTION)
+typedef VOID PROCESSOR_CALLBACK_FUNCTION(_In_ PVOID CallbackContext,
+                                         _In_ PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT ChangeContext,
+                                         _Inout_ PNTSTATUS OperationStatus);
+typedef PROCESSOR_CALLBACK_FUNCTION *PPROCESSOR_CALLBACK_FUNCTION;
+
+#define KE_PROCESSOR_CHANGE_ADD_EXISTING 1
+
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI PVOID KeRegisterProcessorChangeCallback(_In_ PPROCESSOR_CALLBACK_FUNCTION CallbackFunction,
+                                                    _In_opt_ PVOID CallbackContext, _In_ ULONG Flags);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTKERNELAPI VOID KeDeregisterProcessorChangeCallback(_In_ PVOID CallbackHandle);
 
 /* An exported variable on Windows; a driver only ever reads it. */
 #define KeNumberProcessors KeQueryActiveProcessorCount(NULL)
