@@ -53,23 +53,30 @@ void ddi_wait_expected(enum ddi_id id, const void *caller)
             ddi_rows[id].name);
 }
 
+static void violation(enum ddi_id id, unsigned irql, unsigned allowed, const void *caller)
+{
+    bool           above = irql > allowed;
+    uint64_t       code = above ? verifier_code(id, irql) : 0;
+    struct finding f = {.severity = FINDING_STOP,
+        .rule = above ? "DT-I01" : "DT-I02",
+        .bugcheck = code ? 0xC4 : 0x0A,
+        .param = {code, irql, 0, (uintptr_t)caller},
+        .caller = caller};
+
+    finding_raisef(&f, "%s is called at IRQL %u (%s); it may be called at %s%s", ddi_rows[id].name, irql,
+        irql_name(irql), irql_name(allowed), above ? " or below" : " or above");
+}
+
 void ddi_irql_violation(enum ddi_id id, unsigned irql, const void *caller)
 {
     const struct ddi_row *row = &ddi_rows[id];
-    bool                  above = irql > row->irql_max;
-    struct finding        f = {.severity = FINDING_STOP,
-               .rule = above ? "DT-I01" : "DT-I02",
-               .bugcheck = 0x0A,
-               .param = {0, irql, 0, (uintptr_t)caller},
-               .caller = caller};
-    uint64_t              code = above ? verifier_code(id, irql) : 0;
 
-    if (code) {
-        f.bugcheck = 0xC4;
-        f.param[0] = code;
-    }
-    finding_raisef(&f, "%s is called at IRQL %u (%s); it may be called at %s%s", row->name, irql, irql_name(irql),
-        irql_name(above ? row->irql_max : row->irql_min), above ? " or below" : " or above");
+    violation(id, irql, irql > row->irql_max ? row->irql_max : row->irql_min, caller);
+}
+
+void ddi_irql_above(enum ddi_id id, unsigned irql_max, const void *caller)
+{
+    violation(id, mach_irql(), irql_max, caller);
 }
 
 void ddi_check_resident(const void *object, const char *routine, const void *caller)

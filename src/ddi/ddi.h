@@ -20,6 +20,9 @@
 /* The call is outside its documented IRQL range: raises the finding DT-I01/DT-I02; returns if findings do not stop. */
 void ddi_irql_violation(enum ddi_id id, unsigned irql, const void *caller);
 
+/* The same where the routine's arguments set a lower limit than its row in base/ddi.def: IRQL is above it. */
+void ddi_irql_above(enum ddi_id id, unsigned irql_max, const void *caller);
+
 /* Somebody owes a wait (Wait = TRUE): raises DT-W05 if it is this thread. */
 void ddi_wait_expected(enum ddi_id id, const void *caller);
 

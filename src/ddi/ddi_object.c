@@ -12,7 +12,7 @@ static void check_storage(const void *object, const char *routine, const void *c
     uint64_t p[4] = {(uintptr_t)object, 0, 0, 0};
 
     ddi_check_resident(object, routine, caller);
-    if (ev_wanted(EV_OBJECT_INIT) && mach_irql() <= DISPATCH_LEVEL && ke_waited_for_in(object, 1))
+    if (mach_irql() <= DISPATCH_LEVEL && ke_waited_for_in(object, 1))
         ke_bugcheckf("DT-W04", 0, p, "an object is initialized again while a thread waits for it");
 }
 
@@ -25,7 +25,7 @@ static void begin_pair(enum ddi_id id, unsigned irql_max, const void *caller)
     unsigned level = mach_irql();
 
     if (level > irql_max)
-        ddi_irql_violation(id, level, caller);
+        ddi_irql_above(id, irql_max, caller);
     ke_wait_follows(ke_raise_to(DISPATCH_LEVEL));
 }
 
@@ -86,7 +86,7 @@ NTKERNELAPI LONG NTAPI KeReadStateEvent(PRKEVENT Event)
 {
     DDI_ENTER_WAIT(KeReadStateEvent, Event);
     if (mach_irql() >= CLOCK_LEVEL)
-        ddi_irql_violation(DDI_KeReadStateEvent, mach_irql(), __builtin_return_address(0));
+        ddi_irql_above(DDI_KeReadStateEvent, CLOCK_LEVEL - 1, __builtin_return_address(0));
     LONG state = state_of(&Event->Header);
 
     DDI_LEAVE(KeReadStateEvent, Event, state);

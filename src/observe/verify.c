@@ -187,7 +187,7 @@ static handler_fn *const handlers[EV_COUNT] = {
     [EV_LOCK_RELEASE] = verify_lock_release,
     [EV_LOCK_SPUN] = verify_lock_spun,
     [EV_OBJECT_SIGNAL] = on_object_signal,
-    [EV_OBJECT_RESET] = verify_frame_touches,
+    [EV_OBJECT_RESET] = verify_object_reset,
     [EV_WAIT_BEGIN] = verify_wait_begin,
     [EV_THREAD_CREATE] = verify_frame_handed_off,
     [EV_THREAD_EXIT] = on_thread_exit,
@@ -288,7 +288,7 @@ void verify_reset(void)
     tab_reset(&state.locks);
     tab_reset(&state.images);
     state.seq = state.n_frames = state.n_raises = state.gone_frames = 0;
-    state.told_limit = false;
+    state.told_limit = state.told_pulse = false;
 }
 
 void verify_run_end(void)

@@ -38,6 +38,7 @@ enum verify_rule {
     VERIFY_L04,
     VERIFY_L11,
     VERIFY_W01,
+    VERIFY_W12,
     VERIFY_B01,
     VERIFY_X01,
     VERIFY_RULES,

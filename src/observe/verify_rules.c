@@ -106,6 +106,10 @@ const struct verify_rule_info verify_rules[VERIFY_RULES] = {
         "IrqlKeWaitForMultipleObjects", "0xC4/0x120, 0x121, 0x122",
         "The scheduler does not run at DISPATCH_LEVEL: nothing can take the processor's place.",
         "Wait at PASSIVE_LEVEL or APC_LEVEL; release spin locks first. A time-out of zero is allowed."},
+    [VERIFY_W12] = {"DT-W12", "an event is pulsed", "C28648", "",
+        "A waiting thread may be taken out of its wait for a moment by a kernel APC. A pulse in that moment does not "
+        "reach it, and it waits on.",
+        "KeSetEvent with a synchronization event, or a condition under a lock that the event only announces."},
     [VERIFY_B01] = {"DT-B01", "a DPC or timer callback runs longer than 100 us", "", "0x133/0 (far above that)",
         "While it runs, its processor runs no thread and no other DPC.",
         "Do the long part in a work item or thread; poll with a timer, not with KeStallExecutionProcessor."},

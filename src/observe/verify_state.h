@@ -110,7 +110,7 @@ struct verify {
     struct tab                timers, dpcs, exts, locks, images;
     uint32_t                  seq; /* counts frames and lock acquisitions, so that they can be ordered */
     uint32_t                  n_frames, n_raises;
-    bool                      told_limit;
+    bool                      told_limit, told_pulse;
     uint32_t                  gone_frames; /* frames with a gone range, an upper bound */
     struct verify_frame       frames[VERIFY_FRAMES];
     struct verify_raise_entry raises[VERIFY_RAISES];
@@ -226,3 +226,4 @@ void verify_irql_set(struct verify *v, const struct ev *e);
 void verify_irql_frame_ends(struct verify *v, const struct verify_frame *f);
 
 void verify_wait_begin(struct verify *v, const struct ev *e);
+void verify_object_reset(struct verify *v, const struct ev *e);
