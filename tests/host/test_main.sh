@@ -42,9 +42,14 @@ DT_TEST(leaks, .strategy = "dfs:0")
 DT_MAIN();
 EOF
 include=$DUETIME_SOURCE/include
+flags=
+if nm -D "$DUETIME_BUILD/lib/libduetime-sim.so" | grep -q ' U __asan_init'; then
+    flags=-fsanitize=address,undefined # the runtime has to come first
+fi
 for machine in sim rt; do
     "${CC:-cc}" -std=gnu17 -fshort-wchar -mms-bitfields -g -I"$include" -I"$include/ddk" "$tmp/tests.c" \
-        -o "$tmp/tests-$machine" -L"$DUETIME_BUILD/lib" "-lduetime-$machine" -Wl,-rpath,"$DUETIME_BUILD/lib" ${DUETIME_LDFLAGS:-}
+        -o "$tmp/tests-$machine" -L"$DUETIME_BUILD/lib" "-lduetime-$machine" -Wl,-rpath,"$DUETIME_BUILD/lib" $flags 2>"$tmp/log" ||
+        { cat "$tmp/log"; exit 1; }
     [ "$("$tmp/tests-$machine" --list | wc -l)" -eq 2 ]
     "$tmp/tests-$machine" good >"$tmp/out"
     grep -qx '1\.\.1' "$tmp/out"
