@@ -122,17 +122,34 @@ NTKERNELAPI PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, 
     return p;
 }
 
+/* Memory that a thread waits in is not freed (DT-W04; SEM-020). */
+static void release(void *p, ULONG tag, const void *caller)
+{
+    struct ex_pool_block block;
+    const void          *object = NULL;
+
+    if (mach_irql() <= DISPATCH_LEVEL && ex_pool_find(p, &block) && !block.freed)
+        object = ke_waited_for_in(block.start, block.bytes);
+    if (object) {
+        uint64_t params[4] = {0xE1, (uintptr_t)object, 0, 0};
+
+        ke_bugcheckf("DT-W04", DRIVER_VERIFIER_DETECTED_VIOLATION, params,
+            "memory is freed with an object in it that a thread waits for");
+    }
+    ex_pool_free(p, tag, caller);
+}
+
 NTKERNELAPI VOID NTAPI ExFreePool(PVOID P)
 {
     DDI_ENTER(ExFreePool, P);
-    ex_pool_free(P, 0, __builtin_return_address(0));
+    release(P, 0, __builtin_return_address(0));
     DDI_LEAVE(ExFreePool, P, 0);
 }
 
 NTKERNELAPI VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag)
 {
     DDI_ENTER(ExFreePoolWithTag, P);
-    ex_pool_free(P, Tag, __builtin_return_address(0));
+    release(P, Tag, __builtin_return_address(0));
     DDI_LEAVE(ExFreePoolWithTag, P, 0);
 }
 
@@ -141,6 +158,6 @@ NTKERNELAPI VOID NTAPI ExFreePool2(
 {
     DDI_ENTER(ExFreePool2, P);
     (void)ExtendedParameters, (void)ExtendedParametersCount;
-    ex_pool_free(P, Tag, __builtin_return_address(0));
+    release(P, Tag, __builtin_return_address(0));
     DDI_LEAVE(ExFreePool2, P, 0);
 }
