@@ -21,6 +21,7 @@
 #include "host/image.h"
 #include "host/stack.h"
 #include "host/story.h"
+#include "host/symbols.h"
 #include "io/io.h"
 #include "ke/ke.h"
 #include "observe/race.h"
@@ -104,15 +105,17 @@ static bool add_waiter(void *ctx, const struct ke_thread_info *info)
 static bool tell_delete_wait(const char *what, struct finding *f)
 {
     struct verify_delete_wait d;
-    char                      callback[80] = "an expiration", where[32] = "";
+    char                      where[32] = "";
+    struct symbol             callback = {.function = "(none)"};
 
     if (!verify_delete_waits(&d))
         return false;
     if (d.callback)
-        dt_describe_address(d.callback, callback, sizeof callback);
+        symbols_find(d.callback, false, &callback);
     if (d.running)
         snprintf(where, sizeof where, ", which runs on processor %u", d.cpu);
-    snprintf(f->what, sizeof f->what, "%s; thread %u waits in ExDeleteTimer for %s%s", what, d.thread, callback, where);
+    snprintf(f->what, sizeof f->what, "%s; thread %u waits in ExDeleteTimer for callback %.60s%s", what, d.thread,
+        callback.function, where);
     f->object = d.timer;
     f->caller = d.callback;
     return true;

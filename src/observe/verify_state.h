@@ -12,15 +12,16 @@
 #include "observe/tab.h"
 #include "observe/verify.h"
 
-#define VERIFY_FRAMES       512u /* routines of the driver that are running at once */
-#define VERIFY_RAISES       512u
-#define VERIFY_DISPATCH     2u
-#define VERIFY_BUDGET_NS    100000u
-#define VERIFY_TICK         156250u     /* NT's default clock tick, 100 ns */
-#define VERIFY_LONG_NS      1000000000u /* how long a timer may keep the clock at its finest before it is called long-running */
-#define VERIFY_TOLERANCE    320000u     /* least tolerable delay that is of use, 100 ns */
-#define VERIFY_FINDINGS     3u     /* from one event */
-#define VERIFY_DEVICE_BYTES 0x150u /* sizeof(DEVICE_OBJECT) on x64 */
+#define VERIFY_FRAMES    512u /* routines of the driver that are running at once */
+#define VERIFY_RAISES    512u
+#define VERIFY_DISPATCH  2u
+#define VERIFY_BUDGET_NS 100000u
+#define VERIFY_TICK      156250u /* NT's default clock tick, 100 ns */
+#define VERIFY_LONG_NS \
+    1000000000u /* how long a timer may keep the clock at its finest before it is called long-running */
+#define VERIFY_TOLERANCE    320000u /* least tolerable delay that is of use, 100 ns */
+#define VERIFY_FINDINGS     3u      /* from one event */
+#define VERIFY_DEVICE_BYTES 0x150u  /* sizeof(DEVICE_OBJECT) on x64 */
 
 enum { VERIFY_EXT_HIGH_RESOLUTION = 4 }; /* EX_TIMER_HIGH_RESOLUTION */
 
@@ -61,7 +62,7 @@ struct verify_ext {
     enum ext_state state;
     uint32_t       deleter; /* thread that waits in ExDeleteTimer, 0 = none */
     bool           fine;    /* EX_TIMER_HIGH_RESOLUTION */
-    bool           owed; /* expired, callback not begun */
+    bool           owed;    /* expired, callback not begun */
     bool           told_use;
     struct range   gone;
 };
