@@ -77,11 +77,22 @@ static inline void always(dt_body *body, unsigned bound)
     always_with(&cfg, body, bound);
 }
 
+#define ANY_CODE  UINT32_MAX /* as bugcheck */
+#define ANY_PARAM UINT64_MAX
+
+static uint64_t expected_param[2] = {ANY_PARAM, ANY_PARAM};
+
+static inline bool is_param(const struct dt_result *r, unsigned i)
+{
+    return expected_param[i] == ANY_PARAM || r->finding.param[i] == expected_param[i];
+}
+
 static inline bool is_finding(const struct dt_result *r, const char *rule, uint32_t bugcheck)
 {
     bool here = r->verdict == DT_FINDING || r->warnings;
 
-    return here && r->finding.bugcheck == bugcheck && (!rule || strcmp(r->finding.rule, rule) == 0);
+    return here && (bugcheck == ANY_CODE || r->finding.bugcheck == bugcheck) &&
+           (!rule || strcmp(r->finding.rule, rule) == 0) && is_param(r, 0) && is_param(r, 1);
 }
 
 static inline void assert_finding(const struct dt_result *r, const char *rule, uint32_t bugcheck)
@@ -123,6 +134,15 @@ static inline void caught(dt_body *body, const char *rule, uint32_t bugcheck)
     struct dt_config cfg = config(2);
 
     caught_with(&cfg, body, rule, bugcheck);
+}
+
+/* And with these first two parameters. */
+static inline void caught_params(dt_body *body, const char *rule, uint32_t bugcheck, uint64_t p1, uint64_t p2)
+{
+    expected_param[0] = p1;
+    expected_param[1] = p2;
+    caught(body, rule, bugcheck);
+    expected_param[0] = expected_param[1] = ANY_PARAM;
 }
 
 static inline void found_with(
