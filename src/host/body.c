@@ -6,7 +6,7 @@
 
 #include "base/ev.h"
 #include "host/host.h"
-#include "ke/ke.h"
+#include "ke/priv.h"
 
 enum { PRIORITY = 8 };
 
@@ -134,13 +134,11 @@ static bool is_busy(void *ctx, const struct ke_thread_info *info)
 static bool is_idle(void)
 {
     struct busy b = {.self = ke_thread_id(ke_thread_current())};
-    unsigned    old = ke_raise_to(DISPATCH_LEVEL);
+    unsigned    old = ke_dispatcher_lock();
 
     ke_thread_each(is_busy, &b);
-    bool idle = !b.any && ke_dpc_pending() == 0;
-
-    mach_irql_lower(old);
-    return idle;
+    ke_dispatcher_unlock(old);
+    return !b.any && ke_dpc_pending() == 0;
 }
 
 /* Ends when the others come to rest; if they never do, the run's own limits end it. */

@@ -490,12 +490,21 @@ static void wake_dpc_thread(struct ke_cpu *c)
         ke_event_set(&c->dpc_thread_wake, 0);
 }
 
+static unsigned pending_in(struct ke_dpc_queue *q)
+{
+    mach_lock(&q->lock);
+    unsigned n = q->depth + (q->running != NULL);
+
+    mach_unlock(&q->lock);
+    return n;
+}
+
 unsigned ke_dpc_pending(void)
 {
-    unsigned n = 0;
+    unsigned n = 0, old = ke_raise_to(DISPATCH_LEVEL);
 
     for (unsigned i = 0; i < ke.cpus; i++)
-        n += ke.cpu[i].dpc.depth + ke.cpu[i].threaded.depth + (ke.cpu[i].dpc.running != NULL) +
-             (ke.cpu[i].threaded.running != NULL);
+        n += pending_in(&ke.cpu[i].dpc) + pending_in(&ke.cpu[i].threaded);
+    mach_irql_lower(old);
     return n;
 }
