@@ -138,8 +138,9 @@ static void finish(PIRP irp)
 
 static void check_complete(PIRP irp)
 {
-    uint64_t twice[4] = {(uintptr_t)irp, 0, 0, 0}, pending[4] = {6, (ULONG)irp->IoStatus.Status, (uintptr_t)irp, 0};
-    uint64_t cancel[4] = {7, (uintptr_t)irp->CancelRoutine, (uintptr_t)irp, 0};
+    uint64_t  twice[4] = {(uintptr_t)irp, 0, 0, 0}, pending[4] = {6, (ULONG)irp->IoStatus.Status, (uintptr_t)irp, 0};
+    uintptr_t routine = (uintptr_t)__atomic_load_n(&irp->CancelRoutine, __ATOMIC_RELAXED);
+    uint64_t  cancel[4] = {7, routine, (uintptr_t)irp, 0};
 
     if (irp->Type != IO_TYPE_IRP || irp->CurrentLocation > irp->StackCount + 1)
         ke_bugcheckf(
@@ -147,7 +148,7 @@ static void check_complete(PIRP irp)
     if (irp->IoStatus.Status == STATUS_PENDING || irp->IoStatus.Status == -1)
         ke_bugcheckf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, pending, "IRP %p was completed with status 0x%08x",
             (void *)irp, (unsigned)irp->IoStatus.Status);
-    if (irp->CancelRoutine)
+    if (routine)
         ke_bugcheckf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, cancel,
             "IRP %p was completed while its cancel routine was still set", (void *)irp);
 }

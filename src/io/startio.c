@@ -84,20 +84,34 @@ static PKDEVICE_QUEUE_ENTRY take_locked(PKDEVICE_QUEUE q, const ULONG *key)
     return entry_of(e);
 }
 
+/* *was_busy may be NULL. */
+static PKDEVICE_QUEUE_ENTRY take(PKDEVICE_QUEUE q, const ULONG *key, bool *was_busy)
+{
+    unsigned             irql = io_lock();
+    bool                 busy = q->Busy;
+    PKDEVICE_QUEUE_ENTRY e = busy ? take_locked(q, key) : NULL;
+
+    io_unlock(irql);
+    if (was_busy)
+        *was_busy = busy;
+    return e;
+}
+
 PKDEVICE_QUEUE_ENTRY io_queue_remove(PKDEVICE_QUEUE q, const ULONG *key)
 {
     uint64_t             p[4] = {(uintptr_t)q, 0, 0, 0};
-    PKDEVICE_QUEUE_ENTRY e = NULL;
-    unsigned             irql = io_lock();
-    bool                 busy = q->Busy;
+    bool                 busy;
+    PKDEVICE_QUEUE_ENTRY e = take(q, key, &busy);
 
-    if (busy)
-        e = take_locked(q, key);
-    io_unlock(irql);
     if (!busy)
         ke_bugcheckf(
             NULL, DEVICE_QUEUE_NOT_BUSY, p, "an entry was asked from device queue %p, which is not busy", (void *)q);
     return e;
+}
+
+PKDEVICE_QUEUE_ENTRY io_queue_remove_if_busy(PKDEVICE_QUEUE q, const ULONG *key)
+{
+    return take(q, key, NULL);
 }
 
 bool io_queue_remove_entry(PKDEVICE_QUEUE q, PKDEVICE_QUEUE_ENTRY e)

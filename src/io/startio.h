@@ -7,7 +7,8 @@
 /* Device queues: atomic, any IRQL <= 2. key NULL: at the end, or the first. */
 void                 io_queue_init(PKDEVICE_QUEUE q);
 bool                 io_queue_insert(PKDEVICE_QUEUE q, PKDEVICE_QUEUE_ENTRY e, const ULONG *key);
-PKDEVICE_QUEUE_ENTRY io_queue_remove(PKDEVICE_QUEUE q, const ULONG *key); /* bug check 0x2 when not busy */
+PKDEVICE_QUEUE_ENTRY io_queue_remove(PKDEVICE_QUEUE q, const ULONG *key);         /* bug check 0x2 when not busy */
+PKDEVICE_QUEUE_ENTRY io_queue_remove_if_busy(PKDEVICE_QUEUE q, const ULONG *key); /* NULL when not busy */
 bool                 io_queue_remove_entry(PKDEVICE_QUEUE q, PKDEVICE_QUEUE_ENTRY e);
 
 /* IRQL <= 2 */
