@@ -26,7 +26,7 @@ static const struct command {
 
 /* Under LeakSanitizer: what a command allocates lives as long as its process. The library is checked by its tests. */
 __attribute__((visibility("default"))) int __lsan_is_turned_off(void);
-int __lsan_is_turned_off(void)
+int                                        __lsan_is_turned_off(void)
 {
     return 1;
 }
