@@ -35,5 +35,6 @@ struct ddi_row {
 /* DDI_NONE is row 0, "none". */
 extern const struct ddi_row ddi_rows[DDI_COUNT];
 
-/* Threads that owe a wait (Wait = TRUE, ke/wait.c): while there are any, every routine looks at its door. Atomic. */
+/* Threads that owe a wait (Wait = TRUE, ke/wait.c) or run a threaded DPC: while there are any, every routine looks at its
+ * door. Atomic. */
 extern uint32_t ddi_watch;

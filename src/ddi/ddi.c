@@ -43,7 +43,7 @@ static uint64_t verifier_code(enum ddi_id id, unsigned irql)
     }
 }
 
-void ddi_wait_expected(enum ddi_id id, const void *caller)
+static void wait_expected(enum ddi_id id, const void *caller)
 {
     struct finding f = {.severity = FINDING_STOP, .rule = "DT-W05", .caller = caller};
 
@@ -51,6 +51,25 @@ void ddi_wait_expected(enum ddi_id id, const void *caller)
         finding_raisef(&f,
             "%s is called where a KeWaitXxx must follow at once: the call before it was made with Wait = TRUE",
             ddi_rows[id].name);
+}
+
+static void threaded_dpc(enum ddi_id id, const void *caller)
+{
+    const struct ddi_row *row = &ddi_rows[id];
+    struct finding        f = {.severity = FINDING_STOP,
+               .rule = row->blocks ? "DT-D06" : "DT-I01",
+               .bugcheck = row->blocks ? 0xB8 : 0x0A,
+               .param = {0, DISPATCH_LEVEL, 0, (uintptr_t)caller},
+               .caller = caller};
+
+    if (row->irql_max < DISPATCH_LEVEL && ke_dpc_in_thread())
+        finding_raisef(&f, "%s is called by a threaded DPC: for it the rules of DISPATCH_LEVEL hold", row->name);
+}
+
+void ddi_watched(enum ddi_id id, const void *caller)
+{
+    wait_expected(id, caller);
+    threaded_dpc(id, caller);
 }
 
 static void violation(enum ddi_id id, unsigned irql, unsigned allowed, const void *caller)

@@ -23,8 +23,9 @@ void ddi_irql_violation(enum ddi_id id, unsigned irql, const void *caller);
 /* The same where the routine's arguments set a lower limit than its row in base/ddi.def: IRQL is above it. */
 void ddi_irql_above(enum ddi_id id, unsigned irql_max, const void *caller);
 
-/* Somebody owes a wait (Wait = TRUE): raises DT-W05 if it is this thread. */
-void ddi_wait_expected(enum ddi_id id, const void *caller);
+/* While ddi_watch is not 0. Somebody owes a wait (Wait = TRUE): raises DT-W05 if it is this thread. A threaded DPC runs at
+ * PASSIVE_LEVEL: raises DT-D06 or DT-I01 if it is this thread and the routine is not for DISPATCH_LEVEL (TDP-010, TDP-011). */
+void ddi_watched(enum ddi_id id, const void *caller);
 
 /* A synchronization object at an address in paged pool: bug check 0xC4/0xE1, as Driver Verifier has it. Any IRQL. */
 void ddi_check_resident(const void *object, const char *routine, const void *caller);
@@ -37,7 +38,7 @@ static inline __attribute__((always_inline)) void ddi_check(
     if (__builtin_expect(irql > irql_max || irql < irql_min, 0))
         ddi_irql_violation(id, irql, caller);
     if (__builtin_expect(__atomic_load_n(&ddi_watch, __ATOMIC_RELAXED) != 0, 0))
-        ddi_wait_expected(id, caller);
+        ddi_watched(id, caller);
 }
 
 /* For routines that are points themselves or whose IRQL rule depends on arguments: check and publish only. */

@@ -31,7 +31,7 @@ void dt_hook_paged_code(const char *file, int line)
 {
     unsigned irql = mach_irql();
 
-    if (irql <= APC_LEVEL)
+    if (irql <= APC_LEVEL && !ke_dpc_in_thread())
         return;
     struct finding f = {.severity = FINDING_STOP,
         .rule = "DT-I10",
@@ -39,5 +39,6 @@ void dt_hook_paged_code(const char *file, int line)
         .param = {(uintptr_t)__builtin_return_address(0), irql, 8, (uintptr_t)__builtin_return_address(0)},
         .caller = __builtin_return_address(0)};
 
-    finding_raisef(&f, "pageable code (PAGED_CODE at %s:%d) runs at IRQL %u", file, line, irql);
+    finding_raisef(&f, "pageable code (PAGED_CODE at %s:%d) runs %s %u", file, line,
+        irql <= APC_LEVEL ? "in a threaded DPC, for which the rules of DISPATCH_LEVEL hold, at IRQL" : "at IRQL", irql);
 }

@@ -337,7 +337,7 @@ static void check_irql_alloc(unsigned type, size_t bytes, const void *caller)
 {
     unsigned irql = mach_irql();
 
-    if (!(type & EX_POOL_PAGED) || irql <= APC_LEVEL)
+    if (!(type & EX_POOL_PAGED) || (irql <= APC_LEVEL && !ke_dpc_in_thread()))
         return;
     struct finding f = {.severity = FINDING_STOP,
         .rule = "DT-I10",
@@ -345,7 +345,8 @@ static void check_irql_alloc(unsigned type, size_t bytes, const void *caller)
         .param = {1, irql, type & 0xffff, bytes},
         .caller = caller};
 
-    finding_raisef(&f, "%zu bytes of paged pool were asked for at IRQL %u", bytes, irql);
+    finding_raisef(&f, "%zu bytes of paged pool were asked for %s %u", bytes,
+        irql <= APC_LEVEL ? "in a threaded DPC, at IRQL" : "at IRQL", irql);
 }
 
 static void count_alloc_locked(size_t bytes)
@@ -470,7 +471,7 @@ static RAW void check_irql_free(struct block *b, const void *caller)
 {
     unsigned irql = mach_irql();
 
-    if (!(b->type & EX_POOL_PAGED) || irql <= APC_LEVEL)
+    if (!(b->type & EX_POOL_PAGED) || (irql <= APC_LEVEL && !ke_dpc_in_thread()))
         return;
     struct finding f = {.severity = FINDING_STOP,
         .rule = "DT-I10",

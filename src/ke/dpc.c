@@ -15,6 +15,7 @@
  *
  * The flush is in dpcflush.c, the watchdog in dpcwatch.c.
  */
+#include "base/ddi.h"
 #include "base/rng.h"
 #include "ke/priv.h"
 
@@ -365,6 +366,23 @@ static void call(const struct run *r, unsigned irql)
     check_return(r, irql, apc_before);
 }
 
+/* What must not be done at DISPATCH_LEVEL must not be done here either: ddi/ looks while the count is not 0. */
+static void call_in_thread(const struct run *r)
+{
+    ke_thread *t = ke_thread_current();
+
+    __atomic_add_fetch(&ddi_watch, 1, __ATOMIC_RELAXED);
+    t->in_dpc = true;
+    call(r, PASSIVE_LEVEL);
+    t->in_dpc = false;
+    __atomic_sub_fetch(&ddi_watch, 1, __ATOMIC_RELAXED);
+}
+
+bool ke_dpc_in_thread(void)
+{
+    return ke_thread_current()->in_dpc;
+}
+
 /* Off the queue, running, idle again: one step under the lock. False: the queue is empty. */
 static bool begin_run(struct ke_dpc_queue *q, struct run *r)
 {
@@ -415,9 +433,12 @@ static bool run_one(struct ke_dpc_queue *q, unsigned nth)
         mach_point(MACH_POINT_DDI, r.in.dpc);
     else
         mach_relax(r.in.dpc);
-    if (!q->threaded)
+    if (q->threaded)
+        call_in_thread(&r);
+    else {
         ke_this_cpu()->dpc_ns = 0;
-    call(&r, q->threaded ? PASSIVE_LEVEL : DISPATCH_LEVEL);
+        call(&r, DISPATCH_LEVEL);
+    }
     end_run(q, &r);
     return true;
 }
@@ -483,7 +504,6 @@ static void wake_dpc_thread(struct ke_cpu *c)
         c->dpc_thread = ke_thread_create(dpc_thread, c, HIGH_PRIORITY, 1ull << cpu, true);
         if (!c->dpc_thread)
             ke_bugcheckf(NULL, 0, (const uint64_t[4]){0}, "no memory for the threaded-DPC thread of processor %u", cpu);
-        c->dpc_thread->dpc_thread = true;
     }
     mach_unlock(&c->dpc_thread_lock);
     if (!is_new)

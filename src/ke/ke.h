@@ -93,6 +93,7 @@ void ke_dpc_wait_until_idle(PKDPC dpc); /* spins until its routine runs nowhere;
 void ke_dpc_flush(void);                /* PASSIVE_LEVEL; blocks */
 void ke_dpc_importance(PKDPC dpc, KDPC_IMPORTANCE importance);
 bool ke_dpc_target(PKDPC dpc, unsigned cpu); /* false: no such processor */
+bool ke_dpc_in_thread(void); /* the thread is inside the routine of a threaded DPC, at whatever IRQL now */
 bool ke_dpc_executing(void);                 /* this processor is inside a DPC routine */
 
 /* ---- time at DISPATCH_LEVEL or above (ke/dpcwatch.c) ---- */

@@ -26,7 +26,7 @@ struct _KTHREAD {
     uint32_t  references;
     KPRIORITY priority, base; /* a boost is what priority has above base */
     uint64_t  affinity, system_affinity; /* never 0; 0 = none */
-    bool      daemon, ended, is_idle, dpc_thread, is_worker, by_driver;
+    bool      daemon, ended, is_idle, in_dpc, is_worker, by_driver;
     bool      terminating; /* atomic; set after exit_status */
     NTSTATUS  exit_status;
     nt_100ns  create_time;
