@@ -253,6 +253,9 @@ DT_API void dt_run_until_idle(void);
  * (KTM-021, KTM-022, EXT-046); relative due times do not (EXT-047). IRQL <= DISPATCH_LEVEL. Read it with KeQuerySystemTime. */
 DT_API void dt_set_system_time(uint64_t time_100ns);
 
+/* The time zone of ExSystemTimeToLocalTime: local time = system time - bias. Each run begins with 0 (UTC). */
+DT_API void dt_set_time_zone(int bias_minutes);
+
 /* How long this run is to last as its caller wishes (`duetime run --for`), else otherwise. For dt_run_for(). */
 DT_API dt_ns dt_duration(dt_ns otherwise);
 

@@ -38,6 +38,11 @@ static uint64_t verifier_code(enum ddi_id id, unsigned irql)
     case DDI_KeEnterGuardedRegion:
     case DDI_KeLeaveGuardedRegion:
         return 0x20010;
+    case DDI_PsCreateSystemThread: /* THR-002, THR-011 */
+    case DDI_PsTerminateSystemThread:
+        return 0x2001C;
+    case DDI_ExSetTimerResolution: /* CLK-028 */
+        return 0x20006;
     default:
         return 0;
     }

@@ -10,7 +10,7 @@
 NTKERNELAPI VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime)
 {
     mach_time_polled();
-    CurrentTime->QuadPart = (LONGLONG)ke_system_time();
+    CurrentTime->QuadPart = (LONGLONG)(ke_interrupt_time_seen() + ke_system_offset());
 }
 
 NTKERNELAPI VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime)
@@ -22,7 +22,7 @@ NTKERNELAPI VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime)
 NTKERNELAPI ULONGLONG NTAPI KeQueryInterruptTime(VOID)
 {
     mach_time_polled();
-    return ke_interrupt_time();
+    return ke_interrupt_time_seen();
 }
 
 NTKERNELAPI ULONGLONG NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp)
@@ -35,7 +35,13 @@ NTKERNELAPI ULONGLONG NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp)
 NTKERNELAPI ULONGLONG NTAPI KeQueryUnbiasedInterruptTime(VOID)
 {
     mach_time_polled();
-    return ke_interrupt_time();
+    return ke_interrupt_time_seen();
+}
+
+/* The machine never sleeps: biased and unbiased time are one (CLK-009). */
+NTKERNELAPI ULONGLONG NTAPI KeQueryUnbiasedInterruptTimePrecise(PULONG64 QpcTimeStamp)
+{
+    return KeQueryInterruptTimePrecise(QpcTimeStamp);
 }
 
 NTKERNELAPI VOID NTAPI KeQueryTickCount(PLARGE_INTEGER CurrentCount)
@@ -61,10 +67,66 @@ NTKERNELAPI LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER Perform
     return now;
 }
 
+/* No auxiliary counter here (CLK-021). */
+NTKERNELAPI NTSTATUS NTAPI KeConvertAuxiliaryCounterToPerformanceCounter(
+    ULONG64 AuxiliaryCounterValue, PULONG64 PerformanceCounterValue, PULONG64 ConversionError)
+{
+    (void)AuxiliaryCounterValue, (void)PerformanceCounterValue, (void)ConversionError;
+    return STATUS_NOT_SUPPORTED;
+}
+
+NTKERNELAPI NTSTATUS NTAPI KeConvertPerformanceCounterToAuxiliaryCounter(
+    ULONG64 PerformanceCounterValue, PULONG64 AuxiliaryCounterValue, PULONG64 ConversionError)
+{
+    (void)PerformanceCounterValue, (void)AuxiliaryCounterValue, (void)ConversionError;
+    return STATUS_NOT_SUPPORTED;
+}
+
+NTKERNELAPI NTSTATUS NTAPI KeQueryAuxiliaryCounterFrequency(PULONG64 AuxiliaryCounterFrequency)
+{
+    (void)AuxiliaryCounterFrequency;
+    return STATUS_NOT_SUPPORTED;
+}
+
+/* ---- local time ---- */
+
+NTKERNELAPI VOID NTAPI ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime)
+{
+    LocalTime->QuadPart = (LONGLONG)((nt_100ns)SystemTime->QuadPart - ke_zone_bias());
+}
+
+NTKERNELAPI VOID NTAPI ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime)
+{
+    SystemTime->QuadPart = (LONGLONG)((nt_100ns)LocalTime->QuadPart + ke_zone_bias());
+}
+
+/* ---- time of a thread ---- */
+
+/* What it has stalled, in ticks of the default length: no other use of a processor is known here. All of it is the
+ * kernel's. */
+NTKERNELAPI ULONG NTAPI KeQueryRuntimeThread(PKTHREAD Thread, PULONG UserTime)
+{
+    DDI_ENTER(KeQueryRuntimeThread, Thread);
+    *UserTime = 0;
+    return (ULONG)(nt_from_ns_floor(ke_thread_run_ns(Thread)) / ke_clock_tick_max());
+}
+
+/* ---- resolution ---- */
+
+static ULONG tick_in_force(void)
+{
+    return ke_clock_tick() ? ke_clock_tick() : 1;
+}
+
 NTKERNELAPI ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
 {
+    const void    *caller = __builtin_return_address(0);
+    struct finding f = {.severity = FINDING_WARNING, .rule = "DT-C01", .caller = caller};
+
     DDI_ENTER(ExSetTimerResolution, NULL);
-    ULONG tick = ke_clock_request(SetResolution, DesiredTime);
+    if (!ke_clock_request(SetResolution, DesiredTime, caller))
+        finding_raisef(&f, "ExSetTimerResolution(FALSE) withdraws a request that nobody has made");
+    ULONG tick = tick_in_force();
 
     DDI_LEAVE(ExSetTimerResolution, NULL, tick);
     return tick;
@@ -74,7 +136,7 @@ NTKERNELAPI VOID NTAPI ExQueryTimerResolution(PULONG MaximumTime, PULONG Minimum
 {
     DDI_ENTER_QUIET(ExQueryTimerResolution, NULL);
     ke_clock_range(MaximumTime, MinimumTime);
-    *CurrentTime = ke_clock_tick() ? ke_clock_tick() : 1;
+    *CurrentTime = tick_in_force();
 }
 
 NTKERNELAPI VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds)

@@ -248,6 +248,7 @@ static void worker_main(void *context)
 {
     struct worker *w = context;
 
+    ke_thread_is_worker();
     for (;;) {
         ke_wait_one(&w->queue->wake, NULL);
         run(take(w));

@@ -112,6 +112,11 @@ void dt_set_system_time(uint64_t time_100ns)
     ke_system_time_set(time_100ns);
 }
 
+void dt_set_time_zone(int bias_minutes)
+{
+    ke_zone_bias_set((nt_100ns)((int64_t)bias_minutes * 60 * NT_100NS_PER_S));
+}
+
 dt_ns dt_duration(dt_ns otherwise)
 {
     return host.cfg.duration ? host.cfg.duration : otherwise;

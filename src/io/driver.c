@@ -270,6 +270,37 @@ static void wait_for_holders(PDRIVER_OBJECT driver)
         ke_delay(false, KernelMode, -(int64_t)NT_100NS_PER_MS);
 }
 
+/* THR-014: its code goes on running. */
+static void check_threads(const struct io_driver *d)
+{
+    uint32_t id = ke_thread_of(d->image_start, d->image_end);
+    uint64_t p[4] = {0};
+
+    if (id)
+        ke_bugcheckf("DT-H02", DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS, p,
+            "thread %u of the driver still lives after the driver was unloaded", id);
+}
+
+/* CLK-029 */
+static void check_resolution(const struct io_driver *d)
+{
+    struct finding f = {.severity = FINDING_WARNING, .rule = "DT-C01"};
+
+    if (ke_clock_requests_of(d->image_start, d->image_end) > 0)
+        finding_raisef(&f, "the driver was unloaded and has not withdrawn its ExSetTimerResolution");
+}
+
+static bool warn_of_handle(void *ctx, HANDLE handle, POBJECT_TYPE type, void *body)
+{
+    const struct io_driver *d = ctx;
+    struct finding          f = {.severity = FINDING_WARNING, .rule = "DT-H04", .object = body};
+
+    if (type != &ob_type_thread || !ke_thread_is_of(body, d->image_start, d->image_end))
+        return true;
+    finding_raisef(&f, "handle %p of a thread is still open after its driver was unloaded", handle);
+    return false;
+}
+
 static void check_left_behind(PDRIVER_OBJECT driver)
 {
     struct io_driver *d = io_driver_of(driver);
@@ -282,6 +313,9 @@ static void check_left_behind(PDRIVER_OBJECT driver)
         ke_bugcheckf(NULL, DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS, p,
             "work item %p is still %s after the driver was unloaded", item, running ? "running" : "queued");
     }
+    check_threads(d);
+    check_resolution(d);
+    ob_handle_each(warn_of_handle, d);
     if (!driver->DeviceObject)
         return;
     struct finding f = {.severity = FINDING_WARNING,

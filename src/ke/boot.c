@@ -60,6 +60,7 @@ static void run_body(void *arg)
 
     t->ctx = mach_ctx_self();
     t->id = mach_ctx_id(t->ctx);
+    ke_clock_start();
     t->create_time = ke_system_time();
     b->fn(b->arg);
 }

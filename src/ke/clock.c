@@ -12,14 +12,22 @@
  */
 #include "ke/priv.h"
 
+enum { REQUESTS_LOGGED = 64 };
+
 static struct {
-    struct mach_lock lock;     /* protects base, count, requests; readers take it only when ticks are in use */
-    uint32_t         step;     /* 100 ns, 0 = exact */
-    nt_100ns         base;     /* interrupt time of some past tick */
-    uint64_t         count;    /* ticks of the default length up to base */
-    uint32_t         requests; /* drivers that asked for the finest resolution */
+    struct mach_lock lock;     /* protects base, requests, wanted, log */
+    uint32_t         step;     /* 100 ns, 0 = exact; atomic */
+    nt_100ns         base;     /* interrupt time of some past tick; atomic */
+    uint32_t         requests; /* of drivers for another resolution that are not withdrawn */
+    uint32_t         wanted;   /* the finest of them; 100 ns */
     nt_100ns         offset;   /* system - interrupt; modulo 2^64; atomic */
     nt_100ns         recent;   /* a recent tick on the present grid: spares a division; atomic */
+    nt_100ns         zone;     /* bias: system time = local time + bias; modulo 2^64; atomic */
+    unsigned         logged;
+    struct {
+        const void *caller;
+        int         delta;
+    } log[REQUESTS_LOGGED];
 } clk;
 
 void ke_clock_boot(void)
@@ -27,8 +35,13 @@ void ke_clock_boot(void)
     clk.lock = (struct mach_lock){0};
     clk.step = ke.cfg.tick_100ns;
     clk.base = clk.recent = 0;
-    clk.count = 0;
-    clk.requests = 0;
+    clk.requests = clk.wanted = clk.logged = 0;
+    clk.zone = 0;
+}
+
+/* The machine runs: it knows the time now. */
+void ke_clock_start(void)
+{
     clk.offset = ke.cfg.system_time ? ke.cfg.system_time : mach_boot_time();
 }
 
@@ -105,25 +118,32 @@ uint32_t ke_clock_tick_max(void)
 
 uint64_t ke_clock_ticks(void)
 {
-    return ke_clock_tick_now() / ke_clock_tick_max();
+    return ke_interrupt_time_seen() / ke_clock_tick_max();
+}
+
+/* Finest of what drivers ask for and of what high-resolution timers need; exact stays exact. */
+static uint32_t step_wanted_locked(void)
+{
+    uint32_t want = ke.cfg.tick_100ns;
+
+    if (want && __atomic_load_n(&ke.high_resolution, __ATOMIC_RELAXED) && ke.cfg.tick_min_100ns < want)
+        want = ke.cfg.tick_min_100ns;
+    if (want && clk.requests && clk.wanted < want)
+        want = clk.wanted;
+    return want;
 }
 
 /*
- * The finest tick while anybody wants it, else the default one (EXT-108, EXT-109). Exact stays exact. Who wants it is
+ * The finest tick while anybody wants it, else the default one (EXT-108, EXT-109, CLK-023 .. CLK-027). Who wants it is
  * looked at under the lock: of two processors that change their minds at once, the later one decides for both.
  */
 void ke_clock_resolution_changed(void)
 {
     unsigned old = ke_raise_to(DISPATCH_LEVEL);
-    uint32_t want = ke.cfg.tick_100ns;
 
     mach_lock(&clk.lock);
-    bool fine =
-        __atomic_load_n(&clk.requests, __ATOMIC_RELAXED) || __atomic_load_n(&ke.high_resolution, __ATOMIC_RELAXED);
-
-    if (want && fine && ke.cfg.tick_min_100ns < want)
-        want = ke.cfg.tick_min_100ns;
-    bool changes = want != step_now();
+    uint32_t want = step_wanted_locked();
+    bool     changes = want != step_now();
 
     if (changes) {
         nt_100ns tick = ke_clock_tick_now();
@@ -146,13 +166,90 @@ void ke_clock_range(ULONG *longest_100ns, ULONG *shortest_100ns)
     *shortest_100ns = fine && fine < ke_clock_tick_max() ? fine : ke_clock_tick_max();
 }
 
-uint32_t ke_clock_request(bool set, uint32_t wanted_100ns)
+/* ---- requests of drivers ---- */
+
+static uint32_t supported(uint32_t wanted)
 {
-    (void)wanted_100ns; /* two resolutions exist: the default and the finest */
+    ULONG longest, shortest;
+
+    ke_clock_range(&longest, &shortest);
+    return wanted < shortest ? shortest : wanted;
+}
+
+static void add_locked(uint32_t wanted)
+{
+    if (clk.requests++ == 0 || wanted < clk.wanted)
+        clk.wanted = wanted;
+}
+
+static void log_locked(const void *caller, int delta)
+{
+    if (clk.logged == REQUESTS_LOGGED)
+        return;
+    clk.log[clk.logged].caller = caller;
+    clk.log[clk.logged++].delta = delta;
+}
+
+/* The finest stays in force until the last request is withdrawn (CLK-027). */
+bool ke_clock_request(bool set, uint32_t wanted_100ns, const void *caller)
+{
+    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+    uint32_t wanted = supported(wanted_100ns);
+
+    mach_lock(&clk.lock);
+    bool ok = set || clk.requests > 0;
+
     if (set)
-        __atomic_add_fetch(&clk.requests, 1, __ATOMIC_RELAXED);
-    else if (clk.requests)
-        __atomic_sub_fetch(&clk.requests, 1, __ATOMIC_RELAXED);
+        add_locked(wanted);
+    else if (ok)
+        clk.requests--;
+    log_locked(caller, set ? 1 : -1);
+    mach_unlock(&clk.lock);
     ke_clock_resolution_changed();
-    return step_now();
+    mach_irql_lower(old);
+    return ok;
+}
+
+int ke_clock_requests_of(const void *start, const void *end)
+{
+    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+    int      sum = 0;
+
+    mach_lock(&clk.lock);
+    for (unsigned i = 0; i < clk.logged; i++)
+        if ((uintptr_t)clk.log[i].caller >= (uintptr_t)start && (uintptr_t)clk.log[i].caller < (uintptr_t)end)
+            sum += clk.log[i].delta;
+    mach_unlock(&clk.lock);
+    mach_irql_lower(old);
+    return sum;
+}
+
+/* ---- what a driver sees ---- */
+
+/*
+ * Processor 0 owns the clock: while it is at CLOCK_LEVEL or above, ticks wait (CLK-015). Only its own code can tell, for it
+ * keeps the interrupt away; so its reading is what stands still, from the first one at that level on.
+ */
+nt_100ns ke_interrupt_time_seen(void)
+{
+    struct ke_cpu *c = &ke.cpu[0];
+
+    if (mach_irql() < CLOCK_LEVEL || mach_cpu() != 0)
+        return ke_clock_tick_now();
+    if (!c->clock_held) {
+        c->clock_held = true;
+        c->clock_held_at = ke_clock_tick_now();
+        __atomic_store_n(&ke_time_counts, true, __ATOMIC_RELAXED);
+    }
+    return c->clock_held_at;
+}
+
+nt_100ns ke_zone_bias(void)
+{
+    return __atomic_load_n(&clk.zone, __ATOMIC_RELAXED);
+}
+
+void ke_zone_bias_set(nt_100ns bias)
+{
+    __atomic_store_n(&clk.zone, bias, __ATOMIC_RELAXED);
 }

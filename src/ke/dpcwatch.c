@@ -15,6 +15,9 @@
 /* Inferred: Microsoft names no number for KeShouldYieldProcessor; ten times what a DPC may take. */
 #define LONG_NS 1000000ull
 
+/* Inferred: the page of bug check 0x101 names no number either. */
+#define CLOCK_LIMIT_NS 10000000000ull
+
 bool ke_time_counts;
 
 /* A tick is what KeQueryTimeIncrement says; with an exact clock a millisecond. */
@@ -39,6 +42,10 @@ static uint64_t limit_ticks(void)
 void ke_dpcwatch_boot(void)
 {
     __atomic_store_n(&ke_time_counts, false, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < ke.cpus; i++) {
+        ke.cpu[i].high_ns = 0;
+        ke.cpu[i].clock_held = false;
+    }
 }
 
 static void look(const struct ke_cpu *c)
@@ -60,12 +67,39 @@ static void look(const struct ke_cpu *c)
     }
 }
 
+/* Another processor would miss this one's clock interrupts (CLK-037). */
+static void look_at_clock(struct ke_cpu *c, mach_ns ns)
+{
+    uint64_t ticks;
+
+    if (mach_irql() < CLOCK_LEVEL || ke.cpus < 2)
+        return;
+    c->high_ns += ns;
+    ticks = ticks_of(c->high_ns);
+    uint64_t p[4] = {ticks, 0, (uintptr_t)c, mach_cpu()};
+
+    if (c->high_ns >= CLOCK_LIMIT_NS)
+        ke_bugcheckf("DT-C02", CLOCK_WATCHDOG_TIMEOUT, p, "processor %u has taken no clock interrupt for %llu ticks",
+            mach_cpu(), (unsigned long long)ticks);
+}
+
+static void count_thread(mach_ns ns)
+{
+    ke_thread *t = ke_thread_current();
+
+    if (!ke_dpc_executing())
+        __atomic_store_n(&t->run_ns, t->run_ns + ns, __ATOMIC_RELAXED);
+}
+
 void ke_stall(mach_ns ns)
 {
     mach_stall(ns);
+    count_thread(ns);
     if (mach_irql() < DISPATCH_LEVEL)
         return;
     struct ke_cpu *c = ke_this_cpu();
+
+    look_at_clock(c, ns);
 
     __atomic_store_n(&ke_time_counts, true, __ATOMIC_RELAXED);
     c->dispatch_ns += ns;
@@ -76,14 +110,18 @@ void ke_stall(mach_ns ns)
 }
 
 /* In a DPC the series goes on: only its processor's drain ends it. */
-void ke_yielded(void)
+void ke_yielded(unsigned irql)
 {
     struct ke_cpu *c;
 
     if (mach_irql() < DISPATCH_LEVEL)
         return;
     c = ke_this_cpu();
-    if (!c->dpc_depth)
+    if (irql < CLOCK_LEVEL) {
+        c->high_ns = 0;
+        c->clock_held = false;
+    }
+    if (irql < DISPATCH_LEVEL && !c->dpc_depth)
         c->dispatch_ns = 0;
 }
 

@@ -103,13 +103,13 @@ bool ke_should_yield(void);                            /* IRQL >= 2 for long */
 bool ke_dpc_watchdog(PKDPC_WATCHDOG_INFORMATION info); /* false: below DISPATCH_LEVEL */
 
 extern bool ke_time_counts; /* somebody has spent time at DISPATCH_LEVEL in this run */
-void        ke_yielded(void);
+void        ke_yielded(unsigned irql);
 
-/* Before IRQL is lowered to irql on a driver's behalf: below DISPATCH_LEVEL the count begins anew. */
+/* Before IRQL is lowered to irql on a driver's behalf: the counts of the levels above begin anew. */
 static inline void ke_lowering(unsigned irql)
 {
-    if (__builtin_expect(ke_time_counts, 0) && irql < DISPATCH_LEVEL)
-        ke_yielded();
+    if (__builtin_expect(ke_time_counts, 0))
+        ke_yielded(irql);
 }
 
 /* ---- calls on all processors (ke/broadcast.c) ---- */
@@ -163,7 +163,15 @@ uint32_t ke_clock_tick(void);                                         /* current
 uint32_t ke_clock_tick_max(void);                                     /* default tick, what KeQueryTimeIncrement says */
 uint64_t ke_clock_ticks(void);                                        /* since boot */
 void     ke_clock_range(ULONG *longest_100ns, ULONG *shortest_100ns); /* ticks there may be */
-uint32_t ke_clock_request(bool set, uint32_t wanted_100ns); /* ExSetTimerResolution; returns the tick in force */
+
+/* ExSetTimerResolution. False: nothing to withdraw. caller: code address, to know later whose it was. IRQL < 2. */
+bool ke_clock_request(bool set, uint32_t wanted_100ns, const void *caller);
+int  ke_clock_requests_of(const void *start, const void *end); /* made and not withdrawn by code in there */
+
+nt_100ns ke_system_offset(void);       /* system time - interrupt time */
+nt_100ns ke_interrupt_time_seen(void); /* at the last tick that the calling processor can know of; any IRQL */
+nt_100ns ke_zone_bias(void);           /* system time = local time + bias; modulo 2^64 */
+void     ke_zone_bias_set(nt_100ns bias);
 
 /* ---- dispatcher objects (ke/event.c, ke/semaphore.c, ke/mutex.c) ---- */
 
@@ -262,8 +270,10 @@ void           ke_thread_dereference(ke_thread *t);
 NTSTATUS       ke_thread_exit_status(const ke_thread *t); /* STATUS_PENDING until it begins to end */
 bool           ke_thread_terminating(const ke_thread *t); /* it has begun to end */
 nt_100ns       ke_thread_create_time(const ke_thread *t); /* system time */
+bool           ke_thread_is_of(const ke_thread *t, const void *start, const void *end); /* a driver's, routine in there */
+uint32_t       ke_thread_of(const void *start, const void *end); /* id of one that lives and is of that image; 0: none */
 void           ke_thread_is_worker(void);                 /* the caller: must not be terminated by what it calls */
-mach_ns        ke_thread_run_ns(const ke_thread *t);      /* that it has stalled below DISPATCH_LEVEL */
+mach_ns        ke_thread_run_ns(const ke_thread *t);      /* that it has stalled outside DPCs */
 
 /* ---- priority and affinity (ke/sched.c) ---- */
 

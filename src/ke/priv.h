@@ -75,6 +75,9 @@ struct ke_cpu {
     uint32_t            dpc_thread_wanted;   /* by an insertion at device level; atomic */
     unsigned            dpc_depth;           /* DPC routines on this processor's stack: 0 or 1 */
     mach_ns             dpc_ns, dispatch_ns; /* see dpcwatch.c */
+    mach_ns             high_ns;         /* ... at CLOCK_LEVEL or above */
+    bool                clock_held;      /* processor 0: see ke_interrupt_time_seen() */
+    nt_100ns            clock_held_at;
     struct _KTHREAD     idle;
     struct ke_timerq    relative, absolute;
 };
@@ -223,8 +226,8 @@ void     ke_timer_interrupt(void);
 void     ke_timer_late_ones(struct ke_cpu *c); /* its late timers expire in a clock interrupt, soon */
 void     ke_timer_rearm_all(void);             /* tick or system time changed */
 void     ke_clock_boot(void);
+void     ke_clock_start(void); /* the machine runs */
 nt_100ns ke_clock_tick_at_or_after(nt_100ns interrupt_time);
-nt_100ns ke_system_offset(void); /* system time - interrupt time */
 void     ke_clock_resolution_changed(void);
 nt_100ns ke_clock_tick_now(void);   /* interrupt time of the tick that is current */
 void     ke_arm_tick(unsigned cpu); /* make sure that the next tick interrupts; timer lock not held */

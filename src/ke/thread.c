@@ -205,6 +205,28 @@ void ke_thread_is_worker(void)
     ke_thread_current()->is_worker = true;
 }
 
+bool ke_thread_is_of(const ke_thread *t, const void *start, const void *end)
+{
+    uintptr_t routine = (uintptr_t)t->routine;
+
+    return t->by_driver && routine >= (uintptr_t)start && routine < (uintptr_t)end;
+}
+
+uint32_t ke_thread_of(const void *start, const void *end)
+{
+    uint32_t id = 0;
+    unsigned old = ke_dispatcher_lock();
+
+    for (PLIST_ENTRY e = ke.threads.Flink; e != &ke.threads && !id; e = e->Flink) {
+        const ke_thread *t = CONTAINING_RECORD(e, struct _KTHREAD, all);
+
+        if (ke_thread_is_of(t, start, end))
+            id = t->id;
+    }
+    ke_dispatcher_unlock(old);
+    return id;
+}
+
 ke_thread *ke_thread_find(uint32_t id)
 {
     ke_thread *found = NULL;

@@ -74,6 +74,13 @@ NTKERNELAPI VOID KeQuerySystemTime(_Out_ PLARGE_INTEGER CurrentTime);
 NTKERNELAPI VOID KeQuerySystemTimePrecise(_Out_ PLARGE_INTEGER CurrentTime);
 NTKERNELAPI ULONGLONG KeQueryInterruptTime(VOID);
 NTKERNELAPI ULONGLONG KeQueryInterruptTimePrecise(_Out_ PULONG64 QpcTimeStamp);
+NTKERNELAPI NTSTATUS KeConvertAuxiliaryCounterToPerformanceCounter(_In_ ULONG64 AuxiliaryCounterValue,
+                                                                   _Out_ PULONG64 PerformanceCounterValue,
+                                                                   _Out_opt_ PULONG64 ConversionError);
+NTKERNELAPI NTSTATUS KeConvertPerformanceCounterToAuxiliaryCounter(_In_ ULONG64 PerformanceCounterValue,
+                                                                   _Out_ PULONG64 AuxiliaryCounterValue,
+                                                                   _Out_opt_ PULONG64 ConversionError);
+NTKERNELAPI NTSTATUS KeQueryAuxiliaryCounterFrequency(_Out_opt_ PULONG64 AuxiliaryCounterFrequency);
 NTKERNELAPI ULONGLONG KeQueryUnbiasedInterruptTime(VOID);
 NTKERNELAPI ULONGLONG KeQueryUnbiasedInterruptTimePrecise(_Out_ PULONG64 QpcTimeStamp);
 NTKERNELAPI VOID KeQueryTickCount(_Out_ PLARGE_INTEGER CurrentCount);
