@@ -18,6 +18,7 @@ enum choice_tag {
     CHOICE_DPC_DELAY, /* deferred (Low or remote Medium) DPC: begin processing now? */
     CHOICE_FAULT,     /* fault injection: 0 = succeed */
     CHOICE_USER,      /* dt_choose() of the test */
+    CHOICE_WAITER,    /* which exclusive waiter gets a push lock: 0 = the first */
     CHOICE_TAG_COUNT
 };
 

@@ -123,6 +123,7 @@ static const char *tag_name(enum choice_tag tag)
         [CHOICE_DPC_DELAY] = "DPC delay",
         [CHOICE_FAULT] = "fault",
         [CHOICE_USER] = "user",
+        [CHOICE_WAITER] = "waiter",
     };
 
     return (unsigned)tag < CHOICE_TAG_COUNT ? names[tag] : "unknown";

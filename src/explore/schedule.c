@@ -18,6 +18,7 @@ static const char tag_letters[CHOICE_TAG_COUNT] = {
     [CHOICE_DPC_DELAY] = 'q',
     [CHOICE_FAULT] = 'f',
     [CHOICE_USER] = 'u',
+    [CHOICE_WAITER] = 'w',
 };
 
 /* ---- lists ---- */

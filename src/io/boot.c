@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* io/boot.c - the I/O manager before a run: counters back to zero, lists empty. */
 #include "ex/crt.h"
+#include "ex/locks.h"
 #include "io/priv.h"
 
 void io_boot(void)
 {
     ex_crt_boot();
+    ex_locks_boot();
     ob_boot();
     io_driver_boot();
     io_name_boot();

@@ -89,6 +89,12 @@ _Releases_shared_lock_(*PushLock)
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExReleasePushLockSharedEx(_Inout_ PEX_PUSH_LOCK PushLock, _In_ ULONG Flags);
 
+_Must_inspect_result_
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI PVOID FsRtlAllocateAePushLock(_In_ POOL_TYPE PoolType, _In_ ULONG Tag);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI VOID FsRtlFreeAePushLock(_In_ PVOID AePushLock);
+
 #define EX_DEFAULT_PUSH_LOCK_FLAGS 0
 #define ExAcquirePushLockExclusive(l) ExAcquirePushLockExclusiveEx(l, EX_DEFAULT_PUSH_LOCK_FLAGS)
 #define ExAcquirePushLockShared(l) ExAcquirePushLockSharedEx(l, EX_DEFAULT_PUSH_LOCK_FLAGS)
@@ -187,6 +193,30 @@ _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExConvertExclusiveToSharedLite(_Inout_ PERESOURCE Resource);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExSetResourceOwnerPointer(_Inout_ PERESOURCE Resource, _In_ PVOID OwnerPointer);
+#define FLAG_OWNER_POINTER_IS_THREAD 0x1
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI VOID ExSetResourceOwnerPointerEx(_Inout_ PERESOURCE Resource, _In_ PVOID OwnerPointer, _In_ ULONG Flags);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI VOID ExDisableResourceBoostLite(_In_ PERESOURCE Resource);
+
+/* What they return means nothing to a driver. */
+_IRQL_requires_max_(APC_LEVEL)
+_Acquires_lock_(_Global_critical_region_)
+_Acquires_exclusive_lock_(*Resource)
+NTKERNELAPI PVOID ExEnterCriticalRegionAndAcquireResourceExclusive(_Inout_ PERESOURCE Resource);
+_IRQL_requires_max_(APC_LEVEL)
+_Acquires_lock_(_Global_critical_region_)
+_Acquires_shared_lock_(*Resource)
+NTKERNELAPI PVOID ExEnterCriticalRegionAndAcquireResourceShared(_Inout_ PERESOURCE Resource);
+_IRQL_requires_max_(APC_LEVEL)
+_Acquires_lock_(_Global_critical_region_)
+_Acquires_shared_lock_(*Resource)
+NTKERNELAPI PVOID ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(_Inout_ PERESOURCE Resource);
+_IRQL_requires_max_(APC_LEVEL)
+_Releases_lock_(_Global_critical_region_)
+_Releases_lock_(*Resource)
+NTKERNELAPI VOID ExReleaseResourceAndLeaveCriticalRegion(_Inout_ PERESOURCE Resource);
+
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI ULONG ExGetExclusiveWaiterCount(_In_ PERESOURCE Resource);
 _IRQL_requires_max_(DISPATCH_LEVEL)
@@ -228,10 +258,20 @@ NTKERNELAPI SIZE_T ExSizeOfRundownProtectionCacheAware(VOID);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExInitializeRundownProtectionCacheAware(_Out_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
                                                          _In_ SIZE_T RunRefSize);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExReInitializeRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
 _Must_inspect_result_
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI BOOLEAN ExAcquireRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+_Must_inspect_result_
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI BOOLEAN ExAcquireRundownProtectionCacheAwareEx(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
+                                                           _In_ ULONG Count);
+_IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID ExReleaseRundownProtectionCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI VOID ExReleaseRundownProtectionCacheAwareEx(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRef, _In_ ULONG Count);
+_IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExRundownCompletedCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID ExWaitForRundownProtectionReleaseCacheAware(_Inout_ PEX_RUNDOWN_REF_CACHE_AWARE RunRef);
