@@ -6,9 +6,9 @@ enum { CPUS = 3 };
 
 static struct {
     LONG          entered, runs[CPUS], inside, ones, before, calls;
-    volatile LONG held, spinning;
+    volatile LONG held, spinning, masked;
     KEVENT        event;
-    KDPC          idle; /* removing it is a point at any IRQL */
+    KDPC          idle, other; /* removing one is a point at any IRQL */
 } s;
 
 static void begin(void)
@@ -16,6 +16,7 @@ static void begin(void)
     memset(&s, 0, sizeof s);
     KeInitializeEvent(&s.event, NotificationEvent, FALSE);
     KeInitializeDpc(&s.idle, NULL, NULL);
+    KeInitializeDpc(&s.other, NULL, NULL);
 }
 
 static struct dt_config three(void)
@@ -33,30 +34,32 @@ static ULONG_PTR worker(ULONG_PTR context)
 
     dt_expect_eq(KeGetCurrentIrql(), IPI_LEVEL);
     dt_expect_eq(context, 7);
+    dt_expect(!ReadNoFence(&s.masked));
     InterlockedIncrement(&s.runs[cpu]);
     InterlockedIncrement(&s.entered);
     KeRemoveQueueDpc(&s.idle);
     return 100 + cpu;
 }
 
-/* The barrier: nobody has entered before this processor has been interrupted. */
-static void goes_on(void *ctx)
+/* The barrier: as long as this processor takes no interrupt, nobody enters. */
+static void masks(void *ctx)
 {
-    (void)ctx;
-    for (int i = 0; i < 5; i++) {
-        LONG entered = ReadNoFence(&s.entered);
+    KIRQL irql;
 
-        if (simulated()) /* in real time a thread below DISPATCH_LEVEL is not interrupted */
-            dt_expect(!entered || ReadNoFence(&s.runs[1]));
-        KeReadStateEvent(&s.event);
-    }
+    (void)ctx;
+    KeRaiseIrql(HIGH_LEVEL, &irql);
+    InterlockedExchange(&s.masked, 1);
+    for (int i = 0; i < 3; i++)
+        KeRemoveQueueDpc(&s.other);
+    InterlockedExchange(&s.masked, 0);
+    KeLowerIrql(irql);
 }
 
 static void ipi(void *ctx)
 {
     (void)ctx;
     begin();
-    dt_spawn(1, goes_on, NULL);
+    dt_spawn(1, masks, NULL);
     ULONG_PTR result = KeIpiGenericCall(worker, 7);
 
     dt_expect_eq(s.entered, CPUS);
