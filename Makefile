@@ -31,7 +31,7 @@ build/%/build.ninja: CMakePresets.json
 
 run: setup
 	@$(MAKE) build/$(PRESET)/build.ninja
-	@tools/quietly.sh cmake --build build/$(PRESET)
+	@tools/quietly.sh cmake --build build/$(PRESET) --target duetime
 	@DUETIME=$(CURDIR)/build/$(PRESET)/bin/duetime examples/heartbeat/run.sh
 
 test: setup
