@@ -124,16 +124,20 @@ static void print_story(struct out *o, const struct host_finding *h, const struc
     out_line(o, "%*s<-- %s", 16, "", h->f.bugcheck ? "*** STOP" : "finding");
 }
 
+/* A finding that nobody raised, because the machine stood still, has no place of its own. */
 static void print_processors(struct out *o, const struct host_finding *h)
 {
+    bool raised = h->frames != 0;
     char who[128], doing[300];
 
-    tell_thread(h->thread, who, sizeof who);
     out_line(o, "%s", "");
-    out_line(o, "Processor %u, %s, IRQL %u", h->cpu, who, h->irql);
-    stack_print(o, h);
+    if (raised) {
+        tell_thread(h->thread, who, sizeof who);
+        out_line(o, "Processor %u, %s, IRQL %u", h->cpu, who, h->irql);
+        stack_print(o, h);
+    }
     for (unsigned cpu = 0; cpu < host.cfg.processors; cpu++)
-        if (cpu != h->cpu && tell_last(cpu, doing, sizeof doing))
+        if ((!raised || cpu != h->cpu) && tell_last(cpu, doing, sizeof doing))
             out_line(o, "Processor %u: %.85s", cpu, doing);
 }
 
