@@ -211,10 +211,13 @@ static void check_left(const void *item, PWORKER_THREAD_ROUTINE routine, const v
 {
     uint64_t bad_irql[4] = {(uintptr_t)routine, mach_irql(), (uintptr_t)context, (uintptr_t)item};
     uint64_t bad_apc[4] = {(uintptr_t)routine, 0, 0, 1};
+    uint64_t owned[4] = {(uintptr_t)routine, (uintptr_t)context, (uintptr_t)item, 0};
 
     if (mach_irql() != PASSIVE_LEVEL)
         ke_bugcheckf(
             "DT-I09", WORKER_THREAD_RETURNED_AT_BAD_IRQL, bad_irql, "work routine returned at IRQL %u", mach_irql());
+    if (ke_mutex_owned()) /* MTX-020 */
+        ke_bugcheckf("DT-W07", SYSTEM_EXIT_OWNED_MUTEX, owned, "work routine returned while it owned a mutex");
     if (ke_apcs_disabled() != apcs_were_off)
         ke_bugcheckf("DT-W15", APC_INDEX_MISMATCH, bad_apc, "work routine returned with another APC-disable count");
 }

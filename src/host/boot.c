@@ -48,8 +48,8 @@ static void record(struct host_finding *to, const struct finding *f)
         return;
     if (fault)
         to->frame[to->frames++] = pc;
-    to->frames += stack_walk(fault ? frame : __builtin_frame_address(0), to->frame + to->frames,
-        HOST_STACK_MAX - to->frames);
+    to->frames +=
+        stack_walk(fault ? frame : __builtin_frame_address(0), to->frame + to->frames, HOST_STACK_MAX - to->frames);
 }
 
 /* Any IRQL, any processor, kernel locks may be held. */
@@ -96,7 +96,10 @@ static bool add_waiter(void *ctx, const struct ke_thread_info *info)
 
     if (!info->waiting || info->daemon)
         return true;
-    if (w->count++ < 6)
+    if (w->count++ < 6 && info->owner)
+        snprintf(
+            w->text + used, sizeof w->text - used, "%s%u (a mutex of %u)", used ? ", " : "", info->id, info->owner);
+    else if (w->count <= 6)
         snprintf(w->text + used, sizeof w->text - used, "%s%u", used ? ", " : "", info->id);
     return true;
 }

@@ -76,6 +76,8 @@ static const struct bugcode codes[] = {
         {"0 one DPC, 1 in total", "ticks used", "ticks allowed", NULL}},
     {0x139, "KERNEL_SECURITY_CHECK_FAILURE", "A data structure of the kernel is corrupt, a list entry for example.",
         {"kind", "trap frame", "exception record", NULL}},
+    {0x4000008A, "THREAD_TERMINATE_HELD_MUTEX", "A thread ended, or returned to user mode, while it owned a mutex.",
+        {"thread", "mutex", NULL, NULL}},
 };
 
 static const struct bugcode_case cases[] = {

@@ -156,7 +156,10 @@ static bool print_thread(void *ctx, const struct ke_thread_info *info)
     tell_thread(info->id, who, sizeof who);
     if (!objects_name(info->object, story_count(), what, sizeof what))
         snprintf(what, sizeof what, "%s", info->objects > 1 ? "several objects" : "an object of the kernel's");
-    out_line(l->o, "%s waits for %s", who, what);
+    if (info->owner)
+        out_line(l->o, "%s waits for %s, which thread %u owns", who, what, info->owner);
+    else
+        out_line(l->o, "%s waits for %s", who, what);
     return l->left-- > 1;
 }
 

@@ -39,10 +39,12 @@ void dt_close(dt_file *file)
 
 static dt_status run(struct io_request *r, size_t *returned)
 {
+    LONG     apcs = ke_apc_count();
     NTSTATUS status = io_request_run(r);
 
     if (returned)
         *returned = r->iosb.Information;
+    ke_return_to_user((const void *)dt_ioctl, apcs);
     return status;
 }
 
@@ -100,8 +102,11 @@ static dt_io *start(const struct io_request *r)
 
     if (!io)
         return NULL;
+    LONG apcs = ke_apc_count();
+
     io->r = *r;
     io_request_send(&io->r);
+    ke_return_to_user((const void *)dt_ioctl_start, apcs);
     return io;
 }
 

@@ -5,7 +5,7 @@
 void io_call_enter(
     struct io_call *call, enum ev_role role, const void *routine, const void *context, const void *object)
 {
-    *call = (struct io_call){role, routine, context, object, mach_irql(), ke_apcs_disabled()};
+    *call = (struct io_call){role, routine, context, object, mach_irql(), ke_apc_count()};
     ev(EV_DRIVER_ENTER, routine, role, (uintptr_t)context, (uintptr_t)object);
 }
 
@@ -48,9 +48,11 @@ static _Noreturn void irql_changed(const struct io_call *call, unsigned now)
         "DT-I09", code, p, "%s was called at IRQL %u and returned at %u", role_text(call->role), call->irql, now);
 }
 
+/* WAI-061, MTX-021. */
 static _Noreturn void apcs_changed(const struct io_call *call)
 {
-    uint64_t p[4] = {0xc5, (uintptr_t)call->routine, 0, 0};
+    uint64_t code = call->role == EV_ROLE_DISPATCH ? 0xc5 : call->role == EV_ROLE_COMPLETION ? 0xfb : 0x40003;
+    uint64_t p[4] = {code, (uintptr_t)call->routine, (uint64_t)(int64_t)ke_apc_count(), (uint64_t)(int64_t)call->apcs};
 
     ke_bugcheckf("DT-W15", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
         "%s returned with another APC-disable count than it was called with", role_text(call->role));
@@ -62,7 +64,7 @@ void io_call_leave(struct io_call *call)
 
     if (now != call->irql)
         irql_changed(call, now);
-    if (now < DISPATCH_LEVEL && ke_apcs_disabled() != call->apcs_off)
+    if (now < DISPATCH_LEVEL && ke_apc_count() != call->apcs)
         apcs_changed(call);
     ev(EV_DRIVER_LEAVE, call->routine, call->role, now, (uintptr_t)call->object);
 }

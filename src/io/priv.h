@@ -69,7 +69,7 @@ struct io_call {
     enum ev_role role;
     const void  *routine, *context, *object;
     unsigned     irql;
-    bool         apcs_off;
+    LONG         apcs; /* APC-disable count */
 };
 
 void io_call_enter(

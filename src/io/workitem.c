@@ -94,10 +94,13 @@ static void check_left(const IO_WORKITEM *copy, const void *item, bool apcs_off)
 {
     uint64_t level[4] = {routine_of(copy), mach_irql(), (uintptr_t)copy->context, (uintptr_t)item};
     uint64_t apc[4] = {routine_of(copy), 0, 0, 1};
+    uint64_t owned[4] = {routine_of(copy), (uintptr_t)copy->context, (uintptr_t)item, 0};
 
     if (mach_irql() != PASSIVE_LEVEL)
         ke_bugcheckf(
             "DT-I09", WORKER_THREAD_RETURNED_AT_BAD_IRQL, level, "work routine returned at IRQL %u", mach_irql());
+    if (ke_mutex_owned()) /* MTX-020 */
+        ke_bugcheckf("DT-W07", SYSTEM_EXIT_OWNED_MUTEX, owned, "work routine returned while it owned a mutex");
     if (ke_apcs_disabled() != apcs_off)
         ke_bugcheckf("DT-W15", APC_INDEX_MISMATCH, apc, "work routine returned with another APC-disable count");
 }

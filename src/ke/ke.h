@@ -61,12 +61,12 @@ static inline unsigned ke_raise_to(unsigned irql)
 
 /* ---- spin locks (ke/spinlock.c); IRQL is the caller's business ---- */
 
-void ke_spin_acquire(PKSPIN_LOCK lock, enum ev_lock kind, unsigned old_irql);
-bool ke_spin_try(PKSPIN_LOCK lock, enum ev_lock kind, unsigned old_irql);
-void ke_spin_release(PKSPIN_LOCK lock, enum ev_lock kind, unsigned new_irql);
-bool ke_spin_held_by_me(PKSPIN_LOCK lock);
-void ke_queued_acquire(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE h, enum ev_lock kind, unsigned old_irql);
-void ke_queued_release(PKLOCK_QUEUE_HANDLE h, enum ev_lock kind, unsigned new_irql);
+void        ke_spin_acquire(PKSPIN_LOCK lock, enum ev_lock kind, unsigned old_irql);
+bool        ke_spin_try(PKSPIN_LOCK lock, enum ev_lock kind, unsigned old_irql);
+void        ke_spin_release(PKSPIN_LOCK lock, enum ev_lock kind, unsigned new_irql);
+bool        ke_spin_held_by_me(PKSPIN_LOCK lock);
+void        ke_queued_acquire(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE h, enum ev_lock kind, unsigned old_irql);
+void        ke_queued_release(PKLOCK_QUEUE_HANDLE h, enum ev_lock kind, unsigned new_irql);
 PKSPIN_LOCK ke_queued_lock(PKLOCK_QUEUE_HANDLE h); /* the lock that it holds */
 
 /* Reader-writer (ke/rwlock.c); kind says which way. */
@@ -94,7 +94,7 @@ void ke_dpc_flush(void);                /* PASSIVE_LEVEL; blocks */
 void ke_dpc_importance(PKDPC dpc, KDPC_IMPORTANCE importance);
 bool ke_dpc_target(PKDPC dpc, unsigned cpu); /* false: no such processor */
 bool ke_dpc_in_thread(void); /* the thread is inside the routine of a threaded DPC, at whatever IRQL now */
-bool ke_dpc_executing(void);                 /* this processor is inside a DPC routine */
+bool ke_dpc_executing(void); /* this processor is inside a DPC routine */
 
 /* ---- time at DISPATCH_LEVEL or above (ke/dpcwatch.c) ---- */
 
@@ -195,8 +195,8 @@ struct ke_wait {
     KWAIT_REASON    reason;
     KPROCESSOR_MODE mode;
     bool            alertable;
-    const int64_t  *timeout; /* NULL = for ever; 100 ns, negative relative */
-    PKWAIT_BLOCK    blocks;  /* NULL: the thread's own, up to THREAD_WAIT_OBJECTS */
+    const int64_t  *timeout;     /* NULL = for ever; 100 ns, negative relative */
+    PKWAIT_BLOCK    blocks;      /* NULL: the thread's own, up to THREAD_WAIT_OBJECTS */
     bool            takes_entry; /* queue.c: the object is a KQUEUE */
 };
 
@@ -215,7 +215,7 @@ const void *ke_waited_for_in(const void *start, size_t bytes);
 
 /* ---- queues (ke/queue.c) ---- */
 
-void        ke_queue_init(PKQUEUE q, unsigned count_max); /* 0: as many as there are processors */
+void        ke_queue_init(PKQUEUE q, unsigned count_max);              /* 0: as many as there are processors */
 LONG        ke_queue_insert(PKQUEUE q, PLIST_ENTRY entry, bool first); /* entries before; IRQL <= 2 */
 PLIST_ENTRY ke_queue_remove(PKQUEUE q, KPROCESSOR_MODE mode, const int64_t *timeout); /* an entry, or a status */
 PLIST_ENTRY ke_queue_rundown(PKQUEUE q); /* the first entry or NULL; IRQL <= 2 */
@@ -241,9 +241,9 @@ struct ke_apc_routines {
 };
 
 struct _KTHREAD;
-void ke_apc_init(
-    PKAPC apc, struct _KTHREAD *t, const struct ke_apc_routines *r, KPROCESSOR_MODE mode, void *context);
-bool ke_apc_queue(PKAPC apc, void *arg1, void *arg2, KPRIORITY increment); /* IRQL <= 2; false: queued, or the thread ends */
+void ke_apc_init(PKAPC apc, struct _KTHREAD *t, const struct ke_apc_routines *r, KPROCESSOR_MODE mode, void *context);
+bool ke_apc_queue(
+    PKAPC apc, void *arg1, void *arg2, KPRIORITY increment); /* IRQL <= 2; false: queued, or the thread ends */
 bool ke_apc_remove(PKAPC apc);
 bool ke_alert(struct _KTHREAD *t, KPROCESSOR_MODE mode); /* was it alerted already? */
 bool ke_test_alert(KPROCESSOR_MODE mode);
@@ -260,7 +260,7 @@ typedef struct _KTHREAD ke_thread;
 ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon);
 
 /* As PsCreateSystemThread does it: the thread begins in a critical region (THR-003). */
-ke_thread *ke_thread_create_system(void (*routine)(void *), void *context, KPRIORITY priority);
+ke_thread     *ke_thread_create_system(void (*routine)(void *), void *context, KPRIORITY priority);
 _Noreturn void ke_thread_exit(NTSTATUS status);
 ke_thread     *ke_thread_current(void); /* the interrupted one in a DPC; never NULL */
 uint32_t       ke_thread_id(const ke_thread *t);
@@ -270,28 +270,28 @@ void           ke_thread_dereference(ke_thread *t);
 NTSTATUS       ke_thread_exit_status(const ke_thread *t); /* STATUS_PENDING until it begins to end */
 bool           ke_thread_terminating(const ke_thread *t); /* it has begun to end */
 nt_100ns       ke_thread_create_time(const ke_thread *t); /* system time */
-bool           ke_thread_is_of(const ke_thread *t, const void *start, const void *end); /* a driver's, routine in there */
-uint32_t       ke_thread_of(const void *start, const void *end); /* id of one that lives and is of that image; 0: none */
-void           ke_thread_is_worker(void);                 /* the caller: must not be terminated by what it calls */
-mach_ns        ke_thread_run_ns(const ke_thread *t);      /* that it has stalled outside DPCs */
+bool     ke_thread_is_of(const ke_thread *t, const void *start, const void *end); /* a driver's, routine in there */
+uint32_t ke_thread_of(const void *start, const void *end); /* id of one that lives and is of that image; 0: none */
+void     ke_thread_is_worker(void);                        /* the caller: must not be terminated by what it calls */
+mach_ns  ke_thread_run_ns(const ke_thread *t);             /* that it has stalled outside DPCs */
 
 /* ---- priority and affinity (ke/sched.c) ---- */
 
 KPRIORITY ke_thread_priority(ke_thread *t);
 KPRIORITY ke_thread_priority_set(ke_thread *t, KPRIORITY priority); /* previous */
-LONG      ke_thread_base_set(ke_thread *t, LONG increment);         /* to the system process's plus increment; previous */
+LONG      ke_thread_base_set(ke_thread *t, LONG increment); /* to the system process's plus increment; previous */
 
 /* Of the calling thread. A thread has the affinity it was made with (NT's user affinity), or a system affinity instead. */
-bool     ke_affinity_set(uint64_t mask, uint64_t *previous); /* false: invalid, no change; *previous: 0 = there was none */
-void     ke_affinity_revert(uint64_t mask);                  /* 0 = user affinity; nothing happens without a set */
-uint64_t ke_affinity_all(void);                              /* all processors */
+bool ke_affinity_set(uint64_t mask, uint64_t *previous); /* false: invalid, no change; *previous: 0 = there was none */
+void ke_affinity_revert(uint64_t mask);                  /* 0 = user affinity; nothing happens without a set */
+uint64_t ke_affinity_all(void);                          /* all processors */
 
 /* ---- regions (ke/apc.c) ---- */
 
-void           ke_critical_region(int delta);                            /* +1 enter, -1 leave */
-void           ke_guarded_region(int delta);
-bool           ke_apcs_disabled(void);
-bool           ke_all_apcs_disabled(void);
+void ke_critical_region(int delta); /* +1 enter, -1 leave */
+void ke_guarded_region(int delta);
+bool ke_apcs_disabled(void);
+bool ke_all_apcs_disabled(void);
 
 /* Threads that still live, for deadlock and leak reports; callback returns false to stop. Machine stopped or IRQL >= 2. */
 struct ke_thread_info {
@@ -300,6 +300,7 @@ struct ke_thread_info {
     bool        daemon, waiting, by_driver; /* by_driver: made by ke_thread_create_system() */
     unsigned    objects;
     const void *object; /* first object waited for */
+    uint32_t    owner;  /* thread that owns it, when it is a mutex; else 0 */
     unsigned    priority;
 };
 void ke_thread_each(bool (*fn)(void *ctx, const struct ke_thread_info *info), void *ctx);

@@ -246,6 +246,13 @@ ke_thread *ke_thread_find(uint32_t id)
 
 /* ---- listing ---- */
 
+static uint32_t owner_of(const void *object)
+{
+    const KMUTANT *m = object;
+
+    return m && m->Header.Type == MutantObject && m->OwnerThread ? ((const ke_thread *)m->OwnerThread)->id : 0;
+}
+
 void ke_thread_each(bool (*fn)(void *ctx, const struct ke_thread_info *info), void *ctx)
 {
     for (PLIST_ENTRY e = ke.threads.Flink; e != &ke.threads; e = e->Flink) {
@@ -260,6 +267,7 @@ void ke_thread_each(bool (*fn)(void *ctx, const struct ke_thread_info *info), vo
         if (t->waiting) {
             info.objects = t->wait_count;
             info.object = t->wait_count ? t->wait_blocks[0].Object : NULL;
+            info.owner = owner_of(info.object);
         }
         if (!fn(ctx, &info))
             return;
