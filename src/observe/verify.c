@@ -29,6 +29,7 @@
 #include <stdio.h>
 
 #include "base/spin.h"
+#include "observe/verify_exlock.h"
 #include "observe/verify_state.h"
 
 static struct verify state;
@@ -242,6 +243,7 @@ void verify_remove(void)
     if (!installed)
         return;
     ev_unsubscribe(&observer);
+    verify_exlock_remove();
     tab_close(&state.timers);
     tab_close(&state.dpcs);
     tab_close(&state.exts);
@@ -271,7 +273,7 @@ int verify_install(const struct verify_options *o)
         if (handlers[id])
             observer.mask |= EV_BIT(id);
     ev_subscribe(&observer);
-    if (open_tables()) {
+    if (open_tables() && verify_exlock_install(state.opt.one_thread) == 0) {
         verify_reset();
         return 0;
     }
@@ -287,6 +289,7 @@ void verify_reset(void)
     tab_reset(&state.exts);
     tab_reset(&state.locks);
     tab_reset(&state.images);
+    verify_exlock_reset();
     state.seq = state.n_frames = state.n_raises = state.gone_frames = 0;
     state.told_limit = state.told_pulse = false;
 }
