@@ -47,6 +47,9 @@ NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
     irp->CurrentLocation--;
     PIO_STACK_LOCATION sp = --irp->Tail.Overlay.CurrentStackLocation;
 
+    if (sp->MajorFunction == IRP_MJ_POWER && irp->CurrentLocation == irp->StackCount)
+        ke_power_requests(1);
+
     sp->DeviceObject = device;
     if (io_irp_of(irp))
         io_irp_of(irp)->sent = true;
@@ -194,6 +197,8 @@ static bool leave_location(PIRP irp)
     irp->PendingReturned = (sp->Control & SL_PENDING_RETURNED) != 0;
     irp->CurrentLocation++;
     irp->Tail.Overlay.CurrentStackLocation++;
+    if (sp->MajorFunction == IRP_MJ_POWER && irp->CurrentLocation > irp->StackCount)
+        ke_power_requests(-1);
     clear(sp);
     if (call) {
         if (call_completion(irp, routine, context) == STATUS_MORE_PROCESSING_REQUIRED)

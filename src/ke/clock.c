@@ -30,6 +30,14 @@ static struct {
     } log[REQUESTS_LOGGED];
 } clk;
 
+/* The power manager's lock, which it holds while any power request is under way. */
+static struct {
+    struct mach_lock lock;
+    bool             ready; /* the event is initialized: there has been a request in this run */
+    unsigned         requests;
+    KEVENT           free;
+} power;
+
 void ke_clock_boot(void)
 {
     clk.lock = (struct mach_lock){0};
@@ -37,6 +45,8 @@ void ke_clock_boot(void)
     clk.base = clk.recent = 0;
     clk.requests = clk.wanted = clk.logged = 0;
     clk.zone = 0;
+    power.ready = false;
+    power.requests = 0;
 }
 
 /* The machine runs: it knows the time now. */
@@ -190,9 +200,28 @@ static void log_locked(const void *caller, int delta)
     clk.log[clk.logged++].delta = delta;
 }
 
+void ke_power_requests(int delta)
+{
+    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+
+    mach_lock(&power.lock);
+    if (!power.ready)
+        ke_event_init(&power.free, NotificationEvent, true);
+    power.ready = true;
+    power.requests += (unsigned)delta;
+    if (power.requests == 0)
+        ke_event_set(&power.free, 0);
+    else
+        ke_event_reset(&power.free);
+    mach_unlock(&power.lock);
+    mach_irql_lower(old);
+}
+
 /* The finest stays in force until the last request is withdrawn (CLK-027). */
 bool ke_clock_request(bool set, uint32_t wanted_100ns, const void *caller)
 {
+    if (__atomic_load_n(&power.ready, __ATOMIC_RELAXED))
+        ke_wait_one(&power.free, NULL);
     unsigned old = ke_raise_to(DISPATCH_LEVEL);
     uint32_t wanted = supported(wanted_100ns);
 

@@ -168,6 +168,9 @@ void     ke_clock_range(ULONG *longest_100ns, ULONG *shortest_100ns); /* ticks t
 bool ke_clock_request(bool set, uint32_t wanted_100ns, const void *caller);
 int  ke_clock_requests_of(const void *start, const void *end); /* made and not withdrawn by code in there */
 
+/* Power requests that some driver works on: ExSetTimerResolution waits until there is none (CLK-030). IRQL <= 2. */
+void ke_power_requests(int delta);
+
 nt_100ns ke_system_offset(void);       /* system time - interrupt time */
 nt_100ns ke_interrupt_time_seen(void); /* at the last tick that the calling processor can know of; any IRQL */
 nt_100ns ke_zone_bias(void);           /* system time = local time + bias; modulo 2^64 */
