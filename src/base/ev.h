@@ -56,8 +56,9 @@ enum ev_lock {
     EV_LOCK_OTHER
 };
 
-/* Field c of EV_LOCK_ACQUIRE: a lock held shared has become EV_LOCK_RW_EXCLUSIVE. */
+/* Field c of EV_LOCK_ACQUIRE, reader-writer locks: held shared and now EV_LOCK_RW_EXCLUSIVE; got without waiting. */
 #define EV_LOCK_CONVERTED 1
+#define EV_LOCK_TRIED     2
 
 static inline int ev_lock_spins(uint64_t kind)
 {

@@ -90,7 +90,7 @@ bool ke_rw_try(PEX_SPIN_LOCK lock, enum ev_lock kind, unsigned old_irql)
 
     if (shared ? !try_shared(lock) : (*word_of(lock) & WAITERS) || !try_exclusive(lock, 0))
         return false;
-    ev(EV_LOCK_ACQUIRE, (void *)lock, kind, old_irql, 0);
+    ev(EV_LOCK_ACQUIRE, (void *)lock, kind, old_irql, EV_LOCK_TRIED);
     return true;
 }
 

@@ -54,6 +54,7 @@ static void start(void *arg)
     if (mach_irql() != PASSIVE_LEVEL) {
         uint64_t p[4] = {mach_irql() << 16 | PASSIVE_LEVEL << 8, (uintptr_t)t->routine, 0, mach_irql()};
 
+        ev(EV_THREAD_EXIT, t, 0, 0, 0); /* who watches may know of a lock that explains it (SPL-031) */
         ke_bugcheckf("DT-I09", 0xC8, p, "a thread routine returns at IRQL %u", mach_irql());
     }
     ke_thread_exit(STATUS_SUCCESS);

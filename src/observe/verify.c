@@ -142,6 +142,7 @@ static void on_driver_unload(struct verify *v, const struct ev *e)
     verify_timer_image_gone(v, image);
     verify_dpc_image_gone(v, e, image);
     verify_ext_image_gone(v, e->obj, image);
+    verify_order_memory_gone(v, image);
     if (i)
         tab_remove(&v->images, i);
 }
@@ -158,6 +159,25 @@ static void on_object_signal(struct verify *v, const struct ev *e)
     verify_frame_handed_off(v, e);
 }
 
+static void on_irp_complete(struct verify *v, const struct ev *e)
+{
+    verify_lock_callout(v, e, "a request is completed");
+    verify_frame_handed_off(v, e);
+}
+
+static void on_driver_enter(struct verify *v, const struct ev *e)
+{
+    if (e->a == EV_ROLE_START_IO)
+        verify_lock_callout(v, e, "StartIo is called for the next request");
+    verify_frame_enter(v, e);
+}
+
+static void on_stall(struct verify *v, const struct ev *e)
+{
+    verify_frame_stall(v, e);
+    verify_lock_stall(v, e);
+}
+
 static void on_timer_expire(struct verify *v, const struct ev *e)
 {
     verify_timer_expire(v, e);
@@ -169,7 +189,7 @@ static void on_timer_expire(struct verify *v, const struct ev *e)
 typedef void handler_fn(struct verify *v, const struct ev *e);
 
 static handler_fn *const handlers[EV_COUNT] = {
-    [EV_DRIVER_ENTER] = verify_frame_enter,
+    [EV_DRIVER_ENTER] = on_driver_enter,
     [EV_DRIVER_LEAVE] = verify_frame_leave,
     [EV_IRQL_SET] = verify_irql_set,
     [EV_APC_DISABLE] = verify_frame_apc,
@@ -184,6 +204,7 @@ static handler_fn *const handlers[EV_COUNT] = {
     [EV_DPC_REMOVE] = verify_dpc_remove,
     [EV_DPC_START] = verify_dpc_start,
     [EV_DPC_END] = verify_dpc_end,
+    [EV_LOCK_INIT] = verify_lock_init,
     [EV_LOCK_ACQUIRE] = verify_lock_acquire,
     [EV_LOCK_RELEASE] = verify_lock_release,
     [EV_LOCK_SPUN] = verify_lock_spun,
@@ -203,15 +224,15 @@ static handler_fn *const handlers[EV_COUNT] = {
     [EV_DEVICE_DELETE] = on_device_delete,
     [EV_DRIVER_LOAD] = on_driver_load,
     [EV_DRIVER_UNLOAD] = on_driver_unload,
-    [EV_IRP_COMPLETE] = verify_frame_handed_off,
+    [EV_IRP_COMPLETE] = on_irp_complete,
     [EV_MEM_ATOMIC] = verify_frame_handed_off,
-    [EV_STALL] = verify_frame_stall,
+    [EV_STALL] = on_stall,
     [EV_WORK_QUEUE] = verify_frame_handed_off,
 };
 
 static void check_room(struct verify *v)
 {
-    if (v->timers.refused | v->dpcs.refused | v->exts.refused | v->locks.refused | v->images.refused)
+    if (v->timers.refused | v->dpcs.refused | v->exts.refused | v->locks.refused | v->known.refused | v->images.refused)
         verify_limit(v, "objects");
 }
 
@@ -248,6 +269,7 @@ void verify_remove(void)
     tab_close(&state.dpcs);
     tab_close(&state.exts);
     tab_close(&state.locks);
+    tab_close(&state.known);
     tab_close(&state.images);
     installed = false;
 }
@@ -258,6 +280,7 @@ static bool open_tables(void)
            tab_open(&state.dpcs, sizeof(struct verify_dpc), 1024) &&
            tab_open(&state.exts, sizeof(struct verify_ext), 256) &&
            tab_open(&state.locks, sizeof(struct verify_lock), 256) &&
+           tab_open(&state.known, sizeof(struct verify_known), 256) &&
            tab_open(&state.images, sizeof(struct verify_image), 16);
 }
 
@@ -288,8 +311,10 @@ void verify_reset(void)
     tab_reset(&state.dpcs);
     tab_reset(&state.exts);
     tab_reset(&state.locks);
+    tab_reset(&state.known);
     tab_reset(&state.images);
     verify_exlock_reset();
+    state.spinners = 0;
     state.seq = state.n_frames = state.n_raises = state.gone_frames = 0;
     state.told_limit = state.told_pulse = false;
 }

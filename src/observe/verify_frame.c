@@ -272,7 +272,7 @@ void verify_frame_ends(struct verify *v, const struct ev *e, struct verify_frame
 
     if (held)
         verify_raise(v, VERIFY_L04, STOP,
-            CODE(0xc4, {0x40009, PARAM(verify_rules[VERIFY_L04].title), PARAM(held->key), 0}), held->key, f->routine,
+            CODE(0xc4, {0x40009, PARAM(verify_rules[VERIFY_L04].title), PARAM(held->lock), 0}), held->lock, f->routine,
             "%s returned with a lock held that it had taken", verify_frame_noun(f));
     else
         check_irql_at_end(v, f, irql);

@@ -61,8 +61,10 @@ void verify_irql_set(struct verify *v, const struct ev *e)
 {
     if (e->b > e->a)
         raised(v, e);
-    else if (e->b < e->a)
+    else if (e->b < e->a) {
+        verify_lock_lowered(v, e);
         lowered(v, e);
+    }
 }
 
 void verify_irql_frame_ends(struct verify *v, const struct verify_frame *f)

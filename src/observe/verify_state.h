@@ -67,10 +67,27 @@ struct verify_ext {
     struct range   gone;
 };
 
+/* A lock that is held. */
 struct verify_lock {
-    const void *key;
+    const void *key; /* the lock; of one that is held shared, mixed with the processor */
+    const void *lock;
+    uint64_t    handle; /* KLOCK_QUEUE_HANDLE of a queued one */
+    uint64_t    since_ns, spent_ns;
     uint32_t    thread, seq;
-    uint8_t     cpu, kind;
+    uint8_t     cpu, kind, old_irql;
+    bool        crossed; /* was held together with another spin lock */
+};
+
+#define VERIFY_AFTER   8u
+#define VERIFY_LOCK_NS 25000u /* DT-B02 */
+
+/* What is remembered of a lock: verify_order.c. */
+struct verify_known {
+    const void *key;
+    const void *after[VERIFY_AFTER]; /* locks that were waited for with this one held */
+    uint32_t    mark;
+    uint8_t     n_after, use;
+    bool        initialized;
 };
 
 struct verify_image {
@@ -108,7 +125,10 @@ struct verify_raise_entry {
 
 struct verify {
     struct verify_options     opt;
-    struct tab                timers, dpcs, exts, locks, images;
+    struct tab                timers, dpcs, exts, locks, known, images;
+    uint64_t                  spinners; /* processors that spin, and for which lock */
+    const void               *spins_for[64];
+    uint32_t                  order_mark;
     uint32_t                  seq; /* counts frames and lock acquisitions, so that they can be ordered */
     uint32_t                  n_frames, n_raises;
     bool                      told_limit, told_pulse;
@@ -213,10 +233,17 @@ void verify_ext_image_gone(struct verify *v, const void *driver, struct range im
 void verify_ext_run_end(struct verify *v);
 bool verify_ext_waits(struct verify *v, struct verify_delete_wait *out);
 
+void verify_lock_init(struct verify *v, const struct ev *e);
 void verify_lock_acquire(struct verify *v, const struct ev *e);
 void verify_lock_release(struct verify *v, const struct ev *e);
 void verify_lock_spun(struct verify *v, const struct ev *e);
 void verify_lock_thread_exit(struct verify *v, const struct ev *e);
+void verify_lock_stall(struct verify *v, const struct ev *e);
+void verify_lock_lowered(struct verify *v, const struct ev *e);
+void verify_lock_callout(struct verify *v, const struct ev *e, const char *what);
+bool verify_lock_is_mine(const struct verify_lock *l, const struct ev *e);
+void verify_order_acquire(struct verify *v, const struct ev *e);
+void verify_order_memory_gone(struct verify *v, struct range r);
 void verify_lock_memory_gone(struct verify *v, struct range r, const void *caller);
 
 /* The newest lock that f's executor took after f began and still holds, or NULL. */

@@ -126,6 +126,7 @@ static void use_after_the_dpc_said_it_is_done_is_T05(void **s)
     on(0, 0, 1);
     free_block();
     on(1, 2, 0);
+    E(LOCK_INIT, LOCK, EV_LOCK_SPIN, 0, 0);
     E(LOCK_ACQUIRE, LOCK, EV_LOCK_SPIN_AT_DPC, 2, 0);
     expect_stop("DT-T05", 0, LOCK, BLOCK, BYTES, ROUTINE);
 }
@@ -138,6 +139,7 @@ static void memory_used_anew_is_not_freed_memory(void **s)
     start(DPC, BLOCK);
     free_block();
     E(POOL_ALLOC, BLOCK, 0x100, 0, CALLER);
+    E(LOCK_INIT, LOCK, EV_LOCK_SPIN, 0, 0);
     E(LOCK_ACQUIRE, LOCK, EV_LOCK_SPIN_AT_DPC, 2, 0);
     E(LOCK_RELEASE, LOCK, EV_LOCK_SPIN_AT_DPC, 2, 0);
     end(DPC);

@@ -18,7 +18,7 @@ static void second_acquire_is_L01(void **s) /* SPL-019, LCK-007 */
     (void)s;
     on(1, 2, 3);
     E(LOCK_ACQUIRE, LOCK, EV_LOCK_SPIN, 0, 0);
-    E(LOCK_ACQUIRE, LOCK, EV_LOCK_SPIN, 2, 0);
+    E(LOCK_ACQUIRE, LOCK, EV_LOCK_SPIN, 0, 0);
     expect_stop("DT-L01", 0xf, LOCK, 0, 0, 0);
     E(LOCK_RELEASE, LOCK, EV_LOCK_SPIN, 0, 0);
     E(LOCK_ACQUIRE, LOCK, EV_LOCK_SPIN, 0, 0);
@@ -80,10 +80,10 @@ static void callers_lock_is_no_concern_of_the_routine(void **s)
     (void)s;
     on(0, 2, 1);
     E(LOCK_ACQUIRE, LOCK, EV_LOCK_SPIN, 0, 0);
-    enter(EV_ROLE_START_IO);
+    enter(EV_ROLE_OTHER);
     E(LOCK_ACQUIRE, EVENT, EV_LOCK_SPIN, 2, 0);
     E(LOCK_RELEASE, EVENT, EV_LOCK_SPIN, 2, 0);
-    leave(EV_ROLE_START_IO, 2);
+    leave(EV_ROLE_OTHER, 2);
     expect_silence();
 }
 
@@ -150,6 +150,7 @@ static void freed_while_held_is_L11(void **s) /* SPL-023 */
     E(LOCK_ACQUIRE, LOCK, EV_LOCK_SPIN, 0, 0);
     free_block();
     expect_stop("DT-L11", 0xc4, 0x100b, LOCK, 6, 0);
+    E(LOCK_INIT, LOCK, EV_LOCK_SPIN, 0, 0);
     E(LOCK_ACQUIRE, LOCK, EV_LOCK_SPIN, 0, 0);
     E(LOCK_RELEASE, LOCK, EV_LOCK_SPIN, 0, 0);
     free_block();

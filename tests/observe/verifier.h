@@ -11,6 +11,7 @@
 #include "observe/verify_frame.c"
 #include "observe/verify_irql.c"
 #include "observe/verify_lock.c"
+#include "observe/verify_order.c"
 #include "observe/verify_rules.c"
 #include "observe/verify_timer.c"
 #include "observe/verify_wait.c"
@@ -44,7 +45,11 @@ static int verifier_setup(void **state_)
 {
     (void)state_;
     feed_init();
-    return verify_install(NULL);
+    if (verify_install(NULL) != 0)
+        return -1;
+    for (uint64_t lock = LOCK; lock <= EVENT; lock += 8)
+        E(LOCK_INIT, lock, EV_LOCK_SPIN, 0, 0);
+    return 0;
 }
 
 static int verifier_teardown(void **state_)
