@@ -3,6 +3,7 @@
 #include "ddi/ddi.h"
 
 #include "base/finding.h"
+#include "ex/fastmutex.h"
 #include "ex/pool.h"
 #include "ke/ke.h"
 
@@ -71,10 +72,22 @@ static void threaded_dpc(enum ddi_id id, const void *caller)
         finding_raisef(&f, "%s is called by a threaded DPC: for it the rules of DISPATCH_LEVEL hold", row->name);
 }
 
+/* LCK-015: IRQL is PASSIVE_LEVEL, but APCs are as disabled as at APC_LEVEL. Windows goes on, mostly. */
+static void guarded_mutex(enum ddi_id id, const void *caller)
+{
+    const struct ddi_row *row = &ddi_rows[id];
+    struct finding        f = {.severity = FINDING_WARNING, .rule = "DT-L16", .caller = caller};
+
+    if (row->irql_max == PASSIVE_LEVEL && mach_irql() == PASSIVE_LEVEL && ex_mutex_guarded_is_owned())
+        finding_raisef(
+            &f, "%s is called by the owner of a guarded mutex: for it the rules of APC_LEVEL hold", row->name);
+}
+
 void ddi_watched(enum ddi_id id, const void *caller)
 {
     wait_expected(id, caller);
     threaded_dpc(id, caller);
+    guarded_mutex(id, caller);
 }
 
 static void violation(enum ddi_id id, unsigned irql, unsigned allowed, const void *caller)

@@ -16,6 +16,7 @@
  */
 #include "ex/exlock.h"
 
+#include "ex/fastmutex.h"
 #include "ex/locks.h"
 
 static struct {
@@ -29,6 +30,7 @@ void ex_locks_boot(void)
     all.tickets = 0;
     all.run++;
     ex_push_boot();
+    ex_mutex_boot();
 }
 
 unsigned ex_lock(void)

@@ -7,10 +7,42 @@
  * woken has its count already, so ownership passes without a gap.
  *
  * OldIrql of the mutex holds what to go back to, and above one byte how the mutex was taken.
+ *
+ * Both kinds are one (LCK-016): a guarded mutex keeps APCs out by a guarded region instead of IRQL.
  */
 #include "ex/fastmutex.h"
 
+#include "base/ddi.h"
+
 #define HOW_SHIFT 8
+#define THREADS   256u
+
+/* Guarded mutexes that are owned, by the low bits of the owner's id. A thread in a guarded region whose count is not 0 owns
+ * one, unless it shares the bits with another thread. */
+static struct {
+    bool     used;
+    uint32_t count[THREADS];
+} guarded;
+
+void ex_mutex_boot(void)
+{
+    if (guarded.used)
+        __builtin_memset(&guarded, 0, sizeof guarded);
+}
+
+bool ex_mutex_guarded_is_owned(void)
+{
+    return __atomic_load_n(&guarded.count[ke_thread_id(ke_thread_current()) % THREADS], __ATOMIC_RELAXED) != 0 &&
+           ke_all_apcs_disabled();
+}
+
+/* Level checks do not see a guarded region: while a guarded mutex is owned, every routine looks at its door (LCK-015). */
+static void guard(int delta)
+{
+    guarded.used = true;
+    __atomic_add_fetch(&guarded.count[ke_thread_id(ke_thread_current()) % THREADS], (uint32_t)delta, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&ddi_watch, (uint32_t)delta, __ATOMIC_RELAXED);
+}
 
 static _Noreturn void misuse(const char *rule, uint64_t p1, PFAST_MUTEX m, const char *what)
 {
@@ -24,6 +56,13 @@ static _Noreturn void misuse_level(uint64_t p1, PFAST_MUTEX m, const char *what)
     uint64_t p[4] = {p1, mach_irql(), ke_apcs_disabled(), (uintptr_t)m};
 
     ke_bugcheckf("DT-L16", DRIVER_VERIFIER_DETECTED_VIOLATION, p, "fast mutex %p %s", (void *)m, what);
+}
+
+/* LCK-011, LCK-018. */
+static void check_apcs(uint64_t p1, PFAST_MUTEX m, const char *what)
+{
+    if (mach_irql() == PASSIVE_LEVEL && !ke_apcs_disabled())
+        misuse_level(p1, m, what);
 }
 
 void ex_mutex_init(PFAST_MUTEX m)
@@ -41,8 +80,8 @@ static unsigned shut(PFAST_MUTEX m, enum ex_mutex_how how)
         ke_raise_to(APC_LEVEL);
     else if (how == EX_MUTEX_GUARDED)
         ke_guarded_region(1);
-    else if (old == PASSIVE_LEVEL && !ke_apcs_disabled()) /* LCK-011 */
-        misuse_level(0x39, m, "is acquired \"unsafe\" although APCs are enabled");
+    else
+        check_apcs(0x39, m, "is acquired \"unsafe\" although APCs are enabled");
     return old;
 }
 
@@ -58,7 +97,9 @@ static void own(PFAST_MUTEX m, enum ex_mutex_how how, unsigned old)
 {
     __atomic_store_n(&m->Owner, ke_thread_current(), __ATOMIC_RELAXED);
     m->OldIrql = old | (ULONG)(how + 1) << HOW_SHIFT;
-    ev(EV_LOCK_ACQUIRE, m, EV_LOCK_FAST_MUTEX, old, (uintptr_t)ke_thread_current());
+    if (how == EX_MUTEX_GUARDED)
+        guard(1);
+    ev(EV_LOCK_ACQUIRE, m, EV_LOCK_FAST_MUTEX, old, how == EX_MUTEX_RAISING);
 }
 
 void ex_mutex_acquire(PFAST_MUTEX m, enum ex_mutex_how how)
@@ -93,10 +134,16 @@ static void check_release(PFAST_MUTEX m, enum ex_mutex_how how)
 
     if (!owner) /* LCK-009 */
         misuse("DT-L02", 0x1007, m, "is released, but nobody owns it");
-    if (owner != ke_thread_current())
-        misuse("DT-L03", 0x1004, m, "is released by a thread that does not own it");
+    if (owner != ke_thread_current()) {
+        uint64_t p[4] = {0x1004, (uintptr_t)m, (uintptr_t)owner, (uintptr_t)ke_thread_current()};
+
+        ke_bugcheckf("DT-L03", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
+            "fast mutex %p is released by a thread that does not own it", (void *)m);
+    }
     if (m->OldIrql >> HOW_SHIFT != (ULONG)how + 1)
-        misuse("DT-L16", 0x3a, m, "is released by another kind of routine than it was acquired with");
+        misuse("DT-L16", 0x1009, m, "is released by another kind of routine than it was acquired with");
+    if (how == EX_MUTEX_UNSAFE)
+        check_apcs(0x3a, m, "is released \"unsafe\" although APCs are enabled");
 }
 
 void ex_mutex_release(PFAST_MUTEX m, enum ex_mutex_how how)
@@ -104,9 +151,11 @@ void ex_mutex_release(PFAST_MUTEX m, enum ex_mutex_how how)
     check_release(m, how);
     unsigned old = m->OldIrql & 0xff;
 
+    if (how == EX_MUTEX_GUARDED)
+        guard(-1);
     m->OldIrql = 0;
     __atomic_store_n(&m->Owner, NULL, __ATOMIC_RELAXED);
-    ev(EV_LOCK_RELEASE, m, EV_LOCK_FAST_MUTEX, old, (uintptr_t)ke_thread_current());
+    ev(EV_LOCK_RELEASE, m, EV_LOCK_FAST_MUTEX, old, how == EX_MUTEX_RAISING);
     if (__atomic_add_fetch(&m->Count, 1, __ATOMIC_RELEASE) <= 0)
         ke_event_set(&m->Event, 0);
     open(how, old);

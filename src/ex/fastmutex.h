@@ -11,6 +11,8 @@ enum ex_mutex_how {
     EX_MUTEX_GUARDED, /* enters a guarded region */
 };
 
+void ex_mutex_boot(void);             /* before each run, machine stopped */
+bool ex_mutex_guarded_is_owned(void); /* by the calling thread, taken as a guarded mutex */
 void ex_mutex_init(PFAST_MUTEX m);
 void ex_mutex_acquire(PFAST_MUTEX m, enum ex_mutex_how how); /* Point: if it blocks */
 bool ex_mutex_try(PFAST_MUTEX m, enum ex_mutex_how how);

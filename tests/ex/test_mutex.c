@@ -189,7 +189,7 @@ static void test_misuse(void **state)
     caught(release_foreign, "DT-L03", 0xC4);
     caught(mixed, "DT-L16", 0xC4);          /* LCK-010 */
     caught(unsafe_apcs_on, "DT-L16", 0xC4); /* LCK-011 */
-    caught(at_dispatch, "DT-I01", 0x0A);    /* LCK-005 */
+    caught(at_dispatch, "DT-L16", 0xC4);    /* LCK-005 */
 }
 
 int main(void)
