@@ -134,7 +134,8 @@ void ke_timer_interrupt(void)
     c->armed = NT_NEVER;
     if (c->dpc_tick <= tick)
         c->dpc_tick = NT_NEVER;
-    awake |= __atomic_exchange_n(&c->woken, false, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&c->woken, __ATOMIC_RELAXED))
+        awake |= __atomic_exchange_n(&c->woken, false, __ATOMIC_RELAXED);
     while ((t = take_due(c, tick, &due))) {
         if (ke_timer_word(t) & P_NO_WAKE) {
             put_off(c, t, due);
