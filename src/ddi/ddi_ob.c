@@ -99,31 +99,51 @@ NTSYSAPI NTSTATUS NTAPI ZwClose(HANDLE Handle)
 
 /* ---- event handles ---- */
 
-static NTSTATUS create_event(EVENT_TYPE type, bool state, PHANDLE handle, PKEVENT *event)
-{
-    *event = ob_create(&ob_type_event, sizeof(KEVENT));
-    if (!*event)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    ke_event_init(*event, type, state);
-    NTSTATUS status = ob_handle_create(*event, handle);
-
-    ob_dereference(*event); /* the handle keeps it */
-    return status;
-}
-
 NTSYSAPI NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
     POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType, BOOLEAN InitialState)
 {
+    struct io_event_config c = {
+        .name = ObjectAttributes ? ObjectAttributes->ObjectName : NULL, .type = EventType, .state = InitialState};
+    bool    open_if = ObjectAttributes && (ObjectAttributes->Attributes & OBJ_OPENIF);
     PKEVENT event;
 
     DDI_ENTER(ZwCreateEvent, EventHandle);
     (void)DesiredAccess;
-    NTSTATUS status = ObjectAttributes && ObjectAttributes->ObjectName
-                          ? STATUS_NOT_IMPLEMENTED
-                          : create_event(EventType, InitialState, EventHandle, &event);
+    NTSTATUS status = io_event_create(&c, EventHandle, &event);
 
+    if (status == STATUS_OBJECT_NAME_EXISTS && !open_if) {
+        ob_handle_close(*EventHandle);
+        status = STATUS_OBJECT_NAME_COLLISION;
+    }
     DDI_LEAVE(ZwCreateEvent, EventHandle, status);
     return status;
+}
+
+/* A new one is signaled; an old one keeps its type and state (EVT-038). */
+static PKEVENT create_or_open(PUNICODE_STRING name, EVENT_TYPE type, PHANDLE handle)
+{
+    struct io_event_config c = {.name = name, .type = type, .state = true};
+    PKEVENT                event;
+
+    return NT_SUCCESS(io_event_create(&c, handle, &event)) ? event : NULL;
+}
+
+NTKERNELAPI PKEVENT NTAPI IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
+{
+    DDI_ENTER(IoCreateNotificationEvent, EventName);
+    PKEVENT event = create_or_open(EventName, NotificationEvent, EventHandle);
+
+    DDI_LEAVE(IoCreateNotificationEvent, EventName, (uintptr_t)event);
+    return event;
+}
+
+NTKERNELAPI PKEVENT NTAPI IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
+{
+    DDI_ENTER(IoCreateSynchronizationEvent, EventName);
+    PKEVENT event = create_or_open(EventName, SynchronizationEvent, EventHandle);
+
+    DDI_LEAVE(IoCreateSynchronizationEvent, EventName, (uintptr_t)event);
+    return event;
 }
 
 NTSYSAPI NTSTATUS NTAPI ZwSetEvent(HANDLE EventHandle, PLONG PreviousState)

@@ -11,6 +11,7 @@ void io_boot(void)
     ob_boot();
     io_driver_boot();
     io_name_boot();
+    io_event_boot();
     io_irp_boot();
     io_cancel_boot();
     io_timer_boot();

@@ -28,7 +28,6 @@ struct DECLSPEC_ALIGN(16) header {
 _Static_assert(sizeof(struct header) % 16 == 0, "bodies are 16-byte aligned");
 
 OBJECT_TYPE ob_type_thread = {.name = "Thread"};
-OBJECT_TYPE ob_type_event = {.name = "Event"};
 
 static struct {
     struct mach_lock lock;

@@ -36,6 +36,17 @@ NTSTATUS ob_handle_close(HANDLE handle);
 /* The object, referenced. type NULL: any. STATUS_INVALID_HANDLE or STATUS_OBJECT_TYPE_MISMATCH otherwise. */
 NTSTATUS ob_handle_reference(HANDLE handle, POBJECT_TYPE type, void **body);
 
+/* ---- events with handles (io/event.c) ---- */
+
+struct io_event_config {
+    const UNICODE_STRING *name; /* NULL: none */
+    EVENT_TYPE            type;
+    bool                  state;
+};
+
+/* STATUS_OBJECT_NAME_EXISTS: there is one of that name already, with a type and state of its own. PASSIVE_LEVEL; blocks. */
+NTSTATUS io_event_create(const struct io_event_config *c, PHANDLE handle, PKEVENT *event);
+
 /* Open handles of a body without a table entry (files opened by the host). */
 void     ob_handle_count_up(void *body);
 void     ob_handle_count_down(void *body);

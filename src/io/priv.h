@@ -76,6 +76,10 @@ void io_call_enter(
     struct io_call *call, enum ev_role role, const void *routine, const void *context, const void *object);
 void io_call_leave(struct io_call *call);
 
+/* ---- events with handles (event.c) ---- */
+
+void io_event_boot(void);
+
 /* ---- drivers and devices (driver.c, device.c, name.c) ---- */
 
 struct io_device_config {
