@@ -115,7 +115,7 @@ static KDEFERRED_ROUTINE forever;
 static VOID forever(PKDPC dpc, PVOID context, PVOID a, PVOID b)
 {
     (void)context, (void)a, (void)b;
-    s.calls++;
+    InterlockedIncrement(&s.calls);
     if (!ReadNoFence(&s.stop))
         KeInsertQueueDpc(dpc, NULL, NULL);
 }
@@ -128,7 +128,7 @@ static void self_requeuing(void *ctx)
     KeSetImportanceDpc(&s.dpc, HighImportance);
     KeInsertQueueDpc(&s.dpc, NULL, NULL);
     KeFlushQueuedDpcs();
-    dt_expect(s.calls >= 1);
+    dt_expect(InterlockedOr(&s.calls, 0) >= 1);
     InterlockedExchange(&s.stop, 1);
     KeFlushQueuedDpcs();
     dt_expect(!KeRemoveQueueDpc(&s.dpc));
