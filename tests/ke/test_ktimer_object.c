@@ -4,7 +4,7 @@
 
 /* ---- initialisation ---- */
 
-/* KTM-001, KTM-002, KTM-004, KTM-006, KTM-007: whatever was there before, at every legal IRQL. */
+/* KTM-001, KTM-002, KTM-004 .. KTM-007: whatever was there before, at every legal IRQL. */
 static void fresh(TIMER_TYPE type)
 {
     static KTIMER t;
@@ -16,6 +16,9 @@ static void fresh(TIMER_TYPE type)
     else
         KeInitializeTimerEx(&t, type);
     dt_expect_eq(t.Header.Type, type == NotificationTimer ? 8 : 9);
+    dt_expect_eq(t.Header.Hand, sizeof t / sizeof(ULONG)); /* KTM-005 */
+    dt_expect_eq(t.Header.SignalState, 0);
+    dt_expect(IsListEmpty(&t.Header.WaitListHead));
     dt_expect_eq(t.DueTime.QuadPart, 0);
     dt_expect_eq(t.Period, 0);
     dt_expect(!KeReadStateTimer(&t));
