@@ -25,7 +25,7 @@ static void check_event(const KEVENT *e)
 {
     unsigned type = e->Header.Type;
 
-    if ((type != EventNotificationObject && type != EventSynchronizationObject) || !e->Header.WaitListHead.Flink)
+    if ((type != EventNotificationObject && type != EventSynchronizationObject) || e->Header.Size == 0)
         wrong_object(&e->Header, "event");
 }
 

@@ -17,6 +17,13 @@ struct ke_dpc_queue {
     bool                threaded;
 };
 
+/* A function that reads on purpose without the lock, only to recognise garbage. */
+#ifdef __clang__
+#    define UNSYNCHRONIZED __attribute__((noinline, no_sanitize("thread")))
+#else
+#    define UNSYNCHRONIZED __attribute__((noinline, no_sanitize_thread))
+#endif
+
 struct _KTHREAD {
     DISPATCHER_HEADER header; /* signaled when the thread has ended */
     struct mach_ctx  *ctx;

@@ -53,8 +53,9 @@ static bool consume(DISPATCHER_HEADER *h, ke_thread *t, bool at_dispatch)
     }
 }
 
-/* Memory that was never initialized, or is something else, has links that lead nowhere. */
-static bool is_list_head(const LIST_ENTRY *l)
+/* Memory that was never initialized, or is something else, has links that lead nowhere. Looked at without the lock, which
+ * would not make garbage better: any links of a real list will do. */
+UNSYNCHRONIZED static bool is_list_head(const LIST_ENTRY *l)
 {
     uintptr_t both = (uintptr_t)l->Flink | (uintptr_t)l->Blink;
 
@@ -454,6 +455,7 @@ static NTSTATUS wait_with(struct progress *p)
         }
         if (next == STEP_PARK) {
             mach_park();
+            ke_dispatcher_unlock(ke_dispatcher_lock()); /* who woke us may still look at an object on our stack */
             ke_processor_awake();
             status = p->t->wait_status;
         }

@@ -27,8 +27,8 @@ for cc in gcc clang; do
     expect 1 "DT-X01" explore --strategy dfs:3 "$tmp/bad.so"
     expect 0 "every schedule" explore --strategy dfs:3 "$tmp/good.so"
     # At the memory level every access is a point: the lost update itself can happen, and is still the same race.
-    expect 1 "DT-X01" explore --strategy random --level memory "$tmp/bad.so"
-    expect 0 "" explore --strategy random --schedules 3000 --level memory "$tmp/good.so"
+    expect 1 "DT-X01" explore --strategy random --schedules 300 --level memory "$tmp/bad.so"
+    expect 0 "" explore --strategy random --schedules 300 --level memory "$tmp/good.so"
     # DPC-085: DpcForIsr on one processor, the next interrupt on another.
     expect 0 "" build --race --cc $cc "$here/isr.c" -o "$tmp/bad.so"
     expect 0 "" build --race --cc $cc -D REPAIRED "$here/isr.c" -o "$tmp/good.so"
