@@ -30,6 +30,9 @@ void ddi_watched(enum ddi_id id, const void *caller);
 /* A synchronization object at an address in paged pool: bug check 0xC4/0xE1, as Driver Verifier has it. Any IRQL. */
 void ddi_check_resident(const void *object, const char *routine, const void *caller);
 
+/* Memory is about to be freed: bug check 0xE4 when a queued work item is in it, a warning for an initialized one. IRQL <= 2. */
+void ddi_work_memory_goes(const void *start, size_t bytes, const void *caller);
+
 static inline __attribute__((always_inline)) void ddi_check(
     enum ddi_id id, unsigned irql_min, unsigned irql_max, const void *caller)
 {

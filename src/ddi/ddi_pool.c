@@ -136,6 +136,8 @@ static void release(void *p, ULONG tag, const void *caller)
         ke_bugcheckf("DT-W04", DRIVER_VERIFIER_DETECTED_VIOLATION, params,
             "memory is freed with an object in it that a thread waits for");
     }
+    if (mach_irql() <= DISPATCH_LEVEL && ex_pool_find(p, &block) && !block.freed)
+        ddi_work_memory_goes(block.start, block.bytes, caller);
     ex_pool_free(p, tag, caller);
 }
 

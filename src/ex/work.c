@@ -16,6 +16,9 @@
 #define WORKERS_MAX 8u
 #define PRIORITIES  32u
 
+/* Inferred: Microsoft says that work items must complete quickly, and no number. */
+#define LONG_NS 10000000000ull
+
 struct worker {
     struct queue *queue;
     const void   *item, *routine; /* running; only addresses: the item may be gone */
@@ -207,33 +210,56 @@ static void done(struct worker *w)
     unlock_work(irql);
 }
 
-static void check_left(const void *item, PWORKER_THREAD_ROUTINE routine, const void *context, bool apcs_were_off)
+void ex_work_enter(struct ex_work_call *c)
 {
-    uint64_t bad_irql[4] = {(uintptr_t)routine, mach_irql(), (uintptr_t)context, (uintptr_t)item};
-    uint64_t bad_apc[4] = {(uintptr_t)routine, 0, 0, 1};
-    uint64_t owned[4] = {(uintptr_t)routine, (uintptr_t)context, (uintptr_t)item, 0};
+    c->apcs_off = ke_apcs_disabled();
+    c->start_ns = mach_now();
+    ev(EV_WORK_START, c->item, (uintptr_t)c->routine, (uintptr_t)c->context, 0);
+    ev(EV_DRIVER_ENTER, c->routine, EV_ROLE_WORK_ITEM, (uintptr_t)c->context, (uintptr_t)c->object);
+}
+
+static void check_left(const struct ex_work_call *c)
+{
+    uint64_t bad_irql[4] = {(uintptr_t)c->routine, mach_irql(), (uintptr_t)c->context, (uintptr_t)c->item};
+    uint64_t bad_apc[4] = {(uintptr_t)c->routine, 0, 0, 1};
+    uint64_t owned[4] = {(uintptr_t)c->routine, (uintptr_t)c->context, (uintptr_t)c->item, 0};
 
     if (mach_irql() != PASSIVE_LEVEL)
         ke_bugcheckf(
             "DT-I09", WORKER_THREAD_RETURNED_AT_BAD_IRQL, bad_irql, "work routine returned at IRQL %u", mach_irql());
     if (ke_mutex_owned()) /* MTX-020 */
         ke_bugcheckf("DT-W07", SYSTEM_EXIT_OWNED_MUTEX, owned, "work routine returned while it owned a mutex");
-    if (ke_apcs_disabled() != apcs_were_off)
+    if (ke_apcs_disabled() != c->apcs_off)
         ke_bugcheckf("DT-W15", APC_INDEX_MISMATCH, bad_apc, "work routine returned with another APC-disable count");
+}
+
+/* WRK-029 */
+static void check_time(const struct ex_work_call *c)
+{
+    mach_ns        took = mach_now() - c->start_ns;
+    struct finding f = {.severity = FINDING_WARNING, .rule = "DT-K03", .object = c->item, .caller = c->routine};
+
+    if (took >= LONG_NS)
+        finding_raisef(&f, "work routine took %llu seconds", (unsigned long long)(took / 1000000000));
+}
+
+void ex_work_leave(const struct ex_work_call *c)
+{
+    check_left(c);
+    check_time(c);
+    ev(EV_DRIVER_LEAVE, c->routine, EV_ROLE_WORK_ITEM, mach_irql(), (uintptr_t)c->object);
+    ev(EV_WORK_END, c->item, (uintptr_t)c->routine, 0, 0);
 }
 
 static void run_item(PWORK_QUEUE_ITEM item)
 {
     PWORKER_THREAD_ROUTINE routine = item->WorkerRoutine;
     void                  *context = (void *)item->Parameter;
-    bool                   apcs_off = ke_apcs_disabled();
+    struct ex_work_call    call = {(const void *)routine, context, item, item, false, 0};
 
-    ev(EV_WORK_START, item, (uintptr_t)routine, (uintptr_t)context, 0);
-    ev(EV_DRIVER_ENTER, (const void *)routine, EV_ROLE_WORK_ITEM, (uintptr_t)context, (uintptr_t)item);
-    routine(context);
-    check_left(item, routine, context, apcs_off);
-    ev(EV_DRIVER_LEAVE, (const void *)routine, EV_ROLE_WORK_ITEM, mach_irql(), (uintptr_t)item);
-    ev(EV_WORK_END, item, (uintptr_t)routine, 0, 0);
+    ex_work_enter(&call);
+    routine(context); /* the item may be gone */
+    ex_work_leave(&call);
 }
 
 static void run(PWORK_QUEUE_ITEM item)
@@ -260,6 +286,28 @@ static void worker_main(void *context)
 }
 
 /* ---- questions ---- */
+
+static const WORK_QUEUE_ITEM *queued_in_locked(struct queue *q, uintptr_t start, size_t bytes)
+{
+    for (PLIST_ENTRY e = q->items.Flink; e != &q->items; e = e->Flink)
+        if ((uintptr_t)e - start < bytes)
+            return CONTAINING_RECORD(e, WORK_QUEUE_ITEM, List);
+    return NULL;
+}
+
+const void *ex_work_queued_in(const void *start, size_t bytes)
+{
+    const void *found = NULL;
+
+    if (!__atomic_load_n(&work.used, __ATOMIC_RELAXED))
+        return NULL;
+    unsigned irql = lock_work();
+
+    for (uint32_t left = work.used; left && !found; left &= left - 1)
+        found = queued_in_locked(&work.queue[__builtin_ctz(left)], (uintptr_t)start, bytes);
+    unlock_work(irql);
+    return found;
+}
 
 static bool inside(const void *p, const void *start, const void *end)
 {

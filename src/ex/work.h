@@ -17,6 +17,18 @@ void ex_work_queue(PWORK_QUEUE_ITEM item, unsigned type);
 /* Queued and not yet taken by a worker. Any IRQL. */
 bool ex_work_is_queued(const WORK_QUEUE_ITEM *item);
 
+/* A queued item in [start, start + bytes), or NULL. IRQL <= 2. */
+const void *ex_work_queued_in(const void *start, size_t bytes);
+
+/* A driver's routine is called between the two: events, and what it may not leave behind. item, object: only addresses. */
+struct ex_work_call {
+    const void *routine, *context, *item, *object;
+    bool        apcs_off;
+    mach_ns     start_ns;
+};
+void ex_work_enter(struct ex_work_call *c);
+void ex_work_leave(const struct ex_work_call *c);
+
 /* Work of the kernel's own, or done for a driver: no events, no checks of what the routine leaves behind. */
 struct ex_work {
     WORK_QUEUE_ITEM item;

@@ -3,12 +3,14 @@
 #include "ex/crt.h"
 #include "ex/locks.h"
 #include "io/priv.h"
+#include "io/workitem.h"
 
 void io_boot(void)
 {
     ex_crt_boot();
     ex_locks_boot();
     ob_boot();
+    io_work_boot();
     io_driver_boot();
     io_name_boot();
     io_event_boot();

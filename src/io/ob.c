@@ -77,6 +77,15 @@ static struct header *header_of(void *body)
     return h;
 }
 
+bool ob_is_object(void *body)
+{
+    struct ex_pool_block block;
+
+    if (!ex_pool_find(body, &block))
+        return body && is_thread(body);
+    return !block.freed && block.tag == OB_TAG && ((struct header *)body - 1)->magic == OB_MAGIC;
+}
+
 void *ob_create(POBJECT_TYPE type, size_t body_bytes)
 {
     char *block =

@@ -10,6 +10,8 @@
 #define ITEM_MAGIC 0x6d657449u
 #define ITEM_TAG   0x57206f49u /* 'Io W' */
 
+enum { INITIALIZED_MAX = 64 };
+
 static _Noreturn void invalid(uint64_t p1, const void *item, uint64_t p3, const char *what)
 {
     uint64_t p[4] = {p1, (uintptr_t)item, p3, 0};
@@ -24,7 +26,7 @@ static uintptr_t routine_of(const IO_WORKITEM *item)
 
 static void check_object(void *object, PIO_WORKITEM item)
 {
-    POBJECT_TYPE type = object ? ob_type_of(object) : NULL;
+    POBJECT_TYPE type = ob_is_object(object) ? ob_type_of(object) : NULL;
 
     if (type != &ob_type_device && type != &ob_type_driver)
         invalid(3, item, (uintptr_t)object, "made for something that is neither a device nor a driver object");
@@ -47,6 +49,63 @@ static void check_idle(PIO_WORKITEM item)
         invalid(2, item, routine_of(item), "freed or uninitialized while it is queued");
 }
 
+/* ---- items in memory of the driver's (WRK-010) ---- */
+
+/* Only addresses: what was not uninitialized may be gone. The table does not grow; more items are not watched. */
+static struct {
+    struct mach_lock lock;
+    unsigned         count;
+    const void      *item[INITIALIZED_MAX];
+} initialized;
+
+void io_work_boot(void)
+{
+    initialized.lock = (struct mach_lock){0};
+    __atomic_store_n(&initialized.count, 0, __ATOMIC_RELAXED);
+}
+
+static void remember(const void *item)
+{
+    unsigned irql = ke_raise_to(DISPATCH_LEVEL);
+
+    mach_lock(&initialized.lock);
+    if (initialized.count < INITIALIZED_MAX)
+        initialized.item[initialized.count++] = item;
+    mach_unlock(&initialized.lock);
+    mach_irql_lower(irql);
+}
+
+static void forget(const void *item)
+{
+    unsigned irql = ke_raise_to(DISPATCH_LEVEL);
+
+    mach_lock(&initialized.lock);
+    for (unsigned i = 0; i < initialized.count; i++)
+        if (initialized.item[i] == item)
+            initialized.item[i--] = initialized.item[--initialized.count];
+    mach_unlock(&initialized.lock);
+    mach_irql_lower(irql);
+}
+
+const void *io_work_initialized_in(const void *start, size_t bytes)
+{
+    const void *found = NULL;
+
+    if (!__atomic_load_n(&initialized.count, __ATOMIC_RELAXED))
+        return NULL;
+    unsigned irql = ke_raise_to(DISPATCH_LEVEL);
+
+    mach_lock(&initialized.lock);
+    for (unsigned i = 0; i < initialized.count && !found; i++)
+        if ((uintptr_t)initialized.item[i] - (uintptr_t)start < bytes)
+            found = initialized.item[i];
+    mach_unlock(&initialized.lock);
+    mach_irql_lower(irql);
+    return found;
+}
+
+/* ---- life ---- */
+
 PIO_WORKITEM io_work_alloc(void *object, const void *caller)
 {
     check_object(object, NULL);
@@ -68,12 +127,15 @@ void io_work_init(void *object, PIO_WORKITEM item)
         invalid(3, item, (uintptr_t)object, "initialized although IoAllocateWorkItem made it");
     check_object(object, item);
     *item = (IO_WORKITEM){.object = object, .magic = ITEM_MAGIC};
+    forget(item);
+    remember(item);
 }
 
 void io_work_uninit(PIO_WORKITEM item)
 {
     check_item(item);
     check_idle(item);
+    forget(item);
     item->magic = 0;
 }
 
@@ -90,38 +152,20 @@ void io_work_free(PIO_WORKITEM item, const void *caller)
 
 /* ---- running ---- */
 
-static void check_left(const IO_WORKITEM *copy, const void *item, bool apcs_off)
-{
-    uint64_t level[4] = {routine_of(copy), mach_irql(), (uintptr_t)copy->context, (uintptr_t)item};
-    uint64_t apc[4] = {routine_of(copy), 0, 0, 1};
-    uint64_t owned[4] = {routine_of(copy), (uintptr_t)copy->context, (uintptr_t)item, 0};
-
-    if (mach_irql() != PASSIVE_LEVEL)
-        ke_bugcheckf(
-            "DT-I09", WORKER_THREAD_RETURNED_AT_BAD_IRQL, level, "work routine returned at IRQL %u", mach_irql());
-    if (ke_mutex_owned()) /* MTX-020 */
-        ke_bugcheckf("DT-W07", SYSTEM_EXIT_OWNED_MUTEX, owned, "work routine returned while it owned a mutex");
-    if (ke_apcs_disabled() != apcs_off)
-        ke_bugcheckf("DT-W15", APC_INDEX_MISMATCH, apc, "work routine returned with another APC-disable count");
-}
-
 /* The item may be freed or queued again by its routine: only the copy is used afterwards. */
 static void run(struct ex_work *w)
 {
     PIO_WORKITEM item = CONTAINING_RECORD(w, IO_WORKITEM, work);
     IO_WORKITEM  copy = *item;
-    const void  *routine = (const void *)routine_of(&copy);
-    bool         apcs_off = ke_apcs_disabled();
 
-    ev(EV_WORK_START, item, (uintptr_t)routine, (uintptr_t)copy.context, 0);
-    ev(EV_DRIVER_ENTER, routine, EV_ROLE_WORK_ITEM, (uintptr_t)copy.context, (uintptr_t)copy.object);
+    struct ex_work_call call = {(const void *)routine_of(&copy), copy.context, item, copy.object, false, 0};
+
+    ex_work_enter(&call);
     if (copy.routine_ex)
         copy.routine_ex(copy.object, copy.context, item);
     else
         copy.routine(copy.object, copy.context);
-    check_left(&copy, item, apcs_off);
-    ev(EV_DRIVER_LEAVE, routine, EV_ROLE_WORK_ITEM, mach_irql(), (uintptr_t)copy.object);
-    ev(EV_WORK_END, item, (uintptr_t)routine, 0, 0);
+    ex_work_leave(&call);
     io_driver_work(driver_of(copy.object), -1);
     ob_dereference(copy.object);
 }

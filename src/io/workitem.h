@@ -15,6 +15,11 @@ struct _IO_WORKITEM {
     bool                    allocated;
 };
 
+void io_work_boot(void); /* before each run */
+
+/* An item that IoInitializeWorkItem was called for, in [start, start + bytes), or NULL. IRQL <= 2. */
+const void *io_work_initialized_in(const void *start, size_t bytes);
+
 PIO_WORKITEM io_work_alloc(void *object, const void *caller); /* IRQL <= 2 */
 void         io_work_init(void *object, PIO_WORKITEM item);
 void         io_work_uninit(PIO_WORKITEM item);
