@@ -29,6 +29,7 @@
 #include <nt/io_types.h>
 #include <nt/io_irp.h>
 #include <nt/io_api.h>
+#include <nt/io_interrupt.h>
 #include <nt/ob_mm.h>
 #include <nt/pnp_api.h>
 #include <nt/zw.h>

@@ -262,6 +262,15 @@ DT_API dt_ns dt_duration(dt_ns otherwise);
 /* Since boot. Any IRQL. */
 DT_API dt_ns dt_now(void);
 
+/* ---- devices ---- */
+
+/* Raises the interrupt of that vector (IoConnectInterrupt), on a processor of its affinity: the caller's own if it may,
+ * else the lowest; on the simulated machine which one is explored. It is taken when that processor's IRQL is below
+ * the interrupt's, perhaps before the call returns. False: nothing is connected. Any IRQL (passive-level interrupts:
+ * <= DISPATCH_LEVEL). */
+DT_API bool dt_interrupt(uint32_t vector);
+DT_API bool dt_interrupt_on(uint32_t vector, unsigned processor);
+
 /* ---- expectations, notes, choices: any IRQL ---- */
 
 /* A failed expectation is a finding, rule DT-X05, and ends the run. */

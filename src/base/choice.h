@@ -19,6 +19,7 @@ enum choice_tag {
     CHOICE_FAULT,     /* fault injection: 0 = succeed */
     CHOICE_USER,      /* dt_choose() of the test */
     CHOICE_WAITER,    /* which exclusive waiter gets a push lock: 0 = the first */
+    CHOICE_INTERRUPT, /* which processor takes a device interrupt: 0 = the current one, else the lowest */
     CHOICE_TAG_COUNT
 };
 

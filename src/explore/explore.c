@@ -124,6 +124,7 @@ static const char *tag_name(enum choice_tag tag)
         [CHOICE_FAULT] = "fault",
         [CHOICE_USER] = "user",
         [CHOICE_WAITER] = "waiter",
+        [CHOICE_INTERRUPT] = "interrupt",
     };
 
     return (unsigned)tag < CHOICE_TAG_COUNT ? names[tag] : "unknown";

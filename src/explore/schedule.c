@@ -19,6 +19,7 @@ static const char tag_letters[CHOICE_TAG_COUNT] = {
     [CHOICE_FAULT] = 'f',
     [CHOICE_USER] = 'u',
     [CHOICE_WAITER] = 'w',
+    [CHOICE_INTERRUPT] = 'i',
 };
 
 /* ---- lists ---- */

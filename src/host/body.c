@@ -6,6 +6,7 @@
 
 #include "base/ev.h"
 #include "host/host.h"
+#include "io/io.h"
 #include "ke/priv.h"
 
 enum { PRIORITY = 8 };
@@ -101,6 +102,16 @@ void dt_join_all(void)
 }
 
 /* ---- time ---- */
+
+bool dt_interrupt(uint32_t vector)
+{
+    return io_interrupt_raise(vector, -1);
+}
+
+bool dt_interrupt_on(uint32_t vector, unsigned processor)
+{
+    return processor < mach_cpus() && io_interrupt_raise(vector, (int)processor);
+}
 
 void dt_run_for(dt_ns duration)
 {

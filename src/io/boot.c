@@ -18,4 +18,5 @@ void io_boot(void)
     io_cancel_boot();
     io_timer_boot();
     io_remove_lock_boot();
+    io_interrupt_boot();
 }

@@ -43,6 +43,10 @@ static _Noreturn void irql_changed(const struct io_call *call, unsigned now)
     } else if (call->role == EV_ROLE_COMPLETION) {
         code = DRIVER_VERIFIER_DETECTED_VIOLATION;
         p = completion;
+    } else if (call->role == EV_ROLE_ISR) { /* IRQ-031 */
+        code = DRIVER_VERIFIER_DETECTED_VIOLATION;
+        p = completion;
+        p[0] = 0x111;
     }
     ke_bugcheckf(
         "DT-I09", code, p, "%s was called at IRQL %u and returned at %u", role_text(call->role), call->irql, now);

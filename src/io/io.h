@@ -14,6 +14,9 @@
 /* Before each run, after ex_pool_boot(); costs what the previous run used. */
 void io_boot(void);
 
+/* Raises a vector on a processor, -1 = one that it may come to. False: nobody is connected there. Any IRQL; point. */
+bool io_interrupt_raise(ULONG vector, int cpu);
+
 /* ---- drivers ---- */
 
 struct io_driver_config {

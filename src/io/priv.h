@@ -154,6 +154,26 @@ NTSTATUS io_irp_set_transfer(PIRP irp, PDEVICE_OBJECT device, UCHAR major, void 
 NTSTATUS io_irp_build(const struct io_request *r, PDEVICE_OBJECT device, enum io_irp_kind kind, PIRP *out);
 void     io_irp_release_buffers(PIRP irp);
 
+/* ---- interrupt objects (interrupt.c) ---- */
+
+struct io_interrupt_connection {
+    PKSERVICE_ROUTINE routine;
+    void             *context;
+    PKSPIN_LOCK       lock; /* NULL: one of its own */
+    ULONG             vector;
+    KIRQL             irql, sync_irql; /* PASSIVE_LEVEL: a passive-level interrupt */
+    KINTERRUPT_MODE   mode;
+    bool              share;
+    KAFFINITY         affinity;
+};
+
+void     io_interrupt_boot(void);
+NTSTATUS io_interrupt_connect(const struct io_interrupt_connection *c, PKINTERRUPT *out); /* IRQL 0 */
+void     io_interrupt_disconnect(PKINTERRUPT k); /* IRQL 0; waits until its routine runs nowhere */
+bool     io_interrupt_synchronize(PKINTERRUPT k, PKSYNCHRONIZE_ROUTINE routine, void *context);
+unsigned io_interrupt_lock(PKINTERRUPT k); /* old IRQL */
+void     io_interrupt_unlock(PKINTERRUPT k, unsigned old);
+
 NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp);
 void     io_complete(PIRP irp, CCHAR boost);
 void     io_request_completed(struct io_request *r, PIRP irp); /* last stop of IO_IRP_REQUEST */

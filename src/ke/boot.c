@@ -13,6 +13,8 @@
 
 struct ke ke;
 
+void (*ke_device_interrupt)(unsigned line);
+
 static void interrupt(enum mach_line line)
 {
     if (line != MACH_LINE_CLOCK)
@@ -25,6 +27,8 @@ static void interrupt(enum mach_line line)
         ke_apc_deliver();
     else if (line == MACH_LINE_IPI)
         ke_ipi_interrupt();
+    else
+        ke_device_interrupt(line);
 }
 
 static const struct mach_upcalls upcalls = {.interrupt = interrupt};

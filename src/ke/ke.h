@@ -59,6 +59,9 @@ static inline unsigned ke_raise_to(unsigned irql)
     return now < irql ? mach_irql_raise(irql) : now;
 }
 
+/* What takes the lines 3 to 12: set by the I/O manager's boot. At IRQL = line. */
+extern void (*ke_device_interrupt)(unsigned line);
+
 /* ---- spin locks (ke/spinlock.c); IRQL is the caller's business ---- */
 
 void        ke_spin_acquire(PKSPIN_LOCK lock, enum ev_lock kind, unsigned old_irql);

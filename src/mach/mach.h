@@ -22,6 +22,7 @@
 
 #define MACH_CPUS_MAX 64u
 
+/* 3 to 12 are the devices'. */
 enum mach_line { MACH_LINE_APC = 1, MACH_LINE_DPC = 2, MACH_LINE_CLOCK = 13, MACH_LINE_IPI = 14 };
 
 /* Why a point is there; a point level admits all kinds up to its own. */

@@ -103,8 +103,7 @@ const char *verify_frame_noun(const struct verify_frame *f)
 {
     static const char *const roles[EV_ROLE_COUNT] = {"DriverEntry", "the Unload routine", "AddDevice",
         "a dispatch routine", "StartIo", "a Cancel routine", "an IoCompletion routine", "a system thread",
-        "a work item", "an IoTimer routine", "a timer delete callback", "a routine",
-        "an interrupt service routine"};
+        "a work item", "an IoTimer routine", "a timer delete callback", "a routine", "an interrupt service routine"};
 
     if (f->kind == FRAME_DPC)
         return f->threaded ? "a threaded DPC" : "a DPC";
@@ -248,8 +247,9 @@ static void check_irql_at_end(struct verify *v, const struct verify_frame *f, un
     if (f->kind != FRAME_ROUTINE)
         verify_raise(v, VERIFY_D08, STOP, CODE(0xc8, {code | 2, PARAM(f->routine), PARAM(f->context), 0}), f->obj,
             f->routine, "%s was called at IRQL %u and returned at IRQL %u", verify_frame_noun(f), f->irql, irql);
-    else if (f->role == EV_ROLE_COMPLETION)
-        verify_raise(v, VERIFY_I09, STOP, CODE(0xc4, {0xfa, PARAM(f->routine), f->irql, irql}), f->obj, f->routine,
+    else if (f->role == EV_ROLE_COMPLETION || f->role == EV_ROLE_ISR)
+        verify_raise(v, VERIFY_I09, STOP,
+            CODE(0xc4, {f->role == EV_ROLE_ISR ? 0x111 : 0xfa, PARAM(f->routine), f->irql, irql}), f->obj, f->routine,
             "%s was called at IRQL %u and returned at IRQL %u", verify_frame_noun(f), f->irql, irql);
     else
         verify_raise(v, VERIFY_I09, STOP, CODE(0xc4, {0x2001d, PARAM(verify_rules[VERIFY_I09].title), 0, 0}), f->obj,

@@ -63,9 +63,12 @@ static uint8_t use_of(const struct ev *e)
  */
 static void check_levels(struct verify *v, const struct ev *e, struct verify_known *k)
 {
-    if (!needs_init(e->a))
+    if (e->a == EV_LOCK_INTERRUPT)
+        k->use |= INTERLOCKED_HIGH;
+    else if (needs_init(e->a))
+        k->use |= use_of(e);
+    else
         return;
-    k->use |= use_of(e);
     if (k->use & KE_LOW && k->use & (KE_HIGH | INTERLOCKED_HIGH) && !(k->use & TOLD_STOP)) {
         k->use |= TOLD_STOP;
         verify_raise(v, VERIFY_L07, STOP, CODE(0), e->obj, NULL,
@@ -140,6 +143,8 @@ static bool counts(struct verify *v, const struct verify_lock *held, const struc
 
 static bool waits(const struct ev *e)
 {
+    if (e->a == EV_LOCK_MUTEX && e->c == EV_LOCK_TRIED)
+        return false;
     return e->a != EV_LOCK_SPIN_TRY && !(ev_lock_spins(e->a) && e->a >= EV_LOCK_RW_EXCLUSIVE && e->c == EV_LOCK_TRIED);
 }
 

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* ddi/ddi_interrupt.c - interrupt objects as drivers see them. */
+#include "ddi/ddi.h"
+#include "io/priv.h"
+
+NTKERNELAPI NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT *Interrupt, PKSERVICE_ROUTINE ServiceRoutine,
+    PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql, KIRQL SynchronizeIrql,
+    KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector, KAFFINITY ProcessorEnableMask, BOOLEAN FloatingSave)
+{
+    struct io_interrupt_connection c = {.routine = ServiceRoutine,
+        .context = ServiceContext,
+        .lock = SpinLock,
+        .vector = Vector,
+        .irql = Irql,
+        .sync_irql = SynchronizeIrql,
+        .mode = InterruptMode,
+        .share = ShareVector,
+        .affinity = ProcessorEnableMask};
+
+    (void)FloatingSave;
+    DDI_ENTER(IoConnectInterrupt, Interrupt);
+    NTSTATUS status = Irql == PASSIVE_LEVEL ? STATUS_INVALID_PARAMETER : io_interrupt_connect(&c, Interrupt);
+
+    DDI_LEAVE(IoConnectInterrupt, Interrupt, status);
+    return status;
+}
+
+static NTSTATUS connect_specified(const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *p)
+{
+    struct io_interrupt_connection c = {.routine = p->ServiceRoutine,
+        .context = p->ServiceContext,
+        .lock = p->SpinLock,
+        .vector = p->Vector,
+        .irql = p->Irql,
+        .sync_irql = p->SynchronizeIrql,
+        .mode = p->InterruptMode,
+        .share = p->ShareVector,
+        .affinity = p->ProcessorEnableMask};
+
+    return io_interrupt_connect(&c, p->InterruptObject);
+}
+
+/* Devices have no resources here, so that lines and messages of a device are not found. */
+NTKERNELAPI NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
+{
+    NTSTATUS status = STATUS_NOT_FOUND;
+    ULONG    version = Parameters->Version;
+
+    DDI_ENTER(IoConnectInterruptEx, Parameters);
+    if (version == CONNECT_FULLY_SPECIFIED || version == CONNECT_FULLY_SPECIFIED_GROUP) {
+        status = connect_specified(&Parameters->FullySpecified);
+    } else if (version == 0 || version > CONNECT_CURRENT_VERSION) {
+        Parameters->Version = CONNECT_CURRENT_VERSION;
+        status = STATUS_NOT_SUPPORTED;
+    }
+    DDI_LEAVE(IoConnectInterruptEx, NULL, status);
+    return status;
+}
+
+NTKERNELAPI VOID NTAPI IoDisconnectInterrupt(PKINTERRUPT Interrupt)
+{
+    DDI_ENTER(IoDisconnectInterrupt, Interrupt);
+    io_interrupt_disconnect(Interrupt);
+    DDI_LEAVE(IoDisconnectInterrupt, Interrupt, 0);
+}
+
+NTKERNELAPI VOID NTAPI IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
+{
+    DDI_ENTER(IoDisconnectInterruptEx, Parameters);
+    io_interrupt_disconnect(Parameters->ConnectionContext.InterruptObject);
+    DDI_LEAVE(IoDisconnectInterruptEx, NULL, 0);
+}
+
+NTKERNELAPI BOOLEAN NTAPI KeSynchronizeExecution(
+    PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine, PVOID SynchronizeContext)
+{
+    DDI_ENTER(KeSynchronizeExecution, Interrupt);
+    BOOLEAN result = io_interrupt_synchronize(Interrupt, SynchronizeRoutine, SynchronizeContext);
+
+    DDI_LEAVE(KeSynchronizeExecution, Interrupt, result);
+    return result;
+}
+
+NTKERNELAPI KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
+{
+    DDI_ENTER(KeAcquireInterruptSpinLock, Interrupt);
+    KIRQL old = (KIRQL)io_interrupt_lock(Interrupt);
+
+    DDI_LEAVE_QUIET(KeAcquireInterruptSpinLock, Interrupt, old);
+    return old;
+}
+
+NTKERNELAPI VOID NTAPI KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql)
+{
+    DDI_ENTER_QUIET(KeReleaseInterruptSpinLock, Interrupt);
+    io_interrupt_unlock(Interrupt, OldIrql);
+    DDI_LEAVE(KeReleaseInterruptSpinLock, Interrupt, 0);
+}
