@@ -4,6 +4,7 @@
  *
  * EV_LOCK_INIT:              b = the kind; c = 1: it is not initialized any more
  * EV_LOCK_ACQUIRE, _RELEASE: c = ev_exlock(kind, count); count = acquisitions that the thread has of it now
+ *                            EV_EXLOCK_REMOVE: count 1 = IoReleaseRemoveLockAndWait begins, or has ended
  *
  * In events of EV_LOCK_FAST_MUTEX c is 1 when the routine moves IRQL, else 0.
  */

@@ -183,8 +183,8 @@ NTKERNELAPI VOID NTAPI IoInitializeRemoveLockEx(
     PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG MaxLockedMinutes, ULONG HighWatermark, ULONG RemlockSize)
 {
     DDI_ENTER(IoInitializeRemoveLockEx, Lock);
-    (void)AllocateTag, (void)MaxLockedMinutes, (void)HighWatermark;
-    io_remove_lock_init(Lock, RemlockSize);
+    (void)AllocateTag;
+    io_remove_lock_init(Lock, RemlockSize, MaxLockedMinutes, HighWatermark);
     DDI_LEAVE(IoInitializeRemoveLockEx, Lock, 0);
 }
 

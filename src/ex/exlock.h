@@ -26,9 +26,6 @@ void ex_waiter_append_locked(struct ex_waiter **list, struct ex_waiter *w);
 /* Wakes a list of waiters that have been granted what they wait for. Kernel lock not held. A waiter is gone once awake. */
 void ex_wake(struct ex_waiter *w);
 
-/* A value that an initialized object at that address carries in this run, and in no other. Not 0. */
-uintptr_t ex_lock_cookie(const void *object);
-
 /* Normal kernel APCs could come now: the lock may not be taken or released (LCK-037, LCK-050, LCK-083). */
 static inline bool ex_apcs_enabled(void)
 {

@@ -8,6 +8,9 @@
 void ex_locks_boot(void);
 void ex_push_boot(void);
 
+/* A value that an initialized object at that address carries in this run, and in no other. Not 0. */
+uintptr_t ex_lock_cookie(const void *object);
+
 /* ---- resources (ex/resource.c): IRQL <= 2, acquire and convert <= 1 ---- */
 
 enum ex_resource_mode {

@@ -55,7 +55,7 @@ NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
         io_irp_of(irp)->sent = true;
     PDRIVER_DISPATCH dispatch = device->DriverObject->MajorFunction[sp->MajorFunction];
 
-    ev(EV_IRP_SEND, irp, sp->MajorFunction, (uintptr_t)device, 0);
+    ev(EV_IRP_SEND, irp, sp->MajorFunction, (uintptr_t)device, sp->MinorFunction);
     io_call_enter(&call, EV_ROLE_DISPATCH, (const void *)dispatch, irp, device);
     NTSTATUS status = dispatch(device, irp);
 

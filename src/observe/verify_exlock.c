@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * observe/verify_exlock.c - resources, push locks and fast mutexes that a routine, a thread or a block of memory leaves
- * behind (DT-L04, DT-L11), and fast mutexes released in the wrong order (DT-L12).
+ * behind (DT-L04, DT-L11), fast mutexes released in the wrong order (DT-L12), and removal that is waited for in the dispatch
+ * routine of another request (DT-L15).
  *
  * An observer of its own: these locks belong to threads and may be shared and recursive, so a hold is kept by lock and
  * thread. A hold knows how deep in the driver's routines its thread was when it began; the routine that returns to that
@@ -25,6 +26,8 @@
 #define DEVICE_BYTES 0x150u /* sizeof(DEVICE_OBJECT) on x64 */
 #define FAST_MUTEX   0u     /* beside enum ev_exlock_kind */
 
+enum { MJ_PNP = 0x1b, MN_REMOVE_DEVICE = 2 };
+
 struct hold {
     const void *key; /* lock and thread */
     const void *lock;
@@ -39,6 +42,10 @@ struct live {
 struct depth {
     const void *key; /* thread */
     uint32_t    depth;
+    bool        remove_sent; /* the request that it sent last was IRP_MN_REMOVE_DEVICE */
+    /* by depth, up to 64 */
+    uint64_t dispatch; /* routines that are dispatch routines, and */
+    uint64_t remove;   /* ... of IRP_MN_REMOVE_DEVICE */
 };
 
 static struct {
@@ -50,6 +57,8 @@ static struct {
 
 static struct spin state_lock = SPIN_INIT;
 
+#define LENIENT UINT32_MAX /* in place of a bug check code: a warning */
+
 /* The first one of an event counts: it is about the lock taken last, or is the only one. */
 static __attribute__((format(printf, 5, 6))) void stop(
     const char *rule, uint32_t bugcheck, const uint64_t p[4], const void *object, const char *fmt, ...)
@@ -59,9 +68,9 @@ static __attribute__((format(printf, 5, 6))) void stop(
     if (state.found)
         return;
     state.found = true;
-    state.finding = (struct finding){.severity = FINDING_STOP,
+    state.finding = (struct finding){.severity = bugcheck == LENIENT ? FINDING_WARNING : FINDING_STOP,
         .rule = rule,
-        .bugcheck = bugcheck,
+        .bugcheck = bugcheck == LENIENT ? 0 : bugcheck,
         .param = {p[0], p[1], p[2], p[3]},
         .object = object};
     va_start(ap, fmt);
@@ -148,11 +157,22 @@ static void check_order(const struct hold *h)
     }
 }
 
+/* LCK-080. Outside of dispatch routines (Unload, a thread that removal is left to) there is nothing to say. */
+static void check_removal(const struct ev *e)
+{
+    const struct depth *d = depth_of(e);
+
+    if (e->a == EV_LOCK_OTHER && e->c == ev_exlock(EV_EXLOCK_REMOVE, 1) && d && d->dispatch && !d->remove)
+        stop("DT-L15", LENIENT, PARAMS((uintptr_t)e->obj, 0, 0, 0), e->obj,
+            "IoReleaseRemoveLockAndWait is called while a request other than IRP_MN_REMOVE_DEVICE is handled");
+}
+
 static void on_release(const struct ev *e)
 {
     uint8_t      kind;
     struct hold *h;
 
+    check_removal(e);
     if (!kind_of(e, &kind))
         return;
     h = tab_find(&state.holds, key_of(e));
@@ -183,12 +203,25 @@ static void on_thread_exit(const struct ev *e)
     }
 }
 
-static void on_driver_enter(const struct ev *e)
+static void on_irp_send(const struct ev *e)
 {
     struct depth *d = depth_of(e);
 
     if (d)
-        d->depth++;
+        d->remove_sent = e->a == MJ_PNP && e->c == MN_REMOVE_DEVICE;
+}
+
+static void on_driver_enter(const struct ev *e)
+{
+    struct depth *d = depth_of(e);
+
+    if (!d)
+        return;
+    uint64_t bit = d->depth < 64 && e->a == EV_ROLE_DISPATCH ? 1ull << d->depth : 0;
+
+    d->dispatch |= bit;
+    d->remove |= d->remove_sent ? bit : 0;
+    d->depth++;
 }
 
 /* LCK-045. */
@@ -205,6 +238,10 @@ static void on_driver_leave(const struct ev *e)
                 "a routine of the driver returned and still owns a resource exclusively that it had acquired");
     }
     d->depth--;
+    if (d->depth < 64) {
+        d->dispatch &= ~(1ull << d->depth);
+        d->remove &= ~(1ull << d->depth);
+    }
 }
 
 /* LCK-022, LCK-023. */
@@ -260,6 +297,7 @@ static handler_fn *const handlers[EV_COUNT] = {
     [EV_LOCK_ACQUIRE] = on_acquire,
     [EV_LOCK_RELEASE] = on_release,
     [EV_THREAD_EXIT] = on_thread_exit,
+    [EV_IRP_SEND] = on_irp_send,
     [EV_DRIVER_ENTER] = on_driver_enter,
     [EV_DRIVER_LEAVE] = on_driver_leave,
     [EV_POOL_FREE] = on_pool_free,
