@@ -4,7 +4,7 @@
 
 /* ---- initialisation ---- */
 
-/* KTM-001, KTM-002, KTM-004 .. KTM-007: whatever was there before, at every legal IRQL. */
+/* KTM-001, KTM-002, KTM-004, KTM-006, KTM-007: whatever was there before, at every legal IRQL. */
 static void fresh(TIMER_TYPE type)
 {
     static KTIMER t;
