@@ -128,7 +128,9 @@ static void release(void *p, ULONG tag, const void *caller)
     struct ex_pool_block block;
     const void          *object = NULL;
 
-    if (mach_irql() <= DISPATCH_LEVEL && ex_pool_find(p, &block) && !block.freed)
+    bool known = mach_irql() <= DISPATCH_LEVEL && ex_pool_find(p, &block) && !block.freed;
+
+    if (known)
         object = ke_waited_for_in(block.start, block.bytes);
     if (object) {
         uint64_t params[4] = {0xE1, (uintptr_t)object, 0, 0};
@@ -136,7 +138,7 @@ static void release(void *p, ULONG tag, const void *caller)
         ke_bugcheckf("DT-W04", DRIVER_VERIFIER_DETECTED_VIOLATION, params,
             "memory is freed with an object in it that a thread waits for");
     }
-    if (mach_irql() <= DISPATCH_LEVEL && ex_pool_find(p, &block) && !block.freed)
+    if (known)
         ddi_work_memory_goes(block.start, block.bytes, caller);
     ex_pool_free(p, tag, caller);
 }

@@ -34,11 +34,11 @@ static void values(void *ctx)
 
     (void)ctx;
     dt_expect_eq(current(), TICK);
-    dt_expect_eq(ExSetTimerResolution(20000, TRUE), 20000);
+    dt_expect_eq(ExSetTimerResolution(20000, TRUE), 20000); /* CLK-023 */
     dt_expect_eq(current(), 20000);
     dt_expect_eq(ExSetTimerResolution(50000, TRUE), 20000);
     dt_expect_eq(ExSetTimerResolution(20000, TRUE), 20000);
-    dt_expect_eq(ExSetTimerResolution(1, TRUE), FINEST);
+    dt_expect_eq(ExSetTimerResolution(1, TRUE), FINEST); /* CLK-025 */
     dt_expect_eq(KeQueryTimeIncrement(), TICK);
     KeRaiseIrql(HIGH_LEVEL, &irql);
     dt_expect_eq(current(), FINEST);
