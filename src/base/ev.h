@@ -53,6 +53,7 @@ enum ev_lock {
     EV_LOCK_RW_SHARED,
     EV_LOCK_RW_SHARED_AT_DPC, /* the last of those that spin */
     EV_LOCK_FAST_MUTEX,
+    EV_LOCK_MUTEX, /* KMUTEX: the first acquisition and the last release */
     EV_LOCK_OTHER
 };
 

@@ -89,6 +89,8 @@ static void release_locked(PKMUTEX m, ke_thread *t, KPRIORITY increment, bool ab
     ev(EV_OBJECT_SIGNAL, m, MutantObject, (uint32_t)ke_state(&m->Header), (uint32_t)before);
     if (ke_state(&m->Header) != 1)
         return;
+    if (m->ApcDisable)
+        ev(EV_LOCK_RELEASE, m, EV_LOCK_MUTEX, mach_irql(), (uintptr_t)t);
     give_up_locked(m, t);
     ke_wake_waiters_locked(&m->Header, increment);
 }

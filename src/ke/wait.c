@@ -473,6 +473,28 @@ static NTSTATUS wait_with(struct progress *p)
     return status;
 }
 
+/*
+ * The wait has made the thread an owner of mutexes. Who waited with no time at all, or got several at once, did not wait for
+ * one with another held: the order of these says nothing.
+ */
+static void announce_mutexes(const struct progress *p, NTSTATUS status)
+{
+    const struct ke_wait *w = p->w;
+    bool                  all = w->type == WaitAll;
+    uint64_t              how = w->timeout && !p->timed ? EV_LOCK_TRIED : 0;
+
+    for (unsigned i = all ? 0 : (unsigned)status & 63; i < w->count; i++) {
+        const KMUTANT *m = w->objects[i];
+
+        if (m->Header.Type == MutantObject && m->ApcDisable && m->OwnerThread == p->t && ke_state(&m->Header) == 0) {
+            ev(EV_LOCK_ACQUIRE, m, EV_LOCK_MUTEX, p->level, how);
+            how = EV_LOCK_TRIED;
+        }
+        if (!all)
+            return;
+    }
+}
+
 static NTSTATUS wait_from(const struct ke_wait *w, bool precise)
 {
     ke_thread      *t = ke_thread_current();
@@ -491,6 +513,8 @@ static NTSTATUS wait_from(const struct ke_wait *w, bool precise)
 
     if (t->critical != apc_before)
         ev(EV_APC_DISABLE, t, (int64_t)apc_before, (int64_t)t->critical, 0);
+    if (ev_wanted(EV_LOCK_ACQUIRE) && (unsigned)status <= STATUS_ABANDONED_WAIT_63 && !p.exhausted)
+        announce_mutexes(&p, status);
     ev(EV_WAIT_END, w->count ? w->objects[0] : &t->timer, (uint32_t)status, 0, 0);
     if (p.exhausted)
         ke_raise_status(STATUS_MUTANT_LIMIT_EXCEEDED, "DT-W06", NULL, "a mutex is acquired more often than it can be");

@@ -13,7 +13,7 @@
 
 static bool is_watched(uint64_t kind)
 {
-    return kind <= EV_LOCK_FAST_MUTEX;
+    return kind <= EV_LOCK_MUTEX;
 }
 
 static const void *key_of(const void *lock, uint64_t kind, unsigned cpu)
@@ -232,6 +232,19 @@ static void check_hold_time(struct verify *v, const struct ev *e, const struct v
             VERIFY_LOCK_NS / 1000);
 }
 
+/* MTX-026. Nothing breaks, but who reads the code expects pairs. */
+static void check_mutex_order(struct verify *v, const struct ev *e, const struct verify_lock *l)
+{
+    if (e->a != EV_LOCK_MUTEX)
+        return;
+    tab_for_each(const struct verify_lock, other, &v->locks)
+    {
+        if (other->kind == EV_LOCK_MUTEX && other->thread == l->thread && other->seq > l->seq)
+            verify_raise(v, VERIFY_L12, WARN, CODE(0xc4, {0x1003, PARAM(l->lock), PARAM(other->lock), 0}), l->lock,
+                NULL, "a mutex is released before another one that was acquired after it");
+    }
+}
+
 void verify_lock_release(struct verify *v, const struct ev *e)
 {
     struct verify_lock *l;
@@ -250,6 +263,7 @@ void verify_lock_release(struct verify *v, const struct ev *e)
     check_pair(v, e, l);
     check_level(v, e, l);
     check_hold_time(v, e, l);
+    check_mutex_order(v, e, l);
     tab_remove(&v->locks, l);
 }
 

@@ -120,9 +120,9 @@ static void apc_count(void *ctx)
     KeReleaseMutex(&s.m, FALSE);
     dt_expect(KeAreApcsDisabled());
     wait_for(&s.n);
-    KeReleaseMutex(&s.m, FALSE);
-    dt_expect(KeAreApcsDisabled());
     KeReleaseMutex(&s.n, FALSE);
+    dt_expect(KeAreApcsDisabled());
+    KeReleaseMutex(&s.m, FALSE);
     dt_expect(!KeAreApcsDisabled());
 }
 

@@ -352,6 +352,57 @@ static void test_returns(void **state)
     passes(dpc_returns_without);
 }
 
+/* ---- MTX-026: order ---- */
+
+static void take_two(PKMUTEX first, PKMUTEX second, bool pairs)
+{
+    wait_for(first);
+    wait_for(second);
+    KeReleaseMutex(pairs ? second : first, FALSE);
+    KeReleaseMutex(pairs ? first : second, FALSE);
+}
+
+static void both_orders(void *ctx)
+{
+    (void)ctx;
+    begin();
+    take_two(&s.m, &s.n, true);
+    take_two(&s.n, &s.m, true);
+}
+
+static void not_in_pairs(void *ctx)
+{
+    (void)ctx;
+    begin();
+    take_two(&s.m, &s.n, false);
+}
+
+static void one_order(void *ctx)
+{
+    PVOID objects[2] = {&s.n, &s.m};
+
+    (void)ctx;
+    begin();
+    take_two(&s.m, &s.n, true);
+    take_two(&s.m, &s.n, true);
+    dt_expect_eq(
+        KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, NULL, NULL), STATUS_SUCCESS);
+    KeReleaseMutex(&s.m, FALSE);
+    KeReleaseMutex(&s.n, FALSE);
+    wait_for(&s.n);
+    dt_expect_eq(poll(&s.m), STATUS_SUCCESS); /* an attempt does not wait */
+    KeReleaseMutex(&s.m, FALSE);
+    KeReleaseMutex(&s.n, FALSE);
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    caught(both_orders, "DT-L06", 0xC4);
+    caught(not_in_pairs, "DT-L12", 0xC4);
+    passes(one_order);
+}
+
 /* ---- MTX-027: a mutex and an event that wait for each other ---- */
 
 static void holds_and_sets(void *ctx)
@@ -408,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_calls),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_returns),
+        cmocka_unit_test(test_order),
         cmocka_unit_test(test_mixed_deadlock),
     };
 
