@@ -2,6 +2,7 @@
 /* ddi/ddi_thread.c - system threads as drivers see them: life, priority, affinity. */
 #include "ddi/ddi.h"
 #include "io/ob.h"
+#include "io/thread.h"
 #include "ke/ke.h"
 
 enum { PRIORITY_OF_SYSTEM_THREADS = 8, SYSTEM_PROCESS_ID = 4 };
@@ -16,10 +17,14 @@ static HANDLE id_of(const ke_thread *t)
 
 /* ---- life ---- */
 
-static NTSTATUS create(PHANDLE handle, PCLIENT_ID client, PKSTART_ROUTINE routine, PVOID context)
+static bool are_valid(POBJECT_ATTRIBUTES attributes)
 {
-    ke_thread *t = ke_thread_create_system(routine, context, PRIORITY_OF_SYSTEM_THREADS);
+    return !attributes || !(attributes->Attributes & FORBIDDEN_ATTRIBUTES);
+}
 
+/* The reference that came with the thread goes; the handle has one. */
+static NTSTATUS hand_out(ke_thread *t, PHANDLE handle, PCLIENT_ID client)
+{
     if (!t)
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = ob_handle_create(t, handle);
@@ -41,9 +46,25 @@ NTKERNELAPI NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG Desi
     (void)DesiredAccess, (void)ProcessHandle; /* there is one process */
     NTSTATUS status = STATUS_INVALID_PARAMETER;
 
-    if (!ObjectAttributes || !(ObjectAttributes->Attributes & FORBIDDEN_ATTRIBUTES))
-        status = create(ThreadHandle, ClientId, StartRoutine, StartContext);
+    if (are_valid(ObjectAttributes))
+        status = hand_out(
+            ke_thread_create_system(StartRoutine, StartContext, PRIORITY_OF_SYSTEM_THREADS), ThreadHandle, ClientId);
     DDI_LEAVE(PsCreateSystemThread, StartContext, status);
+    return status;
+}
+
+/* The same, but the driver cannot be unloaded while the thread lives. */
+NTKERNELAPI NTSTATUS NTAPI IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG DesiredAccess,
+    POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
+    PVOID StartContext)
+{
+    DDI_ENTER(IoCreateSystemThread, IoObject);
+    (void)DesiredAccess, (void)ProcessHandle;
+    NTSTATUS status = STATUS_INVALID_PARAMETER;
+
+    if (are_valid(ObjectAttributes))
+        status = hand_out(io_thread_create(IoObject, StartRoutine, StartContext), ThreadHandle, ClientId);
+    DDI_LEAVE(IoCreateSystemThread, IoObject, status);
     return status;
 }
 

@@ -26,7 +26,7 @@ void *ob_prefix(void *body);
 
 /* Any object, threads too. Bug check 0x18 for what is no object or is gone. IRQL <= 2. */
 POBJECT_TYPE ob_type_of(void *body);
-bool         ob_is_object(void *body); /* no bug check. IRQL <= 2 */
+bool         ob_is_object(void *body);   /* no bug check. IRQL <= 2 */
 LONG         ob_reference(void *body);   /* new count */
 LONG         ob_dereference(void *body); /* new count; may destroy */
 

@@ -267,6 +267,10 @@ ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY pr
 
 /* As PsCreateSystemThread does it: the thread begins in a critical region (THR-003). */
 ke_thread     *ke_thread_create_system(void (*routine)(void *), void *context, KPRIORITY priority);
+
+/* ... and in the end, when its object is signaled, it calls ended(arg), at PASSIVE_LEVEL. */
+ke_thread *ke_thread_create_system_for(
+    void (*routine)(void *), void *context, KPRIORITY priority, void (*ended)(void *), void *arg);
 _Noreturn void ke_thread_exit(NTSTATUS status);
 ke_thread     *ke_thread_current(void); /* the interrupted one in a DPC; never NULL */
 uint32_t       ke_thread_id(const ke_thread *t);

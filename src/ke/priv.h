@@ -36,6 +36,8 @@ struct _KTHREAD {
     bool      daemon, ended, is_idle, in_dpc, is_worker, by_driver;
     bool      terminating; /* atomic; set after exit_status */
     NTSTATUS  exit_status;
+    void (*at_end)(void *); /* or NULL */
+    void *at_end_arg;
     nt_100ns  create_time;
     mach_ns   run_ns; /* see dpcwatch.c; atomic */
     LONG critical, guarded; /* negative: disabled, as NT counts them; own thread, or dispatcher lock while it waits */

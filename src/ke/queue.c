@@ -232,6 +232,7 @@ PLIST_ENTRY ke_queue_rundown(PKQUEUE q)
         RemoveEntryList(&q->EntryListHead);
     InitializeListHead(&q->EntryListHead);
     disband_locked(q);
+    ev(EV_OBJECT_SIGNAL, q, QueueObject, 0, (uint32_t)ke_state(&q->Header));
     q->Header.Reserved1 = RUN_DOWN;
     ke_state_set(&q->Header, 0);
     for (ke_thread *t; (t = first_waiter(q));)

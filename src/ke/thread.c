@@ -85,6 +85,8 @@ struct birth {
     uint64_t  affinity;
     bool      daemon, by_driver;
     LONG      critical; /* APC-disable count to begin with */
+    void (*at_end)(void *);
+    void *at_end_arg;
 };
 
 static ke_thread *create(const struct birth *b)
@@ -98,6 +100,8 @@ static ke_thread *create(const struct birth *b)
     ke_thread_init(t, b->routine, b->context, b->priority, b->affinity, b->daemon);
     t->critical = t->critical_base = b->critical;
     t->by_driver = b->by_driver;
+    t->at_end = b->at_end;
+    t->at_end_arg = b->at_end_arg;
     t->create_time = ke_system_time();
     ev(EV_THREAD_CREATE, t, (uintptr_t)b->routine, (uintptr_t)b->context, b->priority);
     bool started = start_locked(t);
@@ -111,14 +115,20 @@ static ke_thread *create(const struct birth *b)
 
 ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon)
 {
-    struct birth b = {routine, context, priority, affinity, daemon, false, 0};
+    struct birth b = {routine, context, priority, affinity, daemon, false, 0, NULL, NULL};
 
     return create(&b);
 }
 
 ke_thread *ke_thread_create_system(void (*routine)(void *), void *context, KPRIORITY priority)
 {
-    struct birth b = {routine, context, priority, 0, false, true, -1};
+    return ke_thread_create_system_for(routine, context, priority, NULL, NULL);
+}
+
+ke_thread *ke_thread_create_system_for(
+    void (*routine)(void *), void *context, KPRIORITY priority, void (*ended)(void *), void *arg)
+{
+    struct birth b = {routine, context, priority, 0, false, true, -1, ended, arg};
 
     return create(&b);
 }
@@ -152,6 +162,8 @@ void ke_thread_exit(NTSTATUS status)
     ke_state_set(&t->header, 1);
     ke_wake_waiters_locked(&t->header, 0);
     ke_dispatcher_unlock(old);
+    if (t->at_end)
+        t->at_end(t->at_end_arg);
     ke_thread_dereference(t);
     mach_ctx_exit();
 }

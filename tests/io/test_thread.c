@@ -64,12 +64,41 @@ static void tidy(void *ctx)
     unload(true, true);
 }
 
+/* IoCreateSystemThread: unload waits for the thread; its routine finds driver and device. */
+static LONG late_done;
+
+static VOID late(PVOID context)
+{
+    PDEVICE_OBJECT device = context;
+
+    sleep_ms(5);
+    dt_expect(device->DriverObject != NULL && device->DeviceExtension == (PVOID)(device + 1));
+    late_done++;
+}
+
+static void unload_waits(void *ctx)
+{
+    HANDLE handle;
+
+    (void)ctx;
+    late_done = 0;
+    drv_reset();
+    dt_driver *d = drv_load();
+
+    dt_expect_eq(IoCreateSystemThread(drv.device, &handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, late, drv.device),
+        STATUS_SUCCESS);
+    ZwClose(handle);
+    dt_expect_eq(dt_driver_unload(d), STATUS_SUCCESS);
+    dt_expect_eq(late_done, 1);
+}
+
 static void test_unload(void **state)
 {
     (void)state;
     caught(thread_lives_on, "DT-H02", 0xCE); /* THR-014 */
     caught(handle_stays_open, "DT-H04", 0);  /* THR-006 */
     always(tidy, 2);
+    always(unload_waits, 2);
 }
 
 int main(void)
