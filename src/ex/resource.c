@@ -364,8 +364,9 @@ void ex_resource_convert(PERESOURCE r)
         ex_unlock(irql);
         not_owned(r, me);
     }
-    tell_released_locked(r, false, r->OwnerEntry.OwnerCount, irql);
+    tell_released_locked(r, true, 0, irql);
     r->Flag &= (USHORT)~ResourceOwnedExclusive;
+    tell_acquired(r, false, r->OwnerEntry.OwnerCount);
     struct ex_waiter *woken = grant_shared_locked(r, UINT64_MAX);
 
     ex_unlock(irql);

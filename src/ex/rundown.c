@@ -43,14 +43,15 @@ static struct ex_waiter *waiters_of(const EX_RUNDOWN_REF *ref)
     return ref->Count & ACTIVE ? (struct ex_waiter *)(ref->Count & ~ACTIVE) : NULL;
 }
 
-static void tell_taken_locked(const void *ref, unsigned irql)
+/* whole: not a reference, but all of it, between the end of the wait and a new beginning. */
+static void tell_taken(const void *ref, unsigned irql, bool whole)
 {
-    ev(EV_LOCK_ACQUIRE, ref, EV_LOCK_OTHER, irql, ev_exlock(EV_EXLOCK_RUNDOWN, 1));
+    ev(EV_LOCK_ACQUIRE, ref, EV_LOCK_OTHER, irql, ev_exlock(EV_EXLOCK_RUNDOWN, whole));
 }
 
-static void tell_given_back_locked(const void *ref, unsigned irql)
+static void tell_given_back(const void *ref, unsigned irql, bool whole)
 {
-    ev(EV_LOCK_RELEASE, ref, EV_LOCK_OTHER, irql, ev_exlock(EV_EXLOCK_RUNDOWN, 0));
+    ev(EV_LOCK_RELEASE, ref, EV_LOCK_OTHER, irql, ev_exlock(EV_EXLOCK_RUNDOWN, whole));
 }
 
 /* References come back while somebody waits. True: *woken is the list of those who need not wait any more. */
@@ -100,7 +101,7 @@ void ex_rundown_reinit(PEX_RUNDOWN_REF ref)
     unsigned irql = ex_lock();
 
     check_run_down(ref, "is initialized again before it is run down");
-    tell_given_back_locked(ref, irql);
+    tell_given_back(ref, irql, true);
     ref->Count = 0;
     ex_unlock(irql);
 }
@@ -120,7 +121,7 @@ bool ex_rundown_acquire(PEX_RUNDOWN_REF ref, ULONG count)
 
     if (may) {
         ref->Count += 2 * (ULONG_PTR)count;
-        tell_taken_locked(ref, irql);
+        tell_taken(ref, irql, false);
     }
     ex_unlock(irql);
     return may;
@@ -132,7 +133,7 @@ void ex_rundown_release(PEX_RUNDOWN_REF ref, ULONG count)
     unsigned          irql = ex_lock();
     bool              was_out = true;
 
-    tell_given_back_locked(ref, irql);
+    tell_given_back(ref, irql, false);
     if (ref->Count & ACTIVE)
         was_out = give_back_to_waiter_locked(ref, count, &woken);
     else if (ref->Count / 2 >= count)
@@ -155,7 +156,7 @@ void ex_rundown_wait(PEX_RUNDOWN_REF ref)
         ex_unlock(irql);
     else
         wait_for(ref, ref->Count / 2, irql);
-    tell_taken_locked(ref, mach_irql());
+    tell_taken(ref, mach_irql(), true);
 }
 
 /* ---- cache-aware ---- */
@@ -188,7 +189,7 @@ void ex_rundown_ca_reinit(PEX_RUNDOWN_REF_CACHE_AWARE ref)
     unsigned irql = ex_lock();
 
     check_run_down(&ref->word, "is initialized again before it is run down");
-    tell_given_back_locked(ref, irql);
+    tell_given_back(ref, irql, true);
     for (uint64_t i = 0; i < ref->slots; i++)
         ref->slot[i].count = 0;
     ref->word.Count = 0;
@@ -207,7 +208,7 @@ bool ex_rundown_ca_acquire(PEX_RUNDOWN_REF_CACHE_AWARE ref, ULONG count)
 
     if (may) {
         ref->slot[mach_cpu()].count += count;
-        tell_taken_locked(ref, irql);
+        tell_taken(ref, irql, false);
     }
     ex_unlock(irql);
     return may;
@@ -219,7 +220,7 @@ void ex_rundown_ca_release(PEX_RUNDOWN_REF_CACHE_AWARE ref, ULONG count)
     unsigned          irql = ex_lock();
     bool              was_out = true;
 
-    tell_given_back_locked(ref, irql);
+    tell_given_back(ref, irql, false);
     if (ref->word.Count & ACTIVE)
         was_out = give_back_to_waiter_locked(&ref->word, count, &woken);
     else if (sum_locked(ref) >= count)
@@ -243,7 +244,7 @@ void ex_rundown_ca_wait(PEX_RUNDOWN_REF_CACHE_AWARE ref)
         ex_unlock(irql);
     else
         wait_for(&ref->word, (uint64_t)out, irql);
-    tell_taken_locked(ref, mach_irql());
+    tell_taken(ref, mach_irql(), true);
 }
 
 /* LCK-068. */

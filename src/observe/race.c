@@ -32,6 +32,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/ev_exlock.h"
 #include "base/spin.h"
 #include "observe/race_state.h"
 
@@ -250,19 +251,30 @@ static void on_irql(const struct ev *e)
         dispatch_ends(e);
 }
 
-/* Readers do not order each other: what they release goes to the next writer. */
+static bool has_readers(const struct ev *e)
+{
+    return e->a == EV_LOCK_RW_EXCLUSIVE || e->a == EV_LOCK_RW_EXCLUSIVE_AT_DPC || e->a == EV_LOCK_OTHER;
+}
+
+static bool is_reader(const struct ev *e)
+{
+    return ev_lock_shared(e->a) || (e->a == EV_LOCK_OTHER && ev_exlock_shared(e->c));
+}
+
+/* Readers do not order each other: what they release goes to the next writer. So with references and the end of the wait for
+ * them (LCK-065). */
 static void on_lock_acquire(const struct ev *e)
 {
     if (ev_lock_spins(e->a) && e->b < DISPATCH)
         dispatch_begins(e);
     acquire(e, e->obj);
-    if (e->a == EV_LOCK_RW_EXCLUSIVE || e->a == EV_LOCK_RW_EXCLUSIVE_AT_DPC)
+    if (has_readers(e) && !is_reader(e))
         acquire(e, done_key(e->obj));
 }
 
 static void on_lock_release(const struct ev *e)
 {
-    release(e, ev_lock_shared(e->a) ? done_key(e->obj) : e->obj);
+    release(e, is_reader(e) ? done_key(e->obj) : e->obj);
     if (ev_lock_spins(e->a) && e->b < DISPATCH)
         dispatch_ends(e);
 }

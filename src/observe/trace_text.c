@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/ddi.h"
+#include "base/ev_exlock.h"
 #include "observe/trace.h"
 
 static void print_hex(const void *address, char *buf, size_t n)
@@ -202,23 +203,39 @@ TEXT(DPC_FLUSH)
     add(l, e->a ? "all DPCs queued before have run" : "waits until all queued DPCs have run");
 }
 
+static const char *other_name(uint64_t kind)
+{
+    static const char *const names[] = {[EV_EXLOCK_RESOURCE_EXCLUSIVE] = "resource exclusively",
+        [EV_EXLOCK_RESOURCE_SHARED] = "resource shared",
+        [EV_EXLOCK_PUSH_EXCLUSIVE] = "push lock exclusively",
+        [EV_EXLOCK_PUSH_SHARED] = "push lock shared",
+        [EV_EXLOCK_RUNDOWN] = "rundown protection",
+        [EV_EXLOCK_REMOVE] = "remove lock"};
+
+    return kind < sizeof names / sizeof names[0] && names[kind] ? names[kind] : "lock";
+}
+
+static void add_lock(struct line *l, const struct ev *e)
+{
+    add(l, "%s ", e->a == EV_LOCK_OTHER ? other_name(ev_exlock_kind(e->c)) : lock_name(e->a));
+    add_address(l, "", OBJ);
+}
+
 TEXT(LOCK_INIT)
 {
     add_address(l, "lock ", OBJ);
-    add(l, " initialized");
+    add(l, e->a == EV_LOCK_OTHER && e->c ? " deleted" : " initialized");
 }
 
 TEXT(LOCK_ACQUIRE)
 {
-    add(l, "%s ", lock_name(e->a));
-    add_address(l, "", OBJ);
+    add_lock(l, e);
     add(l, " acquired, IRQL was %u", (unsigned)e->b);
 }
 
 TEXT(LOCK_RELEASE)
 {
-    add(l, "%s ", lock_name(e->a));
-    add_address(l, "", OBJ);
+    add_lock(l, e);
     add(l, " released, IRQL becomes %u", (unsigned)e->b);
 }
 
