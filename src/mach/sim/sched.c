@@ -74,19 +74,24 @@ static void place(unsigned cpu, struct mach_ctx *c)
     v->pending |= (uint32_t)c->apc << MACH_LINE_APC;
 }
 
-static bool idle_and_free(unsigned cpu)
+static bool idle_for(const struct mach_ctx *c, unsigned cpu, bool in_interrupt)
 {
-    return sim.cpu[cpu].cur == sim.cpu[cpu].idle;
+    const struct sim_cpu *v = &sim.cpu[cpu];
+
+    return v->cur == v->idle && fits(c, cpu) && (v->irql != 0) == in_interrupt;
 }
 
-/* An idle processor for c, preferring where it ran last; -1: none. */
+/* An idle processor for c, preferring where it ran last, but above all one that is not inside an interrupt, which may well wait
+ * for what c does; -1: none. */
 static int find_idle(const struct mach_ctx *c)
 {
-    if (c->last_cpu < sim.cpus && idle_and_free(c->last_cpu) && fits(c, c->last_cpu))
-        return (int)c->last_cpu;
-    for (unsigned i = 0; i < sim.cpus; i++)
-        if (idle_and_free(i) && fits(c, i))
-            return (int)i;
+    for (int in_interrupt = 0; in_interrupt <= 1; in_interrupt++) {
+        if (c->last_cpu < sim.cpus && idle_for(c, c->last_cpu, in_interrupt))
+            return (int)c->last_cpu;
+        for (unsigned i = 0; i < sim.cpus; i++)
+            if (idle_for(c, i, in_interrupt))
+                return (int)i;
+    }
     return -1;
 }
 
