@@ -176,6 +176,7 @@ static void on_stall(struct verify *v, const struct ev *e)
 {
     verify_frame_stall(v, e);
     verify_lock_stall(v, e);
+    verify_wait_stall(v, e);
 }
 
 static void on_timer_expire(struct verify *v, const struct ev *e)
@@ -316,7 +317,8 @@ void verify_reset(void)
     verify_exlock_reset();
     state.spinners = 0;
     state.seq = state.n_frames = state.n_raises = state.gone_frames = 0;
-    state.told_limit = state.told_pulse = false;
+    state.told_limit = state.told_pulse = state.told_poll = false;
+    state.poll_thread = 0;
 }
 
 void verify_run_end(void)

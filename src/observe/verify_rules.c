@@ -116,7 +116,7 @@ const struct verify_rule_info verify_rules[VERIFY_RULES] = {
     [VERIFY_L10] = {"DT-L10", "a lock is used uninitialized, or initialized while it is held", "",
         "0xC4/0x1002, 0x1005",
         "What the memory holds is taken for the lock's state; a second initialization frees it under its owner.",
-        "KeInitializeSpinLock once, before anybody can reach the lock."},
+        "Initialize once, before anybody can reach the lock; a resource again only after ExDeleteResourceLite."},
     [VERIFY_L11] = {"DT-L11", "memory that contains a held lock is freed", "", "0xC4/0x100B",
         "The holder releases a lock in somebody else's memory; those who spin for it never get it.",
         "Take the object out of reach first, wait until nobody uses it, then free it."},
@@ -125,6 +125,18 @@ const struct verify_rule_info verify_rules[VERIFY_RULES] = {
         "Release in reverse order, each lock with the level or handle of its own acquire."},
     [VERIFY_L13] = {"DT-L13", "a request is completed or started while a spin lock is held", "SpinLockSafe", "",
         "The routines that are called may come back for the lock.", "Release the lock around the call."},
+    [VERIFY_L15] = {"DT-L15", "a remove lock, rundown protection, resource or push lock is not used in pairs",
+        "RemoveLock ExclusiveResourceAccess WithinCriticalRegion",
+        "0xC4/0xD5, 0xD6, 0xD7, 0x37, 0x38, 0xEA, 0xEB, 0xE3",
+        "A count that is too low lets removal go on under somebody's feet; one too high makes it wait for ever.",
+        "One release for each successful acquire, with the same tag or owner, by who acquired it; both inside a "
+        "critical region. Nothing is owed for an acquire that failed."},
+    [VERIFY_L16] = {"DT-L16", "a fast or guarded mutex is used at the wrong IRQL or by the wrong routines",
+        "IrqlExApcLte1 IrqlKeApcLte1", "0xC4/0x33, 0x34, 0x39, 0x3A, 0x2000F",
+        "The routines keep APCs out by IRQL or by a guarded region and put back what was there before: the other pair "
+        "puts back something else.",
+        "Acquire at APC_LEVEL or below, release with the routine of the same pair; the unsafe ones only where APCs are "
+        "disabled already. The owner is as at APC_LEVEL, whatever IRQL says."},
     [VERIFY_L17] = {"DT-L17", "a deadlock that really happened", "", "",
         "No processor can move, no timer is due, and threads are still waiting; or processors spin for each other.",
         "See what each one waits for: either nobody will signal it, or the one who would is waiting too."},
@@ -142,6 +154,9 @@ const struct verify_rule_info verify_rules[VERIFY_RULES] = {
     [VERIFY_B02] = {"DT-B02", "a spin lock is held longer than 25 us", "", "",
         "Everybody else who wants it spins at DISPATCH_LEVEL all that time.",
         "Keep only what the lock guards between acquire and release; stall and poll outside."},
+    [VERIFY_B04] = {"DT-B04", "a thread polls by stalling for more than 50 us", "", "",
+        "KeStallExecutionProcessor keeps the processor for itself: nothing else of that priority runs there.",
+        "A thread of the driver's own that waits with a time-out between looks, a timer, or an interrupt."},
     [VERIFY_X01] = {"DT-X01", "data race: two accesses to memory, one of them a write, in no order", "", "",
         "Nothing orders them: no lock, interlocked operation, DPC, wait or thread start. Another schedule, or another "
         "processor, does them at the same moment.",

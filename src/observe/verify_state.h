@@ -131,7 +131,9 @@ struct verify {
     uint32_t                  order_mark;
     uint32_t                  seq; /* counts frames and lock acquisitions, so that they can be ordered */
     uint32_t                  n_frames, n_raises;
-    bool                      told_limit, told_pulse;
+    bool                      told_limit, told_pulse, told_poll;
+    uint32_t                  poll_thread, poll_stalls; /* who stalled last, how often since it waited */
+    uint64_t                  poll_ns;
     uint32_t                  gone_frames; /* frames with a gone range, an upper bound */
     struct verify_frame       frames[VERIFY_FRAMES];
     struct verify_raise_entry raises[VERIFY_RAISES];
@@ -255,3 +257,4 @@ void verify_irql_frame_ends(struct verify *v, const struct verify_frame *f);
 
 void verify_wait_begin(struct verify *v, const struct ev *e);
 void verify_object_reset(struct verify *v, const struct ev *e);
+void verify_wait_stall(struct verify *v, const struct ev *e);

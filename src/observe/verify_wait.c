@@ -40,9 +40,34 @@ void verify_object_reset(struct verify *v, const struct ev *e)
         "an event is pulsed: a waiter that is interrupted by an APC at that moment misses it");
 }
 
+enum { POLL_STALLS = 3, POLL_NS = 50000 };
+
+/* WAI-077. Stall after stall, none of them long, in a thread that could wait: it polls something. */
+void verify_wait_stall(struct verify *v, const struct ev *e)
+{
+    if (e->irql >= VERIFY_DISPATCH || e->a > POLL_NS || e->thread != v->poll_thread) {
+        v->poll_thread = e->thread;
+        v->poll_stalls = 0;
+        v->poll_ns = 0;
+    }
+    if (e->irql >= VERIFY_DISPATCH || e->a > POLL_NS || e->thread == 0)
+        return;
+    v->poll_stalls++;
+    v->poll_ns += e->a;
+    if (v->poll_stalls < POLL_STALLS || v->poll_ns <= POLL_NS || v->told_poll)
+        return;
+    v->told_poll = true;
+    verify_raise(v, VERIFY_B04, WARN, CODE(0, {v->poll_ns, POLL_NS, v->poll_stalls, 0}), NULL, NULL,
+        "a thread polls by stalling, for more than %u us now; it could wait, or leave it to a thread of its own",
+        POLL_NS / 1000);
+}
+
 void verify_wait_begin(struct verify *v, const struct ev *e)
 {
     const void *const *objects = (const void *const *)e->b;
+
+    if (e->thread == v->poll_thread)
+        v->poll_thread = 0;
 
     if ((e->c & TIMEOUT) == TIMEOUT_ZERO && e->irql <= VERIFY_DISPATCH)
         return;

@@ -159,7 +159,7 @@ static void counter(void *ctx)
 
         dt_expect(now.QuadPart >= last.QuadPart);
         last = now;
-        KeStallExecutionProcessor(20);
+        KeStallExecutionProcessor(5);
     }
     ULONGLONG t2 = KeQueryInterruptTimePrecise(&q2);
 

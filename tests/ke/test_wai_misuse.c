@@ -485,6 +485,43 @@ static void test_hang(void **state)
     always(no_hang, 2);
 }
 
+/* ---- WAI-077: polling ---- */
+
+static void polls(bool stalls)
+{
+    LARGE_INTEGER pause = {.QuadPart = -200};
+
+    begin();
+    for (int i = 0; i < 10; i++) {
+        KeReadStateEvent(&s.event);
+        if (stalls)
+            KeStallExecutionProcessor(20);
+        else
+            KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    }
+}
+
+static void polls_by_stalling(void *ctx)
+{
+    (void)ctx;
+    polls(true);
+}
+
+static void polls_in_own_thread(void *ctx)
+{
+    (void)ctx;
+    polls(false);
+    KeStallExecutionProcessor(20);
+    KeStallExecutionProcessor(20);
+}
+
+static void test_polling(void **state)
+{
+    (void)state;
+    caught(polls_by_stalling, "DT-B04", 0);
+    passes(polls_in_own_thread);
+}
+
 /* ---- WAI-074: DriverEntry, AddDevice, Unload may wait ---- */
 
 static void waits_and_delays(void)
@@ -549,6 +586,7 @@ int main(void)
         cmocka_unit_test(test_stack),
         cmocka_unit_test(test_regions),
         cmocka_unit_test(test_hang),
+        cmocka_unit_test(test_polling),
         cmocka_unit_test(test_who_may_wait),
     };
 

@@ -159,9 +159,52 @@ static void absolute(void *ctx)
         dt_expect(then.QuadPart <= now.QuadPart + 50000 + 4 * TICK_1MS);
 }
 
+/* WAI-005, WAI-069: when the time of day is set, absolute time-outs and delays follow, relative ones do not. */
+static void sets_clock(void *ctx)
+{
+    LARGE_INTEGER now;
+
+    sleep_ms(2);
+    KeQuerySystemTime(&now);
+    dt_set_system_time((uint64_t)now.QuadPart + (uint64_t)(LONG_PTR)ctx * 10000);
+}
+
+static uint64_t wait_while_clock_is_set(bool is_absolute, bool is_delay, LONG_PTR forward_ms)
+{
+    LARGE_INTEGER t = in_ms(40);
+    uint64_t      from = KeQueryInterruptTime();
+
+    begin();
+    if (is_absolute) {
+        KeQuerySystemTime(&t);
+        t.QuadPart += 400000;
+    }
+    dt_spawn(1, sets_clock, (void *)forward_ms);
+    if (is_delay)
+        dt_expect_eq(KeDelayExecutionThread(KernelMode, FALSE, &t), STATUS_SUCCESS);
+    else
+        dt_expect_eq(KeWaitForSingleObject(&s.note, Executive, KernelMode, FALSE, &t), STATUS_TIMEOUT);
+    dt_join_all();
+    return (KeQueryInterruptTime() - from) / 10000;
+}
+
+static void clock_set(void *ctx)
+{
+    (void)ctx;
+    for (int delay = 0; delay < 2; delay++) {
+        uint64_t back = wait_while_clock_is_set(true, delay, -30), same = wait_while_clock_is_set(false, delay, 30);
+
+        dt_expect(wait_while_clock_is_set(true, delay, 30) <= 15);
+        dt_expect(back >= 69 && back <= 75);
+        dt_expect(same >= 39 && same <= 45);
+    }
+}
+
 static void test_timeouts(void **state)
 {
     (void)state;
+    if (simulated())
+        passes(clock_set);
     passes(for_ever);
     passes(relative);
     passes(absolute);
