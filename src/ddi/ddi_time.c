@@ -111,6 +111,14 @@ NTKERNELAPI ULONG NTAPI KeQueryRuntimeThread(PKTHREAD Thread, PULONG UserTime)
     return (ULONG)(nt_from_ns_floor(ke_thread_run_ns(Thread)) / ke_clock_tick_max());
 }
 
+/* A cycle is a nanosecond. */
+NTKERNELAPI ULONG64 NTAPI KeQueryTotalCycleTimeThread(PKTHREAD Thread, PULONG64 CycleTimeStamp)
+{
+    DDI_ENTER_QUIET(KeQueryTotalCycleTimeThread, Thread);
+    *CycleTimeStamp = mach_now();
+    return ke_thread_run_ns(Thread);
+}
+
 /* ---- resolution ---- */
 
 static ULONG tick_in_force(void)

@@ -352,12 +352,14 @@ static void test_stall(void **state)
 /* CLK-020: ticks of kernel time. */
 static void run_time(void *ctx)
 {
-    ULONG user = 1, before = KeQueryRuntimeThread(KeGetCurrentThread(), &user);
+    ULONG64 stamp;
+    ULONG   user = 1, before = KeQueryRuntimeThread(KeGetCurrentThread(), &user);
 
     (void)ctx;
     dt_expect(before == 0 && user == 0);
     KeStallExecutionProcessor(3000);
     dt_expect_eq(KeQueryRuntimeThread(KeGetCurrentThread(), &user), 3);
+    dt_expect_eq(KeQueryTotalCycleTimeThread(KeGetCurrentThread(), &stamp), 3000000);
 }
 
 static void run_time_raised(void *ctx)
@@ -401,7 +403,8 @@ static void fields(void *ctx)
 
     (void)ctx;
     RtlTimeToTimeFields(&now, &f);
-    f.Weekday = 99; /* ignored */
+    dt_expect(f.Year >= 2024 && f.Year < 2200); /* CLK-001: counted from 1601, and set by the machine */
+    f.Weekday = 99;                             /* ignored */
     dt_expect(RtlTimeFieldsToTime(&f, &back));
     dt_expect_eq(back.QuadPart, now.QuadPart);
     f.Month = 13;
