@@ -208,3 +208,12 @@ static inline void sleep_ms(int64_t n)
 
     KeDelayExecutionThread(KernelMode, FALSE, &t);
 }
+
+/* Threads just started have come to where they wait. */
+static inline void settle(void)
+{
+    if (simulated())
+        sleep_ms(1);
+    else
+        dt_run_until_idle();
+}

@@ -121,7 +121,7 @@ static void start_waiters(LONG n)
 {
     for (LONG_PTR i = 1; i <= n; i++) {
         dt_spawn(1, waiter, (void *)i);
-        sleep_ms(simulated() ? 1 : 20); /* it waits now */
+        settle(); /* it waits now */
     }
 }
 
@@ -182,7 +182,7 @@ static void pulse_releases(EVENT_TYPE type, LONG released)
     start_waiters(2);
     dt_expect_eq(KePulseEvent(&s.a, IO_NO_INCREMENT, FALSE), 0);
     dt_expect_eq(KeReadStateEvent(&s.a), 0);
-    sleep_ms(simulated() ? 5 : 30);
+    settle();
     dt_expect_eq(s.released, released);
     dt_expect_eq(poll(&s.a), STATUS_TIMEOUT);
     KePulseEvent(&s.a, IO_NO_INCREMENT, FALSE);
@@ -222,7 +222,7 @@ static LONG boosted(KPRIORITY base, KPRIORITY increment)
     begin(NotificationEvent, FALSE);
     dt_thread *t = dt_spawn(1, notes_priority, (void *)(LONG_PTR)base);
 
-    sleep_ms(simulated() ? 1 : 20);
+    settle();
     KeSetEvent(&s.a, increment, FALSE);
     dt_join(t);
     return s.priority;

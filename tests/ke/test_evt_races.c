@@ -127,10 +127,10 @@ static void skips_unsatisfiable(void *ctx)
     (void)ctx;
     begin(SynchronizationEvent);
     dt_spawn(1, waits_for_both, NULL);
-    sleep_ms(simulated() ? 1 : 20);
+    settle();
     dt_thread *second = dt_spawn(1, waits_for_one, NULL);
 
-    sleep_ms(simulated() ? 1 : 20);
+    settle();
     KeSetEvent(&s.a, IO_NO_INCREMENT, FALSE);
     dt_join(second);
     dt_expect_eq(s.released, 1);
@@ -233,7 +233,7 @@ static void wiped_under_waiter(void *ctx)
     (void)ctx;
     begin(NotificationEvent);
     dt_spawn(1, waits_for_a, NULL);
-    sleep_ms(simulated() ? 1 : 20);
+    settle();
     KeInitializeEvent(&s.a, NotificationEvent, FALSE);
     dt_join_all();
 }

@@ -143,7 +143,7 @@ static void handed_over(void *ctx)
     begin();
     wait_for(&s.m);
     dt_spawn(1, gets_it_handed, NULL);
-    sleep_ms(simulated() ? 1 : 20);
+    settle();
     KeReleaseMutex(&s.m, FALSE);
     dt_join_all();
     dt_expect(!s.apcs_before && s.apcs_owned && !s.apcs_after);
@@ -264,7 +264,7 @@ static void first_come(void *ctx)
     wait_for(&s.m);
     for (LONG_PTR i = 1; i <= 3; i++) {
         dt_spawn(1, queues_up, (void *)i);
-        sleep_ms(simulated() ? 1 : 20);
+        settle();
     }
     KeReleaseMutex(&s.m, FALSE);
     if (poll(&s.m) == STATUS_SUCCESS) { /* only when all three have had it */

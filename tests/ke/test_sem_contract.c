@@ -80,7 +80,7 @@ static void start_waiters(LONG n)
 {
     for (LONG_PTR i = 1; i <= n; i++) {
         dt_spawn(1, waiter, (void *)i);
-        sleep_ms(simulated() ? 1 : 20);
+        settle();
     }
 }
 
@@ -93,7 +93,7 @@ static void releases(LONG waiters, LONG adjustment)
     start_waiters(waiters);
     KeReleaseSemaphore(&s.sem, IO_NO_INCREMENT, adjustment, FALSE);
     dt_expect_eq(KeReadStateSemaphore(&s.sem), adjustment - expected);
-    sleep_ms(simulated() ? 2 : 30);
+    settle();
     dt_expect_eq(s.released, expected);
     for (LONG i = 0; simulated() && i < expected; i++)
         dt_expect_eq(s.order[i], i + 1);
@@ -130,7 +130,7 @@ static void boost(void *ctx)
     (void)ctx;
     begin(0, 1);
     dt_spawn(1, notes_priority, NULL);
-    sleep_ms(simulated() ? 1 : 20);
+    settle();
     KeReleaseSemaphore(&s.sem, 4, 1, FALSE);
     dt_join_all();
     dt_expect_eq(s.priority, 12);
@@ -341,7 +341,7 @@ static void freed_under_waiter(void *ctx)
     (void)ctx;
     KeInitializeSemaphore(sem, 0, 1);
     dt_spawn(1, waits_in_pool, sem);
-    sleep_ms(simulated() ? 1 : 20);
+    settle();
     ExFreePoolWithTag(sem, TAG);
     dt_join_all();
 }

@@ -300,11 +300,11 @@ static void to_the_tail(void *ctx)
     begin();
     dt_spawn(1, first_waiter, NULL);
     wait_for(&s.ready);
-    sleep_ms(simulated() ? 1 : 20);
+    settle();
     dt_spawn(1, second_waiter, NULL);
-    sleep_ms(simulated() ? 1 : 20);
+    settle();
     queue(0, s.thread, NULL, KernelMode);
-    sleep_ms(simulated() ? 1 : 20);
+    settle();
     KeSetEvent(&s.go, IO_NO_INCREMENT, FALSE);
     wait_for(&s.done); /* the second one got it */
     KeSetEvent(&s.go, IO_NO_INCREMENT, FALSE);

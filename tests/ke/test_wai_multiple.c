@@ -135,7 +135,7 @@ static void no_reservation(void *ctx)
     (void)ctx;
     begin();
     dt_spawn(1, waits_for_all, NULL);
-    sleep_ms(simulated() ? 1 : 20);
+    settle();
     set(0);
     dt_join(dt_spawn(0, takes_one, NULL));
     dt_expect_eq(s.third, 1);
@@ -321,7 +321,7 @@ static void two_waits(bool shared)
 {
     begin();
     dt_spawn(1, waits_with, s.block);
-    sleep_ms(simulated() ? 1 : 10);
+    settle();
     waits_with(s.block + (shared ? 2 : 5));
     dt_join_all();
 }
