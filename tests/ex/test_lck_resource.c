@@ -292,20 +292,25 @@ static void after_exclusive(void)
     release(1);
 }
 
-static void in_front_of_exclusive(void)
+/* LCK-046: one shared waiter in front of the exclusive one and one behind it. */
+static void around_exclusive(void)
 {
     exclusive();
     dt_spawn(1, queue_shared, (void *)1);
     until_waiting(0, 1);
     dt_spawn(1, queue_exclusive, (void *)2);
     until_waiting(1, 1);
+    dt_spawn(1, queue_shared, (void *)3);
+    until_waiting(1, 2);
     release(1);
 }
 
-static void expect_order(void)
+static void expect_order(LONG turns)
 {
     end();
-    dt_expect(s.turn == 2 && s.order[0] == 1 && s.order[1] == 2);
+    dt_expect_eq(s.turn, turns);
+    for (LONG i = 0; i < turns; i++)
+        dt_expect_eq(s.order[i], i + 1);
 }
 
 static void line_after(void *ctx)
@@ -313,15 +318,15 @@ static void line_after(void *ctx)
     (void)ctx;
     begin();
     in_region(after_exclusive);
-    expect_order();
+    expect_order(2);
 }
 
-static void line_in_front(void *ctx)
+static void line_around(void *ctx)
 {
     (void)ctx;
     begin();
-    in_region(in_front_of_exclusive);
-    expect_order();
+    in_region(around_exclusive);
+    expect_order(3);
 }
 
 static void line_pending(void *ctx)
@@ -363,7 +368,7 @@ static void test_line(void **state)
     (void)state;
     always(line_pending, 1);
     always(line_after, 1);
-    always(line_in_front, 1);
+    always(line_around, 1);
     passes(line_wait_for_exclusive);
 }
 
