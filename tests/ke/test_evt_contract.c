@@ -371,11 +371,34 @@ static void between_elsewhere(void *ctx)
     between(1);
 }
 
+/* Another thread at DISPATCH_LEVEL owes nobody a wait. */
+static void calls_at_dispatch(void *ctx)
+{
+    KIRQL irql;
+
+    (void)ctx;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    KeReadStateEvent(&s.a);
+    KeSetEvent(&s.b, IO_NO_INCREMENT, FALSE);
+    KeLowerIrql(irql);
+}
+
+static void beside_a_pair(void *ctx)
+{
+    (void)ctx;
+    begin(NotificationEvent, FALSE);
+    dt_spawn(1, calls_at_dispatch, NULL);
+    KeSetEvent(&s.a, IO_NO_INCREMENT, TRUE);
+    wait_for(&s.b);
+    dt_join_all();
+}
+
 static void test_between(void **state)
 {
     (void)state;
     if (!simulated())
         return; /* the real-time machine has no priorities */
+    always(beside_a_pair, 2);
     always(between_here, 2);
     reached(between_elsewhere, 2, &ran_elsewhere);
 }

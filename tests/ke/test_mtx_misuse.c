@@ -44,6 +44,21 @@ static void too_often(void *ctx)
     wait_for(&s.m);
 }
 
+/* Satisfied by another object first, the mutex is not asked. */
+static void other_first(void *ctx)
+{
+    PVOID objects[2] = {&s.go, &s.m};
+
+    (void)ctx;
+    begin();
+    wait_for(&s.m);
+    s.m.Header.SignalState = INT32_MIN;
+    KeSetEvent(&s.go, IO_NO_INCREMENT, FALSE);
+    dt_expect_eq(KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE, NULL, NULL), 0);
+    s.m.Header.SignalState = 0;
+    KeReleaseMutex(&s.m, FALSE);
+}
+
 static void raises(dt_body *body, uint32_t status, LONG signal_state)
 {
     struct dt_config cfg = config(2);
@@ -133,6 +148,7 @@ static void test_who_and_where(void **state)
     caught(misaligned, "DT-W03", 0);
     caught(too_often, "DT-W06", 0x7E);
     raises(too_often, 0xC0000191, INT32_MIN);
+    passes(other_first);
     caught(released_by_other, "DT-W06", 0x7E);
     raises(released_by_other, 0xC0000046, 0);
     always(released_by_owner, 1);

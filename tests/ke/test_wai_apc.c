@@ -145,6 +145,51 @@ static void delivery(void *ctx)
     dt_expect_eq(s.kernel_calls, 3);
 }
 
+/* MTX-013: a mutex keeps normal APCs out as a region does; the last release lets them in. */
+static void under_mutex(void *ctx)
+{
+    KMUTEX m;
+
+    (void)ctx;
+    begin();
+    KeInitializeMutex(&m, 0);
+    wait_for(&m);
+    wait_for(&m);
+    queue_to_self(normal_routine);
+    KeReleaseMutex(&m, FALSE);
+    dt_expect_eq(s.calls, 0);
+    KeReleaseMutex(&m, FALSE);
+    dt_expect_eq(s.calls, 1);
+    KeEnterCriticalRegion();
+    wait_for(&m);
+    queue_to_self(normal_routine);
+    KeReleaseMutex(&m, FALSE);
+    dt_expect_eq(s.calls, 1);
+    KeLeaveCriticalRegion();
+    dt_expect_eq(s.calls, 2);
+}
+
+/* A normal APC is not interrupted by another normal one, but by a special one. */
+static VOID queues_more(PVOID context, PVOID a, PVOID b)
+{
+    normal_routine(context, a, b);
+    queue(1, KeGetCurrentThread(), normal_routine, KernelMode);
+    dt_expect_eq(s.calls, 1);
+    LONG before = s.kernel_calls;
+
+    queue(2, KeGetCurrentThread(), NULL, KernelMode);
+    dt_expect_eq(s.kernel_calls, before + 1);
+}
+
+static void nested(void *ctx)
+{
+    (void)ctx;
+    begin();
+    queue_to_self(queues_more);
+    dt_expect_eq(s.calls, 2);
+    dt_expect_eq(s.kernel_calls, 3);
+}
+
 /* Special ones first, then first come first served; a removed one is not called. */
 static void order_of_delivery(void *ctx)
 {
@@ -171,6 +216,8 @@ static void test_regions(void **state)
     passes(regions);
     passes(delivery);
     passes(order_of_delivery);
+    passes(under_mutex);
+    passes(nested);
 }
 
 /* ---- another thread ---- */
@@ -275,6 +322,42 @@ static void test_kernel_apc_in_wait(void **state)
     (void)state;
     passes(kernel_apc_in_wait);
     always(signaled_during_apc, 2);
+}
+
+/* At APC_LEVEL a wait is not interrupted: the APC comes when IRQL is lowered. */
+static void waits_at_apc(void *ctx)
+{
+    KIRQL irql;
+
+    (void)ctx;
+    s.thread = KeGetCurrentThread();
+    KeRaiseIrql(APC_LEVEL, &irql);
+    KeSetEvent(&s.ready, IO_NO_INCREMENT, FALSE);
+    wait_for(&s.go);
+    dt_expect_eq(s.kernel_calls, 0);
+    KeLowerIrql(irql);
+    dt_expect_eq(s.kernel_calls, 1);
+}
+
+static void apc_at_apc_level(void *ctx)
+{
+    (void)ctx;
+    begin();
+    dt_spawn(1, waits_at_apc, NULL);
+    wait_for(&s.ready);
+    settle();
+    queue(0, s.thread, NULL, KernelMode);
+    settle();
+    KeSetEvent(&s.go, IO_NO_INCREMENT, FALSE);
+    dt_join_all();
+}
+
+static void test_apc_at_apc_level(void **state)
+{
+    (void)state;
+    passes(apc_at_apc_level);
+    if (simulated())
+        always(apc_at_apc_level, 1);
 }
 
 /* WAI-054: after the APC the thread is at the tail of the list. */
@@ -461,6 +544,7 @@ int main(void)
         cmocka_unit_test(test_regions),
         cmocka_unit_test(test_special_apc),
         cmocka_unit_test(test_kernel_apc_in_wait),
+        cmocka_unit_test(test_apc_at_apc_level),
         cmocka_unit_test(test_to_the_tail),
         cmocka_unit_test(test_pulse_beside_apc),
         cmocka_unit_test(test_user_apcs),
