@@ -19,20 +19,19 @@
  */
 #include "ke/priv.h"
 
-/* Header.Reserved1 of a queue that was run down. */
-#define RUN_DOWN 0x52u
-
+/* What never changes: no lock is needed. */
 static void check(const KQUEUE *q)
 {
     uint64_t p[4] = {(uintptr_t)q, mach_irql(), q->Header.Type, 0};
 
-    if (q->Header.Type != QueueObject || !q->EntryListHead.Flink)
+    if (q->Header.Type != QueueObject || q->Header.Size != sizeof *q / sizeof(LONG))
         ke_bugcheckf("DT-W03", 0x0A, p, "the object given is no initialized queue");
 }
 
+/* No thread may ever run: nothing else leaves a queue like that. Dispatcher lock held. */
 static bool is_run_down(const KQUEUE *q)
 {
-    return q->Header.Reserved1 == RUN_DOWN;
+    return q->MaximumCount == 0;
 }
 
 void ke_queue_init(PKQUEUE q, unsigned count_max)
@@ -109,11 +108,11 @@ LONG ke_queue_insert(PKQUEUE q, PLIST_ENTRY entry, bool first)
     uint64_t p[4] = {(uintptr_t)q, (uintptr_t)entry, 0, 0};
 
     check(q);
-    if (is_run_down(q))
-        ke_bugcheckf("DT-W03", 0, p, "an entry is inserted into a queue that was run down and not initialized again");
     unsigned old = ke_dispatcher_lock();
     LONG     before = ke_state(&q->Header);
 
+    if (is_run_down(q))
+        ke_bugcheckf("DT-W03", 0, p, "an entry is inserted into a queue that was run down and not initialized again");
     if (first)
         InsertHeadList(&q->EntryListHead, entry);
     else
@@ -233,7 +232,7 @@ PLIST_ENTRY ke_queue_rundown(PKQUEUE q)
     InitializeListHead(&q->EntryListHead);
     disband_locked(q);
     ev(EV_OBJECT_SIGNAL, q, QueueObject, 0, (uint32_t)ke_state(&q->Header));
-    q->Header.Reserved1 = RUN_DOWN;
+    q->MaximumCount = 0;
     ke_state_set(&q->Header, 0);
     for (ke_thread *t; (t = first_waiter(q));)
         ke_wake_thread_locked(t, STATUS_ABANDONED, 0, q);
