@@ -49,10 +49,8 @@ static struct slist with(struct slist s, PSLIST_ENTRY first, int depth, int sequ
 /* INT-034: NT raises an exception. */
 static void check_alignment(const void *p, const char *what)
 {
-    uint64_t param[4] = {(uint32_t)STATUS_DATATYPE_MISALIGNMENT, (uintptr_t)p};
-
     if ((uintptr_t)p & 15)
-        ke_bugcheckf("DT-M02", 0x1E, param, "%s of an SLIST is not aligned to 16 bytes", what);
+        ke_raise_status(STATUS_DATATYPE_MISALIGNMENT, "DT-M02", p, "%s of an SLIST is not aligned to 16 bytes", what);
 }
 
 void ke_slist_init(PSLIST_HEADER h)

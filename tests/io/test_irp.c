@@ -210,7 +210,7 @@ static void test_misuse(void **state)
     caught(body_pend_unmarked, NULL, 0xC9);
     caught(body_say_otherwise, NULL, 0xC9);
     caught(body_send_down, NULL, 0x35);
-    caught(body_return_raised, "DT-I09", 0xC9);
+    caught(body_return_raised, "DT-I09", 0xC4);
 }
 
 /* ---- stacks and completion routines ---- */

@@ -124,6 +124,7 @@ NTKERNELAPI USHORT ExQueryDepthSList(_In_ PSLIST_HEADER SListHead);
 #define ExInterlockedPushEntrySList(head, entry, lock) ExpInterlockedPushEntrySList(head, entry)
 #define ExInterlockedFlushSList(head) ExpInterlockedFlushSList(head)
 #define QueryDepthSList(head) ExQueryDepthSList(head)
-#define FirstEntrySList(head) ((PSLIST_ENTRY)((head)->HeaderX64.NextEntry << 4))
+/* By the word: gcc computes with a 60-bit field in 60 bits. */
+#define FirstEntrySList(head) ((PSLIST_ENTRY)((head)->Region & ~(ULONGLONG)15))
 
 EXTERN_C_END
