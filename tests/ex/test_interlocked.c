@@ -83,7 +83,7 @@ static void at_any_level(void *ctx)
     dt_expect_eq(s.big.QuadPart, HIGH_LEVEL + 1);
 }
 
-/* ---- lists: INT-022 .. INT-024 ---- */
+/* INT-022, INT-023, INT-024. */
 
 static void locked_lists(void *ctx)
 {
@@ -104,7 +104,7 @@ static void locked_lists(void *ctx)
     dt_expect(ExInterlockedPopEntryList(&s.single, &s.lock) == &s.node[0]);
 }
 
-/* INT-026 .. INT-029, INT-032. */
+/* INT-026, INT-027, INT-028, INT-029, INT-032. */
 static void plain_lists(void *ctx)
 {
     BEGIN;
@@ -296,7 +296,7 @@ static void test_lock(void **state)
     caught(lock_uninitialised, "DT-L10", 0xC4);
 }
 
-/* ---- SLISTs: INT-034 .. INT-037 ---- */
+/* INT-034, INT-035, INT-036. */
 
 static void slist(void *ctx)
 {
