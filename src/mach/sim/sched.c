@@ -74,24 +74,19 @@ static void place(unsigned cpu, struct mach_ctx *c)
     v->pending |= (uint32_t)c->apc << MACH_LINE_APC;
 }
 
-static bool idle_for(const struct mach_ctx *c, unsigned cpu, bool in_interrupt)
+static bool idle_and_free(unsigned cpu)
 {
-    const struct sim_cpu *v = &sim.cpu[cpu];
-
-    return v->cur == v->idle && fits(c, cpu) && (v->irql != 0) == in_interrupt;
+    return sim.cpu[cpu].cur == sim.cpu[cpu].idle;
 }
 
-/* An idle processor for c, preferring where it ran last, but above all one that is not inside an interrupt, which may well wait
- * for what c does; -1: none. */
+/* An idle processor for c, preferring where it ran last; -1: none. It may be inside an interrupt, after which it takes c. */
 static int find_idle(const struct mach_ctx *c)
 {
-    for (int in_interrupt = 0; in_interrupt <= 1; in_interrupt++) {
-        if (c->last_cpu < sim.cpus && idle_for(c, c->last_cpu, in_interrupt))
-            return (int)c->last_cpu;
-        for (unsigned i = 0; i < sim.cpus; i++)
-            if (idle_for(c, i, in_interrupt))
-                return (int)i;
-    }
+    if (c->last_cpu < sim.cpus && idle_and_free(c->last_cpu) && fits(c, c->last_cpu))
+        return (int)c->last_cpu;
+    for (unsigned i = 0; i < sim.cpus; i++)
+        if (idle_and_free(i) && fits(c, i))
+            return (int)i;
     return -1;
 }
 
@@ -409,12 +404,27 @@ void mach_point(enum mach_point kind, const void *obj)
         default_step();
 }
 
+/* A processor spins inside an interrupt, maybe for what a context does that waits for this very processor to become idle: let
+ * others have it. */
+static void share_ready(void)
+{
+    list_for_each_safe(pos, tmp, &sim.ready) {
+        struct mach_ctx *c = container_of(pos, struct mach_ctx, link);
+
+        for (unsigned i = 0; c->ready && i < sim.cpus; i++)
+            if (i != sim.self && idle_and_free(i) && sim.cpu[i].irql == 0 && fits(c, i))
+                place(i, c);
+    }
+}
+
 void mach_relax(const void *obj)
 {
     struct sim_cpu *v = sim_self();
 
     (void)obj;
     sim.points++;
+    if (v->irql >= 2 && !list_empty(&sim.ready))
+        share_ready();
     if (can_rotate(v)) {
         unsigned         before = sim.self;
         struct mach_ctx *me = v->cur;
