@@ -144,6 +144,13 @@ static _Noreturn void misuse(const char *rule, uint64_t p1, PEX_PUSH_LOCK lock, 
     ke_bugcheckf(rule, DRIVER_VERIFIER_DETECTED_VIOLATION, p, "push lock %p %s", (void *)lock, what);
 }
 
+/* Whatever an initialized lock holds is small or an address. */
+static void check_initialized(PEX_PUSH_LOCK lock)
+{
+    if (__atomic_load_n(lock, __ATOMIC_RELAXED) >> 47)
+        misuse("DT-L10", 0x1002, lock, "is used but not initialized");
+}
+
 static void check_call(PEX_PUSH_LOCK lock, ULONG flags, uint64_t apc_code, const char *what)
 {
     uint64_t bad_flags[4] = {flags, (uintptr_t)lock, 0, 0}, apcs[4] = {apc_code, mach_irql(), 0, (uintptr_t)lock};
@@ -154,6 +161,7 @@ static void check_call(PEX_PUSH_LOCK lock, ULONG flags, uint64_t apc_code, const
     if (ex_apcs_enabled()) /* LCK-050 */
         ke_bugcheckf("DT-L15", DRIVER_VERIFIER_DETECTED_VIOLATION, apcs,
             "push lock %p is %s while normal kernel APCs are enabled", (void *)lock, what);
+    check_initialized(lock);
 }
 
 /* LCK-049. Shared inside shared: Microsoft's pages say both that it hangs and that it does not; with a writer in between

@@ -38,6 +38,15 @@ static _Noreturn void misuse(const void *ref, const char *what)
     ke_bugcheckf("DT-L15", 0, p, "rundown protection %p %s", ref, what);
 }
 
+/* Whatever an initialized one holds is a count or an address. */
+static void check_initialized(const EX_RUNDOWN_REF *ref)
+{
+    uint64_t p[4] = {(uintptr_t)ref, ref->Count, 0, 0};
+
+    if (ref->Count >> 47)
+        ke_bugcheckf("DT-L10", 0, p, "rundown protection %p is used but not initialized", (const void *)ref);
+}
+
 static struct ex_waiter *waiters_of(const EX_RUNDOWN_REF *ref)
 {
     return ref->Count & ACTIVE ? (struct ex_waiter *)(ref->Count & ~ACTIVE) : NULL;
@@ -116,6 +125,7 @@ void ex_rundown_completed(PEX_RUNDOWN_REF ref)
 
 bool ex_rundown_acquire(PEX_RUNDOWN_REF ref, ULONG count)
 {
+    check_initialized(ref);
     unsigned irql = ex_lock();
     bool     may = !(ref->Count & ACTIVE);
 
@@ -130,8 +140,10 @@ bool ex_rundown_acquire(PEX_RUNDOWN_REF ref, ULONG count)
 void ex_rundown_release(PEX_RUNDOWN_REF ref, ULONG count)
 {
     struct ex_waiter *woken = NULL;
-    unsigned          irql = ex_lock();
-    bool              was_out = true;
+
+    check_initialized(ref);
+    unsigned irql = ex_lock();
+    bool     was_out = true;
 
     tell_given_back(ref, irql, false);
     if (ref->Count & ACTIVE)
@@ -148,6 +160,7 @@ void ex_rundown_release(PEX_RUNDOWN_REF ref, ULONG count)
 
 void ex_rundown_wait(PEX_RUNDOWN_REF ref)
 {
+    check_initialized(ref);
     unsigned irql = ex_lock();
 
     if (ref->Count == 0)

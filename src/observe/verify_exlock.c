@@ -304,12 +304,20 @@ static handler_fn *const handlers[EV_COUNT] = {
     [EV_DEVICE_DELETE] = on_device_delete,
 };
 
+/* Most lock events are about spin locks, which are not watched here: no lock for them. */
+static bool is_spin_lock(const struct ev *e)
+{
+    return (e->id == EV_LOCK_ACQUIRE || e->id == EV_LOCK_RELEASE || e->id == EV_LOCK_INIT) && ev_lock_spins(e->a);
+}
+
 static void on_event(struct ev_observer *self, const struct ev *e)
 {
     struct finding f;
     bool           found;
 
     (void)self;
+    if (is_spin_lock(e))
+        return;
     if (!state.one_thread)
         spin_lock(&state_lock);
     state.found = false;

@@ -308,6 +308,15 @@ static void at_dispatch(void *ctx)
     shared();
 }
 
+static void uninitialized(void *ctx)
+{
+    PEX_PUSH_LOCK lock = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, sizeof *lock, 'tseT');
+
+    (void)ctx;
+    KeEnterCriticalRegion();
+    ExAcquirePushLockShared(lock);
+}
+
 static void take_and_go(void *ctx)
 {
     (void)ctx;
@@ -335,7 +344,8 @@ static void test_owners_misused(void **state)
     caught(released_by_another, "DT-L03", 0x162);   /* LCK-052 */
     caught(released_by_nobody, "DT-L03", 0x162);    /* LCK-052 */
     caught_with_code(flags, "DT-L15", 0x152, 0x40); /* LCK-052 */
-    caught(left_by_thread, "DT-L04", 0x153);        /* LCK-054 */
+    violates(uninitialized, "DT-L10", 0x1002);
+    caught(left_by_thread, "DT-L04", 0x153); /* LCK-054 */
 }
 
 static void test_level_misused(void **state)

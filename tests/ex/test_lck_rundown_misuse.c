@@ -103,6 +103,14 @@ static void ca_in_too_little(void *ctx)
     ExInitializeRundownProtectionCacheAware(s.ca, 16);
 }
 
+static void uninitialized(void *ctx)
+{
+    PEX_RUNDOWN_REF ref = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, sizeof *ref, 'tseT');
+
+    (void)ctx;
+    (void)ExAcquireRundownProtection(ref);
+}
+
 static void waits_for_itself(void *ctx)
 {
     (void)ctx;
@@ -155,7 +163,8 @@ static void test_misuse(void **state)
     caught(ca_released_free, "DT-L15", 0);             /* LCK-063, LCK-084 */
     caught(ca_freed_in_use, "DT-L15", 0);              /* LCK-068 */
     caught(ca_in_too_little, "DT-L15", 0);             /* LCK-068 */
-    found(waits_for_itself, 0, "DT-L17", 0);           /* LCK-064 */
+    caught(uninitialized, "DT-L10", 0);
+    found(waits_for_itself, 0, "DT-L17", 0); /* LCK-064 */
 }
 
 static void test_levels_misused(void **state)

@@ -2,6 +2,8 @@
 /* Remove locks: counting, the wait, tags, limits, timers behind them, and where the wait belongs. */
 #include "driver.h"
 
+#include "../ex/exlock.h"
+
 static struct {
     IO_REMOVE_LOCK lock;
     KEVENT         got, go;
@@ -270,18 +272,18 @@ static void waits_at_apc(void *ctx)
 static void test_misuse(void **state)
 {
     (void)state;
-    caught(uninitialized, "DT-L10", 0xC4);
-    caught(initialized_again, "DT-L15", 0xC4);       /* LCK-077 */
-    caught(initialized_after_wait, "DT-L15", 0xC4);  /* LCK-077 */
-    caught(other_tag, "DT-L15", 0xC4);               /* LCK-075 */
-    caught(other_tag_and_wait, "DT-L15", 0xC4);      /* LCK-075 */
-    caught(null_for_a_tag, "DT-L15", 0xC4);          /* LCK-076 */
-    caught(tag_for_null, "DT-L15", 0xC4);            /* LCK-076 */
-    caught(wait_only, "DT-L15", 0xC4);               /* LCK-074 */
-    caught(released_twice, "DT-L15", 0xC4);          /* LCK-078 */
-    caught(released_though_refused, "DT-L15", 0xC4); /* LCK-082 */
-    caught(initialized_at_dispatch, "DT-I01", 0x0A); /* LCK-071 */
-    caught(waits_at_apc, "DT-I01", 0x0A);            /* LCK-073 */
+    violates(uninitialized, "DT-L10", 0x1002);
+    violates(initialized_again, "DT-L15", 0xd7);       /* LCK-077 */
+    violates(initialized_after_wait, "DT-L15", 0xd7);  /* LCK-077 */
+    violates(other_tag, "DT-L15", 0xd5);               /* LCK-075 */
+    violates(other_tag_and_wait, "DT-L15", 0xd6);      /* LCK-075 */
+    violates(null_for_a_tag, "DT-L15", 0xd5);          /* LCK-076 */
+    violates(tag_for_null, "DT-L15", 0xd5);            /* LCK-076 */
+    violates(wait_only, "DT-L15", 0xd6);               /* LCK-074 */
+    violates(released_twice, "DT-L15", 0xd5);          /* LCK-078 */
+    violates(released_though_refused, "DT-L15", 0xd5); /* LCK-082 */
+    caught(initialized_at_dispatch, "DT-I01", 0x0A);   /* LCK-071 */
+    caught(waits_at_apc, "DT-I01", 0x0A);              /* LCK-073 */
 }
 
 /* ---- limits ---- */
