@@ -97,6 +97,7 @@ void ke_semaphore_init(PKSEMAPHORE s, LONG count, LONG limit)
 /* Before any waiter can absorb the excess (SEM-010); nothing has changed. */
 static _Noreturn void over_limit(const KSEMAPHORE *s, LONG adjustment)
 {
+    ke_wait_called_off();
     ke_raise_status(STATUS_SEMAPHORE_LIMIT_EXCEEDED, "DT-W08", NULL,
         "a semaphore of limit %d and count %d is released by %d", (int)s->Limit, (int)ke_state(&s->Header),
         (int)adjustment);

@@ -75,6 +75,7 @@ static _Noreturn void not_owner(PKMUTEX m, bool owner)
 {
     NTSTATUS status = m->Abandoned ? STATUS_ABANDONED : STATUS_MUTANT_NOT_OWNED;
 
+    ke_wait_called_off();
     ke_raise_status(status, "DT-W06", NULL,
         owner ? "a mutex is released at DISPATCH_LEVEL but was acquired below it, or the reverse"
               : "a mutex is released by a thread that does not own it");

@@ -171,6 +171,9 @@ void ke_wake_waiters_locked(DISPATCHER_HEADER *h, KPRIORITY increment);
 /* wait.c: ends a wait, with a boost. t->waiting, dispatcher lock held. */
 void ke_wake_thread_locked(ke_thread *t, NTSTATUS status, KPRIORITY increment, const void *by);
 
+/* A call with Wait = TRUE raises an exception: nobody will wait. IRQL goes back. */
+void ke_wait_called_off(void);
+
 /* mutex.c */
 bool ke_mutex_available(const KMUTANT *m, const ke_thread *t);
 bool ke_mutex_exhausted(const KMUTANT *m, const ke_thread *t);           /* acquired as often as can be */

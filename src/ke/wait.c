@@ -210,6 +210,26 @@ void ke_wait_follows(unsigned level)
     __atomic_add_fetch(&ddi_watch, 1, __ATOMIC_RELAXED);
 }
 
+static void wait_has_followed(ke_thread *t)
+{
+    if (!t->wait_follows)
+        return;
+    t->wait_follows = false;
+    __atomic_sub_fetch(&ddi_watch, 1, __ATOMIC_RELAXED);
+}
+
+/* Before the call raises an exception: IRQL as it found it. */
+void ke_wait_called_off(void)
+{
+    ke_thread *t = ke_thread_current();
+    unsigned   level = t->wait_level;
+
+    if (!t->wait_follows)
+        return;
+    wait_has_followed(t);
+    mach_irql_lower(level);
+}
+
 bool ke_is_wait_expected(void)
 {
     return mach_irql() == DISPATCH_LEVEL && ke_thread_current()->wait_follows;
@@ -219,14 +239,6 @@ bool ke_is_wait_expected(void)
 static unsigned level_of(const ke_thread *t)
 {
     return t->wait_follows ? t->wait_level : mach_irql();
-}
-
-static void wait_has_followed(ke_thread *t)
-{
-    if (!t->wait_follows)
-        return;
-    t->wait_follows = false;
-    __atomic_sub_fetch(&ddi_watch, 1, __ATOMIC_RELAXED);
 }
 
 /* ---- what may not wait ---- */

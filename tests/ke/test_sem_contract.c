@@ -208,6 +208,14 @@ static void over_limit_at_dispatch(void *ctx)
     KeReleaseSemaphore(&s.sem, IO_NO_INCREMENT, 1, FALSE);
 }
 
+/* IRQL is back where it was when the exception is raised. */
+static void over_limit_in_pair(void *ctx)
+{
+    (void)ctx;
+    begin(2, 2);
+    KeReleaseSemaphore(&s.sem, IO_NO_INCREMENT, 1, TRUE);
+}
+
 static void by_zero(void *ctx)
 {
     (void)ctx;
@@ -261,6 +269,7 @@ static void test_limit(void **state)
     caught(over_limit_with_waiter, "DT-W08", 0x7E);
     raises(over_limit_with_waiter, 0);
     caught(over_limit_at_dispatch, "DT-W08", 0x1E);
+    caught(over_limit_in_pair, "DT-W08", 0x7E);
     caught(by_zero, "DT-W08", 0x7E);
     caught(by_less, "DT-W08", 0x7E);
     raises(by_less, 1);

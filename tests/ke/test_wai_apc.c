@@ -8,7 +8,7 @@ static struct {
     PKTHREAD        thread;
     KAPC            apc[4];
     NTSTATUS        status;
-    LONG            calls, kernel_calls, rundowns, order[8];
+    LONG            calls, kernel_calls, rundowns, order[8], kernel_order[8];
     KIRQL           kernel_irql, normal_irql;
     PKTHREAD        ran_in;
     bool            in_region, seen_in_region;
@@ -23,8 +23,8 @@ static KRUNDOWN_ROUTINE rundown_routine;
 
 static VOID kernel_routine(PKAPC apc, PKNORMAL_ROUTINE *normal, PVOID *context, PVOID *a, PVOID *b)
 {
-    (void)apc, (void)context, (void)a, (void)b, (void)normal;
-    s.kernel_calls++;
+    (void)context, (void)a, (void)b, (void)normal;
+    s.kernel_order[s.kernel_calls++ & 7] = (LONG)(apc - s.apc) + 1;
     s.kernel_irql = KeGetCurrentIrql();
     s.ran_in = KeGetCurrentThread();
     if (s.in_region)
@@ -201,13 +201,13 @@ static void order_of_delivery(void *ctx)
     queue(0, me, normal_routine, KernelMode);
     queue(1, me, normal_routine, KernelMode);
     queue(2, me, NULL, KernelMode);
-    queue(3, me, normal_routine, KernelMode);
+    queue(3, me, NULL, KernelMode);
     dt_expect(KeRemoveQueueApc(&s.apc[1]));
     dt_expect(!KeRemoveQueueApc(&s.apc[1]));
     KeLeaveGuardedRegion();
     dt_expect_eq(s.kernel_calls, 3);
-    dt_expect_eq(s.calls, 2);
-    dt_expect(s.order[0] == 1 && s.order[1] == 4);
+    dt_expect(s.kernel_order[0] == 3 && s.kernel_order[1] == 4 && s.kernel_order[2] == 1);
+    dt_expect_eq(s.calls, 1);
 }
 
 static void test_regions(void **state)
@@ -532,9 +532,51 @@ static void delivered_to_user_mode(void *ctx)
     drv_close(d, f);
 }
 
+/* WAI-047, WAI-048: the same when it is queued during the wait; in KernelMode it is left in the queue. */
+static NTSTATUS waits_for_apc(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    s.thread = KeGetCurrentThread();
+    KeSetEvent(&s.ready, IO_NO_INCREMENT, FALSE);
+    return complete(irp, KeWaitForSingleObject(&s.never, UserRequest, s.mode, TRUE, NULL), 0);
+}
+
+static void queues_user_apc(void *ctx)
+{
+    (void)ctx;
+    wait_for(&s.ready);
+    settle();
+    queue(0, s.thread, normal_routine, UserMode);
+}
+
+static void queued_during_wait(KPROCESSOR_MODE mode)
+{
+    begin();
+    s.mode = mode;
+    drv_reset();
+    drv.control = waits_for_apc;
+    dt_driver *d = drv_load();
+    dt_file   *f = drv_open();
+
+    dt_spawn(1, queues_user_apc, NULL);
+    dt_expect_eq(dt_ioctl(f, IOCTL_TEST, NULL, 0, NULL, 0, NULL), STATUS_USER_APC);
+    dt_join_all();
+    dt_expect_eq(s.calls, mode == UserMode);
+    dt_expect_eq(KeRemoveQueueApc(&s.apc[0]), mode == KernelMode);
+    drv_close(d, f);
+}
+
+static void queued_in_each_mode(void *ctx)
+{
+    (void)ctx;
+    queued_during_wait(UserMode);
+    queued_during_wait(KernelMode);
+}
+
 static void test_delivered_to_user_mode(void **state)
 {
     (void)state;
+    passes(queued_in_each_mode);
     passes(delivered_to_user_mode);
 }
 
