@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Mutexes and mutants: ownership, recursion, hand-over, APC-disable counts, abandonment. */
+#define RANDOM_SEEDS 0 /* the order of arrival is set up for the schedules searched */
+
 #include "../machine.h"
 #include "ddk/nt/ke_apc.h"
 
@@ -25,6 +27,8 @@ static void initialize(void *ctx)
 {
     (void)ctx;
     begin();
+    memset(&s.n, 0xA5, sizeof s.n); /* whatever the memory held */
+    KeInitializeMutex(&s.n, 7);
     dt_expect_eq(s.n.Header.Type, 2);
     dt_expect_eq(s.n.Header.SignalState, 1);
     dt_expect(s.n.OwnerThread == NULL);

@@ -197,9 +197,42 @@ static void off_all_lists(void *ctx)
     dt_expect_eq(KeReadStateEvent(&s.event[s.status]), 0);
 }
 
+/* WAI-019: the same for one object twice, when the wait has begun; who waits behind it is served too. */
+static void waits_twice(void *ctx)
+{
+    PVOID twice[3] = {&s.note, &s.note, &s.event[0]};
+
+    (void)ctx;
+    dt_expect_eq(KeWaitForMultipleObjects(3, twice, WaitAny, Executive, KernelMode, FALSE, NULL, NULL), STATUS_WAIT_0);
+    InterlockedIncrement(&s.done);
+}
+
+static void waits_behind(void *ctx)
+{
+    (void)ctx;
+    wait_for(&s.note);
+    InterlockedIncrement(&s.done);
+}
+
+static void twice_on_one_list(void *ctx)
+{
+    (void)ctx;
+    begin();
+    dt_spawn(1, waits_twice, NULL);
+    settle();
+    dt_spawn(1, waits_behind, NULL);
+    dt_spawn(1, waits_twice, NULL);
+    settle();
+    KeSetEvent(&s.note, IO_NO_INCREMENT, FALSE);
+    dt_join_all();
+    dt_expect_eq(s.done, 3);
+    dt_expect(IsListEmpty(&s.note.Header.WaitListHead) && IsListEmpty(&s.event[0].Header.WaitListHead));
+}
+
 static void test_off_all_lists(void **state)
 {
     (void)state;
+    passes(twice_on_one_list);
     always(off_all_lists, 2);
 }
 
