@@ -266,7 +266,7 @@ typedef struct _KTHREAD ke_thread;
 ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon);
 
 /* As PsCreateSystemThread does it: the thread begins in a critical region (THR-003). */
-ke_thread     *ke_thread_create_system(void (*routine)(void *), void *context, KPRIORITY priority);
+ke_thread *ke_thread_create_system(void (*routine)(void *), void *context, KPRIORITY priority);
 
 /* ... and in the end, when its object is signaled, it calls ended(arg), at PASSIVE_LEVEL. */
 ke_thread *ke_thread_create_system_for(
