@@ -70,11 +70,39 @@ static inline void always_with(const struct dt_config *cfg, dt_body *body, unsig
         assert_true(r.complete);
 }
 
+/* A test file that holds only with more processors, or only for the schedules that it searches, says so before it includes this. */
+#ifndef PROCESSORS_MIN
+#    define PROCESSORS_MIN 1
+#endif
+#ifndef RANDOM_SEEDS
+#    define RANDOM_SEEDS 50
+#endif
+
+static bool needs_more_processors; /* the body named a processor that was not there */
+
+/* More schedules, at random. A body that names processors is not held to what it does with fewer. */
+static inline void always_random(const struct dt_config *cfg, dt_body *body)
+{
+    struct dt_explore_result  r;
+    struct dt_explore_options o = {.config = *cfg, .strategy = "random", .schedules = RANDOM_SEEDS, .no_shrink = true};
+
+    needs_more_processors = false;
+    assert_int_equal(dt_explore(body, NULL, &o, &r), 0);
+    if (r.run.verdict != DT_PASS && !needs_more_processors)
+        fail_msg("%u processors, schedule %s: %s bug check 0x%x: %s %s", cfg->processors, r.schedule,
+            r.run.finding.rule, r.run.finding.bugcheck, r.run.finding.what, r.run.finding.where);
+}
+
+/* Searched on two processors, then at random on 1, 2 and 4. */
 static inline void always(dt_body *body, unsigned bound)
 {
     struct dt_config cfg = config(2);
 
     always_with(&cfg, body, bound);
+    for (unsigned n = PROCESSORS_MIN; simulated() && RANDOM_SEEDS && n <= 4; n *= 2) {
+        cfg.processors = n;
+        always_random(&cfg, body);
+    }
 }
 
 #define ANY_CODE  UINT32_MAX /* as bugcheck */
@@ -176,6 +204,19 @@ static inline void reached(dt_body *body, unsigned bound, const bool *flag)
 }
 
 /* ---- inside bodies ---- */
+
+/* A test names processors as if there were two or more; with fewer they wrap around. */
+static inline dt_thread *spawn_wrapped(int processor, dt_body *fn, void *ctx)
+{
+    int count = (int)KeQueryActiveProcessorCount(NULL);
+
+    if (processor < count)
+        return dt_spawn(processor, fn, ctx);
+    needs_more_processors = true;
+    return dt_spawn(processor % count, fn, ctx);
+}
+
+#define dt_spawn spawn_wrapped
 
 static inline LARGE_INTEGER in_ms(int64_t n)
 {

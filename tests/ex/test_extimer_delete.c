@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ExDeleteTimer: what it disables, when the object goes, and the delete callback. */
+#define PROCESSORS_MIN 2 /* the bodies name processors */
+
 #include "extimer.h"
 
 static struct {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* EX_TIMERs at the end of a driver's life: delete that waits, delete against self re-arming, locks held, leaks. */
+#define PROCESSORS_MIN 2 /* the bodies name processors */
+
 #include "extimer.h"
 
 static LONG running, ended;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* KeFlushQueuedDpcs: exactly what was queued or running at the call. DPC-027 .. DPC-033. */
+#define PROCESSORS_MIN 2 /* the bodies name processors */
+
 #include "../machine.h"
 
 static struct {

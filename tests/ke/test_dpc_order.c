@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which queue, which place in it, and when processing begins. DPC-034 .. DPC-053, DPC-083. */
+#define PROCESSORS_MIN 2 /* the bodies name processors */
+
 #include "../machine.h"
 
 enum { DPCS = 8 };

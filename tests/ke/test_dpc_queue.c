@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A KDPC: initialize, insert, run, remove. DPC-001 .. DPC-004, DPC-011 .. DPC-026, DPC-058, DPC-059, DPC-061, DPC-068,
  * DPC-069, DPC-076. */
+#define PROCESSORS_MIN 2 /* the bodies name processors */
+
 #include "../machine.h"
 
 static struct {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Events: values, states, what a set, a reset and a pulse do to waiters. */
+#define PROCESSORS_MIN 2 /* the bodies name processors */
+
 #include "../machine.h"
 
 static struct {

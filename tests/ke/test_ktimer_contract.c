@@ -79,7 +79,10 @@ static void reset_against_expiry(void *ctx)
 
     sleep_ms(20);
     KeFlushQueuedDpcs();
-    dt_expect_eq(s.calls, was_set ? 1 : 2);
+    if (was_set)
+        dt_expect_eq(s.calls, 1);
+    else /* both expired: two calls, or one when the first was still queued (KTM-050) */
+        dt_expect(s.calls == 1 || s.calls == 2);
 }
 
 static void test_reset_against_expiry(void **state)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* KTIMER against its own DPC, other processors, and itself: what a set or cancel does not undo, who runs the DPC. */
+#define PROCESSORS_MIN 2 /* the bodies name processors */
+
 #include "ktimer.h"
 
 /* ---- one processor held at DISPATCH_LEVEL: expired, DPC queued, not run ---- */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* KQUEUE: WRK-031 .. WRK-034, WRK-036 .. WRK-041. */
+#define RANDOM_SEEDS 0 /* the order of arrival is set up for the schedules searched */
+
 #include "../machine.h"
 
 #include "ddk/ntifs.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* EX_SPIN_LOCK: readers, writers, writers first, conversion, misuse. SPL-052 .. SPL-062, SPL-064. */
+#define PROCESSORS_MIN 2 /* the bodies name processors */
+
 #include "../machine.h"
 
 static struct {
