@@ -83,11 +83,24 @@ static void guarded_mutex(enum ddi_id id, const void *caller)
             &f, "%s is called by the owner of a guarded mutex: for it the rules of APC_LEVEL hold", row->name);
 }
 
+/* WAI-076. PowerIrpDDis names two beside those whose own row says PASSIVE_LEVEL. */
+static void setting_power(enum ddi_id id, const void *caller)
+{
+    struct finding f = {.severity = FINDING_WARNING, .rule = "DT-W18", .caller = caller};
+    bool           passive =
+        ddi_rows[id].irql_max == PASSIVE_LEVEL || id == DDI_KeDelayExecutionThread || id == DDI_KeInitializeSemaphore;
+
+    if (passive && ke_is_setting_power())
+        finding_raisef(
+            &f, "%s, which needs PASSIVE_LEVEL, is called while IRP_MN_SET_POWER is handled", ddi_rows[id].name);
+}
+
 void ddi_watched(enum ddi_id id, const void *caller)
 {
     wait_expected(id, caller);
     threaded_dpc(id, caller);
     guarded_mutex(id, caller);
+    setting_power(id, caller);
 }
 
 static void violation(enum ddi_id id, unsigned irql, unsigned allowed, const void *caller)

@@ -24,7 +24,8 @@ void ddi_irql_violation(enum ddi_id id, unsigned irql, const void *caller);
 void ddi_irql_above(enum ddi_id id, unsigned irql_max, const void *caller);
 
 /* While ddi_watch is not 0. Somebody owes a wait (Wait = TRUE): raises DT-W05 if it is this thread. A threaded DPC runs at
- * PASSIVE_LEVEL: raises DT-D06 or DT-I01 if it is this thread and the routine is not for DISPATCH_LEVEL (TDP-010, TDP-011). */
+ * PASSIVE_LEVEL: raises DT-D06 or DT-I01 if it is this thread and the routine is not for DISPATCH_LEVEL (TDP-010, TDP-011).
+ * And so on: see ddi.c. */
 void ddi_watched(enum ddi_id id, const void *caller);
 
 /* A synchronization object at an address in paged pool: bug check 0xC4/0xE1, as Driver Verifier has it. Any IRQL. */

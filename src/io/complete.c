@@ -57,8 +57,14 @@ NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
 
     ev(EV_IRP_SEND, irp, sp->MajorFunction, (uintptr_t)device, sp->MinorFunction);
     io_call_enter(&call, EV_ROLE_DISPATCH, (const void *)dispatch, irp, device);
+    bool set_power = sp->MajorFunction == IRP_MJ_POWER && sp->MinorFunction == IRP_MN_SET_POWER;
+
+    if (set_power)
+        ke_set_power(1);
     NTSTATUS status = dispatch(device, irp);
 
+    if (set_power)
+        ke_set_power(-1);
     io_call_leave(&call);
     check_status(dispatch, irp, status);
     return status;

@@ -226,6 +226,10 @@ LONG        ke_queue_insert(PKQUEUE q, PLIST_ENTRY entry, bool first); /* entrie
 PLIST_ENTRY ke_queue_remove(PKQUEUE q, KPROCESSOR_MODE mode, const int64_t *timeout); /* an entry, or a status */
 PLIST_ENTRY ke_queue_rundown(PKQUEUE q); /* the first entry or NULL; IRQL <= 2 */
 
+/* The thread enters (+1) and leaves (-1) a dispatch routine with IRP_MN_SET_POWER. */
+void ke_set_power(int delta);
+bool ke_is_setting_power(void);
+
 /* ---- exceptions (ke/exception.c) ---- */
 
 /* Raises an exception. Nobody can catch one yet (docs/limits.md): it ends as the bug check of one that nobody handles.

@@ -56,6 +56,7 @@ struct _KTHREAD {
     bool        queue_running; /* counted in KQUEUE.CurrentCount */
     /* Wait = TRUE (wait.c): own thread */
     bool     wait_follows;
+    unsigned set_power; /* handlers of IRP_MN_SET_POWER that it is inside: own thread */
     unsigned wait_level; /* IRQL that the wait goes back to */
     /* the wait: dispatcher lock */
     bool         waiting, wait_alertable;

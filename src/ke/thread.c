@@ -8,6 +8,7 @@
  * the list of threads and its queue, and its object is signaled, for good (THR-013). Whoever then sees the signal knows that
  * no more of the driver's code runs in it, so that the driver may be unloaded.
  */
+#include "base/ddi.h"
 #include "ke/priv.h"
 
 void ke_thread_boot(void)
@@ -255,6 +256,19 @@ ke_thread *ke_thread_find(uint32_t id)
         ke_thread_reference(found);
     ke_dispatcher_unlock(old);
     return found;
+}
+
+/* ---- what every routine looks at while ddi_watch is not zero ---- */
+
+void ke_set_power(int delta)
+{
+    ke_thread_current()->set_power += (unsigned)delta;
+    __atomic_add_fetch(&ddi_watch, (uint32_t)delta, __ATOMIC_RELAXED);
+}
+
+bool ke_is_setting_power(void)
+{
+    return mach_irql() < DISPATCH_LEVEL && ke_thread_current()->set_power != 0;
 }
 
 /* ---- listing ---- */

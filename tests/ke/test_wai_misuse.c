@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* Waits where nobody may wait, for what nobody can wait for; regions out of balance; hangs; who may wait after all. */
+/* Waits where nobody may wait, for what nobody can wait for; regions out of balance. */
 #include "../io/driver.h"
+#include "ddk/ntifs.h"
 
 #define TAG 0x69615774 /* 'tWai' */
 
 static struct {
-    KEVENT         event, done;
+    KEVENT         event;
     KSPIN_LOCK     lock;
     FAST_MUTEX     fast;
     KGUARDED_MUTEX guarded;
     KQUEUE         queue;
     KDPC           dpc;
-    NTSTATUS       status;
     bool           release;
-    LONG           waited;
 } s;
 
 static void begin(void)
 {
     memset(&s, 0, sizeof s);
     KeInitializeEvent(&s.event, NotificationEvent, FALSE);
-    KeInitializeEvent(&s.done, NotificationEvent, FALSE);
     KeInitializeSpinLock(&s.lock);
     ExInitializeFastMutex(&s.fast);
     KeInitializeGuardedMutex(&s.guarded);
@@ -132,93 +130,6 @@ static void test_levels(void **state)
     passes(delay_at_apc);
 }
 
-/* ---- DPCs and StartIo: nobody's thread ---- */
-
-static KDEFERRED_ROUTINE waiting_dpc;
-
-static VOID waiting_dpc(PKDPC dpc, PVOID context, PVOID a, PVOID b)
-{
-    (void)dpc, (void)context, (void)a, (void)b;
-    wait_ms(&s.event, s.release ? 0 : 1);
-}
-
-static void in_dpc(bool polls)
-{
-    begin();
-    s.release = polls;
-    KeInitializeDpc(&s.dpc, waiting_dpc, NULL);
-    KeInsertQueueDpc(&s.dpc, NULL, NULL);
-    KeFlushQueuedDpcs();
-}
-
-static void waits_in_dpc(void *ctx)
-{
-    (void)ctx;
-    in_dpc(false);
-}
-
-static void polls_in_dpc(void *ctx)
-{
-    (void)ctx;
-    in_dpc(true);
-}
-
-static DRIVER_STARTIO waiting_start_io;
-
-static VOID waiting_start_io(PDEVICE_OBJECT device, PIRP irp)
-{
-    wait_ms(&s.event, s.release ? 0 : 1);
-    IoStartNextPacket(device, FALSE);
-    complete(irp, STATUS_SUCCESS, 0);
-}
-
-static NTSTATUS starts_packet(PDEVICE_OBJECT device, PIRP irp)
-{
-    IoMarkIrpPending(irp);
-    IoStartPacket(device, irp, NULL, NULL);
-    return STATUS_PENDING;
-}
-
-static void request(PDRIVER_DISPATCH dispatch, bool release)
-{
-    begin();
-    drv_reset();
-    s.release = release;
-    drv.control = dispatch;
-    drv.start_io = waiting_start_io;
-    dt_driver *d = drv_load();
-    dt_file   *f = drv_open();
-
-    dt_ioctl(f, IOCTL_TEST, NULL, 0, NULL, 0, NULL);
-    drv_close(d, f);
-}
-
-static void waits_in_start_io(void *ctx)
-{
-    (void)ctx;
-    request(starts_packet, false);
-}
-
-static void polls_in_start_io(void *ctx)
-{
-    (void)ctx;
-    request(starts_packet, true);
-}
-
-/* WAI-040, WAI-041. */
-static void test_nobodys_thread(void **state)
-{
-    struct dt_config off = config(2);
-
-    (void)state;
-    off.unverified = true;
-    caught(waits_in_dpc, "DT-D06", 0xB8);
-    caught_with(&off, waits_in_dpc, "DT-D06", 0xB8);
-    caught(waits_in_start_io, "DT-W01", 0xC4);
-    passes(polls_in_dpc);
-    passes(polls_in_start_io);
-}
-
 /* ---- what is no dispatcher object ---- */
 
 static void on_fast_mutex(void *ctx)
@@ -257,6 +168,14 @@ static void on_dpc(void *ctx)
     poll(&s.dpc);
 }
 
+static void on_queue(void *ctx)
+{
+    (void)ctx;
+    begin();
+    KeInitializeQueue(&s.queue, 1);
+    poll(&s.queue);
+}
+
 static void on_nothing(void *ctx)
 {
     (void)ctx;
@@ -291,6 +210,7 @@ static void test_objects(void **state)
     caught(on_guarded_mutex, "DT-W03", 0x0A);
     caught(on_spin_lock, "DT-W03", 0x0A);
     caught(on_dpc, "DT-W03", 0x0A);
+    caught(on_queue, "DT-W03", 0x0A);
     caught(on_nothing, "DT-W03", 0x0A);
     caught(in_paged_pool, NULL, 0xC4);
     caught(freed, "DT-W03", 0x0A);
@@ -379,6 +299,19 @@ static NTSTATUS enters_region(PDEVICE_OBJECT device, PIRP irp)
     return complete(irp, STATUS_SUCCESS, 0);
 }
 
+static void request(PDRIVER_DISPATCH dispatch, bool release)
+{
+    begin();
+    drv_reset();
+    s.release = release;
+    drv.control = dispatch;
+    dt_driver *d = drv_load();
+    dt_file   *f = drv_open();
+
+    dt_ioctl(f, IOCTL_TEST, NULL, 0, NULL, 0, NULL);
+    drv_close(d, f);
+}
+
 static void returns_inside(void *ctx)
 {
     (void)ctx;
@@ -443,151 +376,13 @@ static void test_regions(void **state)
     passes(ends_outside);
 }
 
-/* ---- WAI-078: nothing can move any more ---- */
-
-static void waits_for_done(void *ctx)
-{
-    (void)ctx;
-    wait_for(&s.done);
-    KeSetEvent(&s.event, IO_NO_INCREMENT, FALSE);
-}
-
-static void hang(void *ctx)
-{
-    (void)ctx;
-    begin();
-    dt_spawn(1, waits_for_done, NULL);
-    wait_for(&s.event);
-    KeSetEvent(&s.done, IO_NO_INCREMENT, FALSE);
-}
-
-static void no_hang(void *ctx)
-{
-    (void)ctx;
-    begin();
-    dt_spawn(1, waits_for_done, NULL);
-    KeSetEvent(&s.done, IO_NO_INCREMENT, FALSE);
-    wait_for(&s.event);
-    dt_join_all();
-}
-
-static void test_hang(void **state)
-{
-    struct dt_config on = config(2);
-    struct dt_result r = {0};
-
-    (void)state;
-    if (simulated()) {
-        assert_int_equal(dt_run(&on, hang, NULL, &r), 0);
-        assert_finding(&r, "DT-L17", 0);
-        assert_non_null(strstr(r.finding.what, "ids 1, 2"));
-    }
-    always(no_hang, 2);
-}
-
-/* ---- WAI-077: polling ---- */
-
-static void polls(bool stalls)
-{
-    LARGE_INTEGER pause = {.QuadPart = -200};
-
-    begin();
-    for (int i = 0; i < 10; i++) {
-        KeReadStateEvent(&s.event);
-        if (stalls)
-            KeStallExecutionProcessor(20);
-        else
-            KeDelayExecutionThread(KernelMode, FALSE, &pause);
-    }
-}
-
-static void polls_by_stalling(void *ctx)
-{
-    (void)ctx;
-    polls(true);
-}
-
-static void polls_in_own_thread(void *ctx)
-{
-    (void)ctx;
-    polls(false);
-    KeStallExecutionProcessor(20);
-    KeStallExecutionProcessor(20);
-}
-
-static void test_polling(void **state)
-{
-    (void)state;
-    caught(polls_by_stalling, "DT-B04", 0);
-    passes(polls_in_own_thread);
-}
-
-/* ---- WAI-074: DriverEntry, AddDevice, Unload may wait ---- */
-
-static void waits_and_delays(void)
-{
-    KTIMER timer;
-
-    KeInitializeTimer(&timer);
-    KeSetTimer(&timer, in_ms(1), NULL);
-    wait_for(&timer);
-    sleep_ms(1);
-    s.waited++;
-}
-
-static DRIVER_UNLOAD waiting_unload;
-
-static VOID waiting_unload(PDRIVER_OBJECT driver)
-{
-    (void)driver;
-    waits_and_delays();
-}
-
-static NTSTATUS waiting_add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
-{
-    (void)driver, (void)pdo;
-    waits_and_delays();
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS waiting_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
-{
-    (void)path;
-    driver->DriverUnload = waiting_unload;
-    driver->DriverExtension->AddDevice = waiting_add_device;
-    waits_and_delays();
-    return STATUS_SUCCESS;
-}
-
-static void who_may_wait(void *ctx)
-{
-    (void)ctx;
-    begin();
-    dt_driver *d = dt_driver_load((dt_driver_entry *)waiting_entry);
-
-    dt_expect(d != NULL);
-    dt_driver_add_device(d);
-    dt_driver_unload(d);
-    dt_expect_eq(s.waited, 3);
-}
-
-static void test_who_may_wait(void **state)
-{
-    (void)state;
-    passes(who_may_wait);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_nobodys_thread),
         cmocka_unit_test(test_objects),
         cmocka_unit_test(test_stack),
         cmocka_unit_test(test_regions),
-        cmocka_unit_test(test_hang),
-        cmocka_unit_test(test_polling),
-        cmocka_unit_test(test_who_may_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
