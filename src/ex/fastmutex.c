@@ -48,14 +48,14 @@ static _Noreturn void misuse(const char *rule, uint64_t p1, PFAST_MUTEX m, const
 {
     uint64_t p[4] = {p1, (uintptr_t)m, 0, 0};
 
-    ke_bugcheckf(rule, DRIVER_VERIFIER_DETECTED_VIOLATION, p, "fast mutex %p %s", (void *)m, what);
+    ke_bugcheckf(rule, DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a fast mutex %s", what);
 }
 
 static _Noreturn void misuse_level(uint64_t p1, PFAST_MUTEX m, const char *what)
 {
     uint64_t p[4] = {p1, mach_irql(), ke_apcs_disabled(), (uintptr_t)m};
 
-    ke_bugcheckf("DT-L16", DRIVER_VERIFIER_DETECTED_VIOLATION, p, "fast mutex %p %s", (void *)m, what);
+    ke_bugcheckf("DT-L16", DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a fast mutex %s", what);
 }
 
 /* LCK-011, LCK-018. */
@@ -93,13 +93,13 @@ static void open(enum ex_mutex_how how, unsigned old)
         ke_guarded_region(-1);
 }
 
-static void own(PFAST_MUTEX m, enum ex_mutex_how how, unsigned old)
+static void own(PFAST_MUTEX m, enum ex_mutex_how how, unsigned old, unsigned tried)
 {
     __atomic_store_n(&m->Owner, ke_thread_current(), __ATOMIC_RELAXED);
     m->OldIrql = old | (ULONG)(how + 1) << HOW_SHIFT;
     if (how == EX_MUTEX_GUARDED)
         guard(1);
-    ev(EV_LOCK_ACQUIRE, m, EV_LOCK_FAST_MUTEX, old, how == EX_MUTEX_RAISING);
+    ev(EV_LOCK_ACQUIRE, m, EV_LOCK_FAST_MUTEX, old, (how == EX_MUTEX_RAISING) | tried);
 }
 
 void ex_mutex_acquire(PFAST_MUTEX m, enum ex_mutex_how how)
@@ -112,7 +112,7 @@ void ex_mutex_acquire(PFAST_MUTEX m, enum ex_mutex_how how)
         __atomic_add_fetch(&m->Contention, 1, __ATOMIC_RELAXED);
         ke_wait_one(&m->Event, NULL);
     }
-    own(m, how, old);
+    own(m, how, old, 0);
 }
 
 bool ex_mutex_try(PFAST_MUTEX m, enum ex_mutex_how how)
@@ -124,7 +124,7 @@ bool ex_mutex_try(PFAST_MUTEX m, enum ex_mutex_how how)
         open(how, old);
         return false;
     }
-    own(m, how, old);
+    own(m, how, old, EV_LOCK_TRIED);
     return true;
 }
 
@@ -138,7 +138,7 @@ static void check_release(PFAST_MUTEX m, enum ex_mutex_how how)
         uint64_t p[4] = {0x1004, (uintptr_t)m, (uintptr_t)owner, (uintptr_t)ke_thread_current()};
 
         ke_bugcheckf("DT-L03", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
-            "fast mutex %p is released by a thread that does not own it", (void *)m);
+            "a fast mutex is released by a thread that does not own it");
     }
     if (m->OldIrql >> HOW_SHIFT != (ULONG)how + 1)
         misuse("DT-L16", 0x1009, m, "is released by another kind of routine than it was acquired with");

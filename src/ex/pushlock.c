@@ -141,7 +141,7 @@ static _Noreturn void misuse(const char *rule, uint64_t p1, PEX_PUSH_LOCK lock, 
 {
     uint64_t p[4] = {p1, (uintptr_t)lock, (uintptr_t)ke_thread_current(), 0};
 
-    ke_bugcheckf(rule, DRIVER_VERIFIER_DETECTED_VIOLATION, p, "push lock %p %s", (void *)lock, what);
+    ke_bugcheckf(rule, DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a push lock %s", what);
 }
 
 /* Whatever an initialized lock holds is small or an address. */
@@ -156,11 +156,11 @@ static void check_call(PEX_PUSH_LOCK lock, ULONG flags, uint64_t apc_code, const
     uint64_t bad_flags[4] = {flags, (uintptr_t)lock, 0, 0}, apcs[4] = {apc_code, mach_irql(), 0, (uintptr_t)lock};
 
     if (flags != EX_DEFAULT_PUSH_LOCK_FLAGS) /* LCK-052 */
-        ke_bugcheckf("DT-L15", INVALID_PUSH_LOCK_FLAGS, bad_flags, "push lock %p is %s with the flags 0x%x",
-            (void *)lock, what, (unsigned)flags);
+        ke_bugcheckf("DT-L15", INVALID_PUSH_LOCK_FLAGS, bad_flags, "a push lock is %s with the flags 0x%x", what,
+            (unsigned)flags);
     if (ex_apcs_enabled()) /* LCK-050 */
         ke_bugcheckf("DT-L15", DRIVER_VERIFIER_DETECTED_VIOLATION, apcs,
-            "push lock %p is %s while normal kernel APCs are enabled", (void *)lock, what);
+            "a push lock is %s while normal kernel APCs are enabled", what);
     check_initialized(lock);
 }
 
@@ -175,10 +175,8 @@ static void check_recursion(PEX_PUSH_LOCK lock, const struct hold *mine, bool ex
     if (mine->shared && exclusive)
         misuse("DT-L01", 0x1000, lock, "is acquired exclusively by a thread that owns it shared: a deadlock");
     if (mine->shared)
-        finding_raisef(&f,
-            "push lock %p is acquired shared by a thread that owns it shared: a deadlock as soon as "
-            "somebody waits for exclusive access in between",
-            (void *)lock);
+        finding_raisef(&f, "a push lock is acquired shared by a thread that owns it shared: a deadlock as soon as "
+                           "somebody waits for exclusive access in between");
 }
 
 static void check_owner(PEX_PUSH_LOCK lock, const struct hold *mine, bool exclusive)
@@ -190,7 +188,7 @@ static void check_owner(PEX_PUSH_LOCK lock, const struct hold *mine, bool exclus
     if (mine->exclusive || mine->shared)
         misuse("DT-L15", 0x1009, lock, "is released in another mode than it was acquired in");
     ke_bugcheckf("DT-L03", KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, p,
-        "push lock %p is released by a thread that does not own it", (void *)lock);
+        "a push lock is released by a thread that does not own it");
 }
 
 /* ---- the routines ---- */

@@ -32,15 +32,15 @@ static _Noreturn void misuse(const char *rule, uint64_t p1, PERESOURCE r, const 
 {
     uint64_t p[4] = {p1, (uintptr_t)r, (uintptr_t)ke_thread_current(), 0};
 
-    ke_bugcheckf(rule, DRIVER_VERIFIER_DETECTED_VIOLATION, p, "resource %p %s", (void *)r, what);
+    ke_bugcheckf(rule, DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a resource %s", what);
 }
 
 static _Noreturn void not_owned(PERESOURCE r, ERESOURCE_THREAD id)
 {
     uint64_t p[4] = {(uintptr_t)r, id, (uintptr_t)r->OwnerTable, 0};
 
-    ke_bugcheckf("DT-L15", RESOURCE_NOT_OWNED, p,
-        "resource %p is released or converted by somebody who does not own it", (void *)r);
+    ke_bugcheckf(
+        "DT-L15", RESOURCE_NOT_OWNED, p, "a resource is released or converted by somebody who does not own it");
 }
 
 static bool is_initialized(const ERESOURCE *r)
@@ -61,7 +61,7 @@ static void check_apcs(PERESOURCE r, uint64_t p1, const char *what)
 
     if (ex_apcs_enabled())
         ke_bugcheckf("DT-L15", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
-            "resource %p is %s while normal kernel APCs are enabled", (void *)r, what);
+            "a resource is %s while normal kernel APCs are enabled", what);
 }
 
 /* ---- owners; kernel lock held ---- */
@@ -94,7 +94,7 @@ static POWNER_ENTRY grow_locked(PERESOURCE r)
     uint64_t     p[4] = {0, 0, 0, 0};
 
     if (!table)
-        ke_bugcheckf(NULL, 0, p, "out of memory for the owners of resource %p", (void *)r);
+        ke_bugcheckf(NULL, 0, p, "out of memory for the owners of a resource");
     if (size) {
         __builtin_memcpy(table, r->OwnerTable, size * sizeof *table);
         ke_object_free(r->OwnerTable, size * sizeof *table);
@@ -207,8 +207,7 @@ void ex_resource_init(PERESOURCE r)
     uint64_t p[4] = {0x3d, 0, 0, (uintptr_t)r};
 
     if ((uintptr_t)r % 8 != 0) /* LCK-021 */
-        ke_bugcheckf(
-            "DT-L10", DRIVER_VERIFIER_DETECTED_VIOLATION, p, "resource %p is not aligned to 8 bytes", (void *)r);
+        ke_bugcheckf("DT-L10", DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a resource is not aligned to 8 bytes");
     if (is_initialized(r)) /* LCK-023 */
         misuse("DT-L10", 0xd0, r, "is initialized again before it is deleted");
     *r = (ERESOURCE){.Reserved2 = (PVOID)ex_lock_cookie(r)};
@@ -225,7 +224,7 @@ static void check_gone(PERESOURCE r)
         misuse("DT-L10", 0xd1, r, "is deleted but not initialized");
     if (r->ActiveCount || r->NumberOfSharedWaiters || r->NumberOfExclusiveWaiters)
         ke_bugcheckf("DT-L11", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
-            "resource %p is deleted or reinitialized while somebody owns it", (void *)r);
+            "a resource is deleted or reinitialized while somebody owns it");
 }
 
 void ex_resource_reinit(PERESOURCE r)
@@ -348,7 +347,7 @@ void ex_resource_release_for(PERESOURCE r, ERESOURCE_THREAD id)
 
     if ((id & 3) != 3 && id != (ERESOURCE_THREAD)ke_thread_current())
         ke_bugcheckf("DT-L15", ERESOURCE_INVALID_RELEASE, p,
-            "resource %p is released for another thread, which has set no owner pointer", (void *)r);
+            "a resource is released for another thread, which has set no owner pointer");
     release(r, id);
 }
 
@@ -380,7 +379,7 @@ void ex_resource_set_owner(PERESOURCE r, void *owner)
     uint64_t         p[4] = {(uintptr_t)r, id, 0, 0};
 
     if ((id & 3) != 3)
-        ke_bugcheckf("DT-L15", 0, p, "the owner pointer of resource %p does not have its two low bits set", (void *)r);
+        ke_bugcheckf("DT-L15", 0, p, "an owner pointer of a resource does not have its two low bits set");
     check(r);
     unsigned     irql = ex_lock();
     POWNER_ENTRY mine = find_locked(r, me), other = find_locked(r, id);

@@ -35,7 +35,7 @@ static _Noreturn void misuse(const void *ref, const char *what)
 {
     uint64_t p[4] = {(uintptr_t)ref, 0, 0, 0};
 
-    ke_bugcheckf("DT-L15", 0, p, "rundown protection %p %s", ref, what);
+    ke_bugcheckf("DT-L15", 0, p, "rundown protection %s", what);
 }
 
 /* Whatever an initialized one holds is a count or an address. */
@@ -44,7 +44,7 @@ static void check_initialized(const EX_RUNDOWN_REF *ref)
     uint64_t p[4] = {(uintptr_t)ref, ref->Count, 0, 0};
 
     if (ref->Count >> 47)
-        ke_bugcheckf("DT-L10", 0, p, "rundown protection %p is used but not initialized", (const void *)ref);
+        ke_bugcheckf("DT-L10", 0, p, "rundown protection is used but not initialized");
 }
 
 static struct ex_waiter *waiters_of(const EX_RUNDOWN_REF *ref)

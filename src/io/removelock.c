@@ -112,8 +112,7 @@ static _Noreturn void misuse(const char *rule, uint64_t code, PIO_REMOVE_LOCK lo
 {
     uint64_t p[4] = {code, (uintptr_t)lock, (uintptr_t)tag, 0};
 
-    ke_bugcheckf(
-        rule, code ? DRIVER_VERIFIER_DETECTED_VIOLATION : 0, p, "remove lock %p, tag %p: %s", (void *)lock, tag, what);
+    ke_bugcheckf(rule, code ? DRIVER_VERIFIER_DETECTED_VIOLATION : 0, p, "a remove lock is %s", what);
 }
 
 /* Windows breaks into the debugger, and goes on. */
@@ -122,7 +121,7 @@ static void warn(PIO_REMOVE_LOCK lock, ULONG limit, const char *what)
     struct finding f = {
         .severity = FINDING_WARNING, .rule = "DT-L15", .param = {(uintptr_t)lock, limit}, .object = lock};
 
-    finding_raisef(&f, "remove lock %p: %s %u", (void *)lock, what, (unsigned)limit);
+    finding_raisef(&f, "a remove lock %s %u", what, (unsigned)limit);
 }
 
 static bool is_initialized(const IO_REMOVE_LOCK *lock)
@@ -192,7 +191,7 @@ void io_remove_lock_init(PIO_REMOVE_LOCK lock, ULONG bytes, ULONG minutes_max, U
     if (is_initialized(lock)) /* LCK-077 */
         misuse("DT-L15", 0xd7, lock, NULL, "initialized a second time");
     if (acquired_max > HIGHEST)
-        misuse("DT-L15", 0, lock, NULL, "the high-water mark is above 0x7fffffff");
+        misuse("DT-L15", 0, lock, NULL, "initialized with a high-water mark above 0x7fffffff");
     __builtin_memset(lock, 0, bytes);
     lock->Common.IoCount = 1;
     ke_event_init(&lock->Common.RemoveEvent, SynchronizationEvent, false);
