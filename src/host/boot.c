@@ -166,14 +166,22 @@ static void run_body(void *arg)
     host.time = mach_now();
 }
 
+static bool is_freed(const void *p)
+{
+    struct ex_pool_block block;
+
+    return ex_pool_find(p, &block) && block.freed;
+}
+
 static int install(bool verified)
 {
-    static bool on;
-    int         e = 0;
+    static const struct verify_options options = {.is_freed = is_freed};
+    static bool                        on;
+    int                                e = 0;
 
     finding_sink = on_finding;
     if (verified && !on)
-        e = verify_install(NULL);
+        e = verify_install(&options);
     if (!verified && on)
         verify_remove();
     on = verified && e == 0;

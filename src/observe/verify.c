@@ -94,15 +94,26 @@ static void memory_gone(struct verify *v, const struct ev *e, struct range r, en
     verify_ext_memory_gone(v, r);
     verify_frame_memory_gone(v, e, r, caller);
     verify_lock_memory_gone(v, r, caller);
+    verify_gone_add(v, r, why, caller);
+}
+
+static void memory_new(struct verify *v, struct range r)
+{
+    verify_dpc_memory_new(v, r);
+    verify_ext_memory_new(v, r);
+    verify_frame_memory_new(v, r);
+    verify_gone_again(v, r);
 }
 
 static void on_pool_alloc(struct verify *v, const struct ev *e)
 {
-    struct range r = range_of(e->obj, e->a);
+    memory_new(v, range_of(e->obj, e->a));
+}
 
-    verify_dpc_memory_new(v, r);
-    verify_ext_memory_new(v, r);
-    verify_frame_memory_new(v, r);
+static void on_device_create(struct verify *v, const struct ev *e)
+{
+    memory_new(v, range_of(e->obj, VERIFY_DEVICE_BYTES));
+    memory_new(v, range_of((const void *)e->b, e->c));
 }
 
 static void on_pool_free(struct verify *v, const struct ev *e)
@@ -222,6 +233,7 @@ static handler_fn *const handlers[EV_COUNT] = {
     [EV_EXT_CALLBACK_START] = verify_ext_callback_start,
     [EV_EXT_CALLBACK_END] = verify_ext_callback_end,
     [EV_EXT_USE] = verify_ext_use,
+    [EV_DEVICE_CREATE] = on_device_create,
     [EV_DEVICE_DELETE] = on_device_delete,
     [EV_DRIVER_LOAD] = on_driver_load,
     [EV_DRIVER_UNLOAD] = on_driver_unload,
@@ -316,7 +328,7 @@ void verify_reset(void)
     tab_reset(&state.images);
     verify_exlock_reset();
     state.spinners = 0;
-    state.seq = state.n_frames = state.n_raises = state.gone_frames = 0;
+    state.seq = state.n_frames = state.n_raises = state.gone_frames = state.n_gone = 0;
     state.told_limit = state.told_pulse = state.told_poll = false;
     state.poll_thread = 0;
 }

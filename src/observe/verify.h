@@ -72,10 +72,12 @@ struct verify_rule_info {
 extern const struct verify_rule_info verify_rules[VERIFY_RULES];
 
 struct verify_options {
-    uint64_t off;             /* VERIFY_BIT()s of rules that stay silent */
-    uint64_t dpc_budget_ns;   /* DT-B01; 0 = 100 us */
-    bool     one_thread;      /* all events come from one host thread (simulated machine): no lock is needed */
-    bool     budget_by_clock; /* DT-B01 counts elapsed time, not only what the routine itself let pass */
+    uint64_t off;           /* VERIFY_BIT()s of rules that stay silent */
+    uint64_t dpc_budget_ns; /* DT-B01; 0 = 100 us */
+    bool     one_thread;    /* all events come from one host thread (simulated machine): no lock is needed */
+    bool (*is_freed)(
+        const void *p);   /* whether the pool has it back; NULL: not to be known, locks in freed memory are not told */
+    bool budget_by_clock; /* DT-B01 counts elapsed time, not only what the routine itself let pass */
 };
 
 /* Subscribes to the events; o may be NULL (all rules on). 0 or -ENOMEM. Not while a machine runs. */

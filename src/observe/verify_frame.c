@@ -114,10 +114,16 @@ const char *verify_frame_noun(const struct verify_frame *f)
 
 /* ---- memory that goes away under a running DPC or callback (DT-T05, DT-D03) ---- */
 
+/* What nobody waits for just because it was cancelled or stopped. IOT-015. */
+static bool is_callback(const struct verify_frame *f)
+{
+    return f->kind != FRAME_ROUTINE || f->role == EV_ROLE_IO_TIMER;
+}
+
 void verify_frame_handed_off(struct verify *v, const struct ev *e)
 {
     for (uint32_t i = 0; i < v->n_frames; i++)
-        if (v->frames[i].kind != FRAME_ROUTINE && verify_frame_is_mine(v, &v->frames[i], e))
+        if (is_callback(&v->frames[i]) && verify_frame_is_mine(v, &v->frames[i], e))
             v->frames[i].handed_off = true;
 }
 
@@ -129,7 +135,7 @@ void verify_frame_touches(struct verify *v, const struct ev *e)
     for (uint32_t i = 0; i < v->n_frames; i++) {
         struct verify_frame *f = &v->frames[i];
 
-        if (f->kind == FRAME_ROUTINE || !verify_frame_is_mine(v, f, e) || !range_has(f->gone, e->obj))
+        if (!verify_frame_is_mine(v, f, e) || !range_has(f->gone, e->obj))
             continue;
         verify_raise(v, VERIFY_T05, STOP,
             CODE(0, {PARAM(e->obj), f->gone.lo, f->gone.hi - f->gone.lo, PARAM(f->routine)}), e->obj, f->routine,
@@ -181,11 +187,9 @@ void verify_frame_memory_gone(struct verify *v, const struct ev *e, struct range
     for (uint32_t i = 0; i < v->n_frames; i++) {
         struct verify_frame *f = &v->frames[i];
 
-        if (f->kind == FRAME_ROUTINE)
-            continue;
         if (!range_has(r, f->context) && !(f->kind == FRAME_DPC && range_has(r, f->obj)))
             continue;
-        if (!f->handed_off && !verify_frame_is_mine(v, f, e))
+        if (is_callback(f) && !f->handed_off && !verify_frame_is_mine(v, f, e))
             raise_freed_while_running(v, f, r, caller);
         mark_gone(v, f, r);
     }
@@ -213,10 +217,19 @@ void verify_frame_apc(struct verify *v, const struct ev *e)
     f->apc_after = (int64_t)e->b;
 }
 
+/* 0: none. IOT-022, SIO-056. */
+static uint64_t budget_of(const struct verify *v, const struct verify_frame *f)
+{
+    if (is_callback(f))
+        return v->opt.dpc_budget_ns;
+    return f->role == EV_ROLE_ISR ? VERIFY_ISR_NS : 0;
+}
+
 /* Time spent in inner routines counts for the outer one too; only the innermost is told. */
 static void check_budget(struct verify *v, const struct ev *e, struct verify_frame *f)
 {
     uint64_t             spent = v->opt.budget_by_clock ? e->time_ns - f->start_ns : f->spent_ns;
+    uint64_t             budget = budget_of(v, f);
     struct verify_frame *outer = NULL;
 
     for (struct verify_frame *o = v->frames; o < f; o++)
@@ -226,13 +239,13 @@ static void check_budget(struct verify *v, const struct ev *e, struct verify_fra
         outer->spent_ns += f->spent_ns;
         outer->told_budget |= f->told_budget;
     }
-    if (f->kind == FRAME_ROUTINE || f->told_budget || spent <= v->opt.dpc_budget_ns)
+    if (!budget || f->told_budget || spent <= budget)
         return;
     if (outer)
         outer->told_budget = true;
-    verify_raise(v, VERIFY_B01, WARN, CODE(0, {0, spent, v->opt.dpc_budget_ns, 0}), f->obj, f->routine,
+    verify_raise(v, VERIFY_B01, WARN, CODE(0, {0, spent, budget, 0}), f->obj, f->routine,
         "%s ran for %llu us; %llu us is the limit", verify_frame_noun(f), (unsigned long long)spent / 1000,
-        (unsigned long long)v->opt.dpc_budget_ns / 1000);
+        (unsigned long long)budget / 1000);
 }
 
 /* ---- the end of a routine ---- */
@@ -289,6 +302,8 @@ void verify_frame_enter(struct verify *v, const struct ev *e)
     f->role = (uint8_t)e->a;
     f->context = (const void *)e->b;
     f->obj = (const void *)e->c;
+    if (is_callback(f))
+        verify_gone_context(v, f);
 }
 
 void verify_frame_leave(struct verify *v, const struct ev *e)

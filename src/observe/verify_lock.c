@@ -142,6 +142,8 @@ static void record(struct verify *v, const struct ev *e)
 
 void verify_lock_acquire(struct verify *v, const struct ev *e)
 {
+    if (verify_gone_lock(v, e, "takes"))
+        return;
     verify_frame_touches(v, e);
     check_threaded(v, e, 0x40);
     if (!is_watched(e->a))
@@ -249,6 +251,8 @@ void verify_lock_release(struct verify *v, const struct ev *e)
 {
     struct verify_lock *l;
 
+    if (verify_gone_lock(v, e, "releases"))
+        return;
     verify_frame_touches(v, e);
     check_threaded(v, e, 0x41);
     verify_frame_handed_off(v, e);
@@ -316,6 +320,8 @@ void verify_lock_spun(struct verify *v, const struct ev *e)
 {
     const struct verify_lock *l = holder_of(v, e->obj, e->cpu), *next = l;
 
+    if (verify_gone_lock(v, e, "spins for"))
+        return;
     v->spinners |= 1ull << e->cpu;
     v->spins_for[e->cpu] = e->obj;
     if (!l || !ev_lock_spins(l->kind))

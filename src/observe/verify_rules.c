@@ -148,8 +148,10 @@ const struct verify_rule_info verify_rules[VERIFY_RULES] = {
         "A waiting thread may be taken out of its wait for a moment by a kernel APC. A pulse in that moment does not "
         "reach it, and it waits on.",
         "KeSetEvent with a synchronization event, or a condition under a lock that the event only announces."},
-    [VERIFY_B01] = {"DT-B01", "a DPC or timer callback runs longer than 100 us", "", "0x133/0 (far above that)",
-        "While it runs, its processor runs no thread and no other DPC.",
+    [VERIFY_B01] = {"DT-B01", "a DPC or timer callback runs longer than 100 us, an interrupt routine longer than 25 us",
+        "", "0x133/0 (far above that)",
+        "While it runs, its processor runs no thread and no other DPC; in an interrupt routine, no other device "
+        "either.",
         "Do the long part in a work item or thread; poll with a timer, not with KeStallExecutionProcessor."},
     [VERIFY_B02] = {"DT-B02", "a spin lock is held longer than 25 us", "", "",
         "Everybody else who wants it spins at DISPATCH_LEVEL all that time.",

@@ -16,6 +16,7 @@
 #define VERIFY_RAISES    512u
 #define VERIFY_DISPATCH  2u
 #define VERIFY_BUDGET_NS 100000u
+#define VERIFY_ISR_NS    25000u
 #define VERIFY_TICK      156250u /* NT's default clock tick, 100 ns */
 #define VERIFY_LONG_NS \
     1000000000u /* how long a timer may keep the clock at its finest before it is called long-running */
@@ -118,6 +119,16 @@ struct verify_frame {
     struct range    gone; /* memory with its object or context that was freed under its feet */
 };
 
+#define VERIFY_GONE 32u
+
+enum gone { GONE_POOL, GONE_DEVICE };
+
+/* Memory that was freed and not given out again. */
+struct verify_gone {
+    struct range r;
+    enum gone    why;
+};
+
 struct verify_raise_entry {
     uint64_t owner;
     uint8_t  old;
@@ -137,6 +148,8 @@ struct verify {
     uint32_t                  gone_frames; /* frames with a gone range, an upper bound */
     struct verify_frame       frames[VERIFY_FRAMES];
     struct verify_raise_entry raises[VERIFY_RAISES];
+    uint32_t                  n_gone; /* ever */
+    struct verify_gone        gone[VERIFY_GONE];
     uint32_t                  n_findings;
     struct finding           *findings; /* VERIFY_FINDINGS of them, on the handler's stack */
 };
@@ -197,8 +210,6 @@ void verify_frame_thread_exit(struct verify *v, const struct ev *e);
 
 /* ---- the families ---- */
 
-enum gone { GONE_POOL, GONE_DEVICE };
-
 void verify_timer_init(struct verify *v, const struct ev *e);
 void verify_timer_set(struct verify *v, const struct ev *e);
 void verify_timer_tolerance(struct verify *v, const struct ev *e);
@@ -247,6 +258,14 @@ bool verify_lock_is_mine(const struct verify_lock *l, const struct ev *e);
 void verify_order_acquire(struct verify *v, const struct ev *e);
 void verify_order_memory_gone(struct verify *v, struct range r);
 void verify_lock_memory_gone(struct verify *v, struct range r, const void *caller);
+
+/* ---- verify_gone.c: memory that was freed ---- */
+
+void verify_gone_add(struct verify *v, struct range r, enum gone why, const void *caller);
+void verify_gone_again(struct verify *v, struct range r);
+/* Raises DT-T05 and says true when the lock of the event lies in freed memory. */
+bool verify_gone_lock(struct verify *v, const struct ev *e, const char *what);
+void verify_gone_context(struct verify *v, const struct verify_frame *f);
 
 /* The newest lock that f's executor took after f began and still holds, or NULL. */
 const struct verify_lock *verify_lock_held_since(struct verify *v, const struct verify_frame *f);
