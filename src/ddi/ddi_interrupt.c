@@ -71,6 +71,20 @@ NTKERNELAPI VOID NTAPI IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETE
     DDI_LEAVE(IoDisconnectInterruptEx, NULL, 0);
 }
 
+NTKERNELAPI VOID NTAPI IoReportInterruptActive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters)
+{
+    DDI_ENTER(IoReportInterruptActive, Parameters);
+    io_interrupt_active(Parameters->ConnectionContext.InterruptObject, true);
+    DDI_LEAVE(IoReportInterruptActive, NULL, 0);
+}
+
+NTKERNELAPI VOID NTAPI IoReportInterruptInactive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters)
+{
+    DDI_ENTER(IoReportInterruptInactive, Parameters);
+    io_interrupt_active(Parameters->ConnectionContext.InterruptObject, false);
+    DDI_LEAVE(IoReportInterruptInactive, NULL, 0);
+}
+
 NTKERNELAPI BOOLEAN NTAPI KeSynchronizeExecution(
     PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine, PVOID SynchronizeContext)
 {

@@ -88,6 +88,19 @@ static const struct {
     {"DT-K03", "a work routine takes very long",
         "System worker threads are few and serve all drivers: each one kept busy is missing elsewhere.",
         "A thread of the driver's own for work that waits or takes long."},
+    {"DT-Q01", "StartIo's queue and cancel routines do not go together",
+        "A request with a cancel routine is taken from the queue without the cancel spin lock: the routine may "
+        "complete it "
+        "while StartIo begins with it.",
+        "Cancelable = TRUE in IoStartNextPacket when IoStartPacket was given a CancelFunction, or NonCancelable = TRUE "
+        "in "
+        "IoSetStartIoAttributes."},
+    {"DT-Q02", "a request is never completed",
+        "Its sender waits for ever; its file cannot be closed and the driver cannot be unloaded.",
+        "Complete every request on every path; in IRP_MJ_CLEANUP those that wait in a queue."},
+    {"DT-Q03", "an interrupt object is still connected when what it uses goes away",
+        "The next interrupt calls a routine in, or with, memory that is something else now.",
+        "IoDisconnectInterrupt first, then IoDeleteDevice, then leave DriverUnload."},
     {"DT-X04", "a livelock: processors only spin and nothing is due",
         "Whoever could end the spinning never gets to run.",
         "Do not spin for something that runs at your IRQL or below."},

@@ -19,6 +19,8 @@ static void device_destroy(void *body)
     struct io_device *d = io_device_of(device);
     PDRIVER_OBJECT    driver = device->DriverObject;
 
+    io_interrupt_memory_goes(/* SIO-050 */
+        device, (const char *)(device + 1) + d->extension_bytes, "a device object is deleted");
     ev(EV_DEVICE_DELETE, device, (uintptr_t)driver, (uintptr_t)device->DeviceExtension, d->extension_bytes);
     unsigned irql = io_lock();
 

@@ -314,6 +314,7 @@ static void check_left_behind(PDRIVER_OBJECT driver)
             "work item %p is still %s after the driver was unloaded", item, running ? "running" : "queued");
     }
     check_threads(d);
+    io_interrupt_memory_goes(d->image_start, d->image_end, "the driver is unloaded");
     check_resolution(d);
     ob_handle_each(warn_of_handle, d);
     if (!driver->DeviceObject)

@@ -10,7 +10,8 @@
  * An interrupt routine runs at the object's SynchronizeIrql with the object's spin lock held (IRQ-006, SPL-049), so never
  * on two processors at once, and never beside a KeSynchronizeExecution routine or a holder of the interrupt spin lock.
  *
- * A passive-level object (Irql PASSIVE_LEVEL) has an event in place of the lock; its routine runs in a thread.
+ * A passive-level object (Irql PASSIVE_LEVEL) has an event in place of the lock; its routine runs in a thread. A level-sensitive
+ * line is masked meanwhile: what is raised then is one more call afterwards (SIO-054). An edge is taken by a thread of its own.
  *
  * Lock: `lock` protects the table and the lists; held at HIGH_LEVEL, since interrupts walk the lists. An object that is
  * disconnected leaves its list first; then nobody begins a call, and who disconnects waits for the calls that run.
@@ -30,8 +31,10 @@ struct _KINTERRUPT {
     KIRQL             irql, sync_irql;
     KINTERRUPT_MODE   mode;
     bool              share;
+    bool              inactive; /* IoReportInterruptInactive; `lock` */
     KAFFINITY         affinity;
     uint32_t          running; /* calls of its routine under way; atomic */
+    PKINTERRUPT      *holder;  /* where the driver keeps the pointer to it */
 };
 
 struct vector {
@@ -39,6 +42,7 @@ struct vector {
     KIRQL      irql;
     LIST_ENTRY chain;
     uint64_t   pending; /* processors; atomic */
+    unsigned   passive; /* level-sensitive, passive level: 0 idle, 1 its thread runs, 2 and is asked again; atomic */
 };
 
 static struct vector    vectors[VECTORS];
@@ -121,7 +125,7 @@ static void check_level(PKINTERRUPT k, const char *what)
             what, mach_irql(), k->sync_irql);
 }
 
-bool io_interrupt_synchronize(PKINTERRUPT k, PKSYNCHRONIZE_ROUTINE routine, void *context)
+BOOLEAN io_interrupt_synchronize(PKINTERRUPT k, PKSYNCHRONIZE_ROUTINE routine, void *context)
 {
     struct io_call call;
 
@@ -129,7 +133,7 @@ bool io_interrupt_synchronize(PKINTERRUPT k, PKSYNCHRONIZE_ROUTINE routine, void
     unsigned old = enter(k);
 
     io_call_enter(&call, EV_ROLE_OTHER, (const void *)routine, context, k);
-    bool result = routine(context);
+    BOOLEAN result = routine(context);
 
     io_call_leave(&call);
     leave(k, old);
@@ -171,8 +175,12 @@ static unsigned chain_of(struct vector *v, PKINTERRUPT out[])
     unsigned n = 0, old = list_lock();
 
     for (PLIST_ENTRY e = v->chain.Flink; e != &v->chain && n < SHARERS; e = e->Flink) {
-        out[n] = CONTAINING_RECORD(e, KINTERRUPT, link);
-        __atomic_add_fetch(&out[n++]->running, 1, __ATOMIC_RELAXED);
+        PKINTERRUPT k = CONTAINING_RECORD(e, KINTERRUPT, link);
+
+        if (k->inactive)
+            continue;
+        out[n++] = k;
+        __atomic_add_fetch(&k->running, 1, __ATOMIC_RELAXED);
     }
     list_unlock(old);
     return n;
@@ -205,36 +213,78 @@ static void take_line(unsigned line)
     }
 }
 
-static void passive_interrupt(void *context)
+static void passive_edge(void *context)
 {
     deliver(context);
 }
 
+/* Ends because nobody but a device that goes on asking makes it 2 again. */
+static void passive_level(void *context)
+{
+    struct vector *v = context;
+    unsigned       one = 1;
+
+    do {
+        __atomic_store_n(&v->passive, 1, __ATOMIC_RELEASE);
+        deliver(v);
+        one = 1;
+    } while (!__atomic_compare_exchange_n(&v->passive, &one, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+}
+
+/* True: the line is masked, the thread that runs will see that it was asked again. */
+static bool is_masked(struct vector *v)
+{
+    unsigned was = 0;
+
+    while (
+        !__atomic_compare_exchange_n(&v->passive, &was, was == 0 ? 1 : 2, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+    } /* ends: it fails only when somebody else succeeds */
+    return was != 0;
+}
+
+static bool raise_passive(struct vector *v, unsigned cpu)
+{
+    bool       edge = CONTAINING_RECORD(v->chain.Flink, KINTERRUPT, link)->mode == Latched;
+    ke_thread *t;
+
+    if (!edge && is_masked(v))
+        return true;
+    t = ke_thread_create(edge ? passive_edge : passive_level, v, 16, 1ull << cpu, false);
+    if (t)
+        ke_thread_dereference(t);
+    else
+        __atomic_store_n(&v->passive, 0, __ATOMIC_RELEASE);
+    return t != NULL;
+}
+
 static bool raise_on(struct vector *v, unsigned cpu)
 {
-    if (v->irql == PASSIVE_LEVEL) {
-        ke_thread *t = ke_thread_create(passive_interrupt, v, 16, 1ull << cpu, false);
-
-        if (t)
-            ke_thread_dereference(t);
-        return t != NULL;
-    }
+    if (v->irql == PASSIVE_LEVEL)
+        return raise_passive(v, cpu);
     __atomic_or_fetch(&v->pending, 1ull << cpu, __ATOMIC_ACQ_REL);
     mach_line_raise(cpu, (enum mach_line)v->irql);
     mach_point(MACH_POINT_DDI, v);
     return true;
 }
 
+static KAFFINITY all_processors(void)
+{
+    return ~0ull >> (64 - mach_cpus());
+}
+
+/* That of the first who is active; 0: nobody is. */
 static KAFFINITY affinity_of(struct vector *v)
 {
-    unsigned    old = list_lock();
-    KAFFINITY   all = IsListEmpty(&v->chain) ? 0 : ~0ull >> (64 - mach_cpus());
-    PLIST_ENTRY first = v->chain.Flink;
+    unsigned  old = list_lock();
+    KAFFINITY found = 0;
 
-    if (all && CONTAINING_RECORD(first, KINTERRUPT, link)->affinity & all)
-        all &= CONTAINING_RECORD(first, KINTERRUPT, link)->affinity;
+    for (PLIST_ENTRY e = v->chain.Flink; e != &v->chain && !found; e = e->Flink) {
+        PKINTERRUPT k = CONTAINING_RECORD(e, KINTERRUPT, link);
+
+        found = k->inactive ? 0 : k->affinity & all_processors();
+    }
     list_unlock(old);
-    return all;
+    return found;
 }
 
 /* Alternative 0 is the calling processor if it may, else the lowest. */
@@ -264,10 +314,11 @@ bool io_interrupt_raise(ULONG vector, int cpu)
 
 /* ---- connecting ---- */
 
+/* SIO-053: at passive level an event of ours takes the lock's place. */
 static bool good_levels(const struct io_interrupt_connection *c)
 {
     if (c->irql == PASSIVE_LEVEL)
-        return c->sync_irql == PASSIVE_LEVEL;
+        return c->sync_irql == PASSIVE_LEVEL && !c->lock;
     return c->irql >= DEVICE_LEVEL_MIN && c->irql <= DEVICE_LEVEL_MAX && c->sync_irql >= c->irql &&
            c->sync_irql <= DEVICE_LEVEL_MAX;
 }
@@ -312,23 +363,92 @@ static NTSTATUS join_locked(PKINTERRUPT k)
     return STATUS_SUCCESS;
 }
 
+/* SIO-047: one who takes the same lock at another level, for whom it is then no lock. */
+static PKINTERRUPT other_level_locked(const KINTERRUPT *k)
+{
+    for (unsigned i = 0; i < n_vectors; i++)
+        for (PLIST_ENTRY e = vectors[i].chain.Flink; e != &vectors[i].chain; e = e->Flink) {
+            PKINTERRUPT other = CONTAINING_RECORD(e, KINTERRUPT, link);
+
+            if (other->lock == k->lock && other->sync_irql != k->sync_irql)
+                return other;
+        }
+    return NULL;
+}
+
+static void tell_other_level(const KINTERRUPT *k, unsigned other)
+{
+    struct finding f = {.severity = FINDING_STOP, .rule = "DT-L07", .object = (const void *)k->lock};
+
+    finding_raisef(&f,
+        "interrupts that share a spin lock are connected with SynchronizeIrql %u and %u: both need the highest Irql of "
+        "all",
+        other, k->sync_irql);
+}
+
 NTSTATUS io_interrupt_connect(const struct io_interrupt_connection *c, PKINTERRUPT *out)
 {
-    if (!c->routine || !good_levels(c))
+    if (!c->routine || !good_levels(c) || !(c->affinity & all_processors()))
         return STATUS_INVALID_PARAMETER;
     PKINTERRUPT k = make(c);
 
     if (!k)
         return STATUS_INSUFFICIENT_RESOURCES;
-    unsigned old = list_lock();
+    unsigned    old = list_lock(), level = 0;
+    PKINTERRUPT other = other_level_locked(k);
+
+    if (other)
+        level = other->sync_irql;
     NTSTATUS status = join_locked(k);
 
+    k->holder = out;
     if (NT_SUCCESS(status))
         *out = k; /* before the first interrupt can come */
     list_unlock(old);
     if (!NT_SUCCESS(status))
         ke_object_free(k, sizeof *k);
+    else if (other)
+        tell_other_level(k, level);
     return status;
+}
+
+/* SIO-051. */
+void io_interrupt_active(PKINTERRUPT k, bool active)
+{
+    unsigned old = list_lock();
+
+    k->inactive = !active;
+    list_unlock(old);
+}
+
+/* ---- what is left connected ---- */
+
+static PKINTERRUPT find_left_locked(uintptr_t start, uintptr_t end)
+{
+    for (unsigned i = 0; i < n_vectors; i++)
+        for (PLIST_ENTRY e = vectors[i].chain.Flink; e != &vectors[i].chain; e = e->Flink) {
+            PKINTERRUPT k = CONTAINING_RECORD(e, KINTERRUPT, link);
+            uintptr_t   p[] = {(uintptr_t)k->holder, (uintptr_t)k->context, (uintptr_t)k->lock, (uintptr_t)k->routine};
+
+            for (unsigned j = 0; j < ARRAYSIZE(p); j++)
+                if (p[j] - start < end - start)
+                    return k;
+        }
+    return NULL;
+}
+
+void io_interrupt_memory_goes(const void *start, const void *end, const char *what)
+{
+    unsigned    old = list_lock();
+    PKINTERRUPT k = find_left_locked((uintptr_t)start, (uintptr_t)end);
+
+    list_unlock(old);
+    if (!k)
+        return;
+    struct finding f = {
+        .severity = FINDING_STOP, .rule = "DT-Q03", .object = k, .caller = (const void *)(uintptr_t)k->routine};
+
+    finding_raisef(&f, "%s while an interrupt object that uses it is connected to vector 0x%x", what, k->vector);
 }
 
 void io_interrupt_disconnect(PKINTERRUPT k)

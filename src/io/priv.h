@@ -45,7 +45,8 @@ struct DECLSPEC_ALIGN(16) io_device {
     bool             delete_pending, gone_from_driver;
     /* StartIo; io_lock */
     bool             deferred_start, non_cancelable;
-    bool             start_wanted; /* IoStartNextPacket came while StartIo was running, with these arguments: */
+    bool             cancelable_set; /* NonCancelable = FALSE was asked for before any cancel routine */
+    bool             start_wanted;   /* IoStartNextPacket came while StartIo was running, with these arguments: */
     bool             wanted_cancelable, wanted_by_key;
     ULONG            wanted_key;
     unsigned         starting, start_depth; /* processors inside; nested calls */
@@ -170,7 +171,10 @@ struct io_interrupt_connection {
 void     io_interrupt_boot(void);
 NTSTATUS io_interrupt_connect(const struct io_interrupt_connection *c, PKINTERRUPT *out); /* IRQL 0 */
 void     io_interrupt_disconnect(PKINTERRUPT k); /* IRQL 0; waits until its routine runs nowhere */
-bool     io_interrupt_synchronize(PKINTERRUPT k, PKSYNCHRONIZE_ROUTINE routine, void *context);
+BOOLEAN  io_interrupt_synchronize(PKINTERRUPT k, PKSYNCHRONIZE_ROUTINE routine, void *context);
+void     io_interrupt_active(PKINTERRUPT k, bool active); /* IRQL <= 2 */
+/* Finding DT-Q03 when a connected object's pointer, context, lock or routine lies there. `what` happened to that memory. */
+void     io_interrupt_memory_goes(const void *start, const void *end, const char *what);
 unsigned io_interrupt_lock(PKINTERRUPT k); /* old IRQL */
 void     io_interrupt_unlock(PKINTERRUPT k, unsigned old);
 

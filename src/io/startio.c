@@ -155,6 +155,39 @@ static void call_start_io(PDEVICE_OBJECT device, PIRP irp)
     __atomic_sub_fetch(&d->start_depth, 1, __ATOMIC_RELAXED);
 }
 
+/* ---- cancel routines given to IoStartPacket ---- */
+
+/* SIO-017: between the queue and CurrentIrp the cancel routine may come and complete it. */
+static void check_cancelable(PDEVICE_OBJECT device, PIRP irp, bool cancelable)
+{
+    PDRIVER_CANCEL routine = (PDRIVER_CANCEL)__atomic_load_n(&irp->CancelRoutine, __ATOMIC_RELAXED);
+    struct finding f = {.severity = FINDING_WARNING, .rule = "DT-Q01", .object = device};
+
+    if (!cancelable && routine)
+        finding_raisef(&f,
+            "IoStartNextPacket with Cancelable FALSE takes IRP %p, which has a cancel routine, from the queue: the "
+            "cancel "
+            "spin lock does not guard it",
+            (void *)irp);
+}
+
+/* SIO-018. */
+static void check_attributes_first(PDEVICE_OBJECT device)
+{
+    struct io_device *d = io_device_of(device);
+    struct finding    f = {.severity = FINDING_WARNING, .rule = "DT-Q01", .object = device};
+
+    if (!d->cancelable_set)
+        return;
+    d->cancelable_set = false;
+    finding_raisef(&f,
+        "IoSetStartIoAttributes was called with NonCancelable FALSE before a cancel routine was registered for device "
+        "object %p",
+        (void *)device);
+}
+
+/* ---- taking the next one ---- */
+
 /* The next IRP, made current; NULL: the device is idle now. */
 static PIRP dequeue(PDEVICE_OBJECT device, bool cancelable, const ULONG *key)
 {
@@ -168,6 +201,7 @@ static PIRP dequeue(PDEVICE_OBJECT device, bool cancelable, const ULONG *key)
 
     if (irp) {
         device->CurrentIrp = irp;
+        check_cancelable(device, irp, cancelable);
         if (cancelable && io_device_of(device)->non_cancelable)
             io_cancel_routine_set(irp, NULL);
     }
@@ -226,6 +260,7 @@ void io_start_packet(PDEVICE_OBJECT device, PIRP irp, const ULONG *key, PDRIVER_
     KIRQL    ignored;
 
     if (cancel) {
+        check_attributes_first(device);
         io_cancel_lock_acquire(&ignored);
         io_cancel_routine_set(irp, cancel);
     }
@@ -276,4 +311,5 @@ void io_start_attributes(PDEVICE_OBJECT device, bool deferred, bool non_cancelab
 
     d->deferred_start |= deferred;
     d->non_cancelable |= non_cancelable;
+    d->cancelable_set |= !non_cancelable;
 }
