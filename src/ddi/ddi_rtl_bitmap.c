@@ -235,6 +235,11 @@ NTSYSAPI ULONG RtlFindLongestRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingI
     return longest(BitMapHeader, false, StartingIndex);
 }
 
+NTSYSAPI ULONG RtlFindLongestRunSet(PRTL_BITMAP BitMapHeader, PULONG StartingIndex)
+{
+    return longest(BitMapHeader, true, StartingIndex);
+}
+
 NTSYSAPI ULONG RtlNumberOfSetBits(PRTL_BITMAP BitMapHeader)
 {
     return count_set(BitMapHeader);

@@ -167,22 +167,3 @@ NTSYSAPI ULONG RtlRandomEx(PULONG Seed)
 {
     return lehmer(Seed);
 }
-
-/* ---- version: a current Windows 11 ---- */
-
-NTSYSAPI NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOW lpVersionInformation)
-{
-    DDI_ENTER_QUIET(RtlGetVersion, lpVersionInformation);
-    lpVersionInformation->dwMajorVersion = 10;
-    lpVersionInformation->dwMinorVersion = 0;
-    lpVersionInformation->dwBuildNumber = 26100;
-    lpVersionInformation->dwPlatformId = 2;
-    lpVersionInformation->szCSDVersion[0] = 0;
-    return STATUS_SUCCESS;
-}
-
-NTSYSAPI BOOLEAN RtlIsNtDdiVersionAvailable(ULONG Version)
-{
-    DDI_ENTER_QUIET(RtlIsNtDdiVersionAvailable, NULL);
-    return OSVER(Version) <= OSVER(NTDDI_WIN10) && SPVER(Version) == 0 && SUBVER(Version) == 0;
-}

@@ -70,3 +70,51 @@ NTSYSAPI BOOLEAN RtlTimeFieldsToTime(PTIME_FIELDS TimeFields, PLARGE_INTEGER Tim
     Time->QuadPart = ms * (LONGLONG)NT_100NS_PER_MS;
     return TRUE;
 }
+
+/* ---- seconds since 1970 and 1980: unsigned, so they end in 2106 and 2116 ---- */
+
+enum { YEAR_1970 = 1970, YEAR_1980 = 1980, SECONDS_PER_DAY = 86400 };
+
+static LONGLONG seconds_to_year(int year)
+{
+    return days_to_year(year) * SECONDS_PER_DAY;
+}
+
+static BOOLEAN seconds_since(int year, LONGLONG time, PULONG seconds)
+{
+    LONGLONG s = time / (LONGLONG)NT_100NS_PER_S - seconds_to_year(year);
+
+    if (time < 0 || s < 0 || s > (LONGLONG)UINT32_MAX)
+        return FALSE;
+    *seconds = (ULONG)s;
+    return TRUE;
+}
+
+static LONGLONG time_of(int year, ULONG seconds)
+{
+    return (seconds_to_year(year) + seconds) * (LONGLONG)NT_100NS_PER_S;
+}
+
+NTSYSAPI BOOLEAN RtlTimeToSecondsSince1970(PLARGE_INTEGER Time, PULONG ElapsedSeconds)
+{
+    DDI_ENTER_QUIET(RtlTimeToSecondsSince1970, Time);
+    return seconds_since(YEAR_1970, Time->QuadPart, ElapsedSeconds);
+}
+
+NTSYSAPI BOOLEAN RtlTimeToSecondsSince1980(PLARGE_INTEGER Time, PULONG ElapsedSeconds)
+{
+    DDI_ENTER_QUIET(RtlTimeToSecondsSince1980, Time);
+    return seconds_since(YEAR_1980, Time->QuadPart, ElapsedSeconds);
+}
+
+NTSYSAPI VOID RtlSecondsSince1970ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time)
+{
+    DDI_ENTER_QUIET(RtlSecondsSince1970ToTime, Time);
+    Time->QuadPart = time_of(YEAR_1970, ElapsedSeconds);
+}
+
+NTSYSAPI VOID RtlSecondsSince1980ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time)
+{
+    DDI_ENTER_QUIET(RtlSecondsSince1980ToTime, Time);
+    Time->QuadPart = time_of(YEAR_1980, ElapsedSeconds);
+}

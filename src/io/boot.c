@@ -2,6 +2,7 @@
 /* io/boot.c - the I/O manager before a run: counters back to zero, lists empty. */
 #include "ex/crt.h"
 #include "ex/locks.h"
+#include "io/callback.h"
 #include "io/priv.h"
 #include "io/workitem.h"
 
@@ -14,6 +15,7 @@ void io_boot(void)
     io_driver_boot();
     io_name_boot();
     io_event_boot();
+    io_callback_boot();
     io_irp_boot();
     io_cancel_boot();
     io_timer_boot();

@@ -27,7 +27,13 @@ struct DECLSPEC_ALIGN(16) header {
 };
 _Static_assert(sizeof(struct header) % 16 == 0, "bodies are 16-byte aligned");
 
-OBJECT_TYPE ob_type_thread = {.name = "Thread"};
+OBJECT_TYPE ob_type_thread = {.name = "Thread"}, ob_type_process = {.name = "Process"};
+
+/* Not in pool: there from boot to the end. */
+static struct {
+    struct header header;
+    uint64_t      body;
+} process;
 
 static struct {
     struct mach_lock lock;
@@ -42,6 +48,8 @@ static struct {
 void ob_boot(void)
 {
     ob.lock = (struct mach_lock){0};
+    process.header =
+        (struct header){.magic = OB_MAGIC, .references = 1, .type = &ob_type_process, .body = &process.body};
     ob.used = ob.free = 0;
 }
 
@@ -59,12 +67,19 @@ static _Noreturn void bad_reference(const void *body, const char *what)
     ke_bugcheckf(NULL, REFERENCE_BY_POINTER, p, "object %p: %s", body, what);
 }
 
+void *ob_system_process(void)
+{
+    return &process.body;
+}
+
 /* NULL: a thread. Pool comes first, so that nothing of a freed object is read. */
 static struct header *header_of(void *body)
 {
     struct ex_pool_block block;
     struct header       *h = (struct header *)body - 1;
 
+    if (body == &process.body)
+        return h;
     if (!ex_pool_find(body, &block)) {
         if (!body || !is_thread(body))
             bad_reference(body, "not an object");
@@ -82,7 +97,7 @@ bool ob_is_object(void *body)
     struct ex_pool_block block;
 
     if (!ex_pool_find(body, &block))
-        return body && is_thread(body);
+        return body == &process.body || (body && is_thread(body));
     return !block.freed && block.tag == OB_TAG && ((struct header *)body - 1)->magic == OB_MAGIC;
 }
 

@@ -13,7 +13,10 @@ struct _OBJECT_TYPE {
     bool passive;                    /* destroy wants PASSIVE_LEVEL: a worker thread runs it if need be */
 };
 
-extern OBJECT_TYPE ob_type_device, ob_type_driver, ob_type_file, ob_type_event, ob_type_thread;
+extern OBJECT_TYPE ob_type_device, ob_type_driver, ob_type_file, ob_type_event, ob_type_thread, ob_type_process;
+
+/* The one process; it is always there. */
+void *ob_system_process(void);
 
 /* Before each run. */
 void ob_boot(void);

@@ -184,6 +184,43 @@ _Kernel_float_restored_
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI NTSTATUS KeRestoreFloatingPointState(_In_ PKFLOATING_SAVE FloatSave);
 
+typedef struct _XSTATE_CONTEXT {
+    ULONG64 Mask;
+    ULONG Length;
+    ULONG Reserved1;
+    struct _XSAVE_AREA *Area;
+    PVOID Buffer;
+} XSTATE_CONTEXT, *PXSTATE_CONTEXT;
+
+typedef struct _XSTATE_SAVE {
+    struct _XSTATE_SAVE *Prev;
+    PKTHREAD Thread;
+    UCHAR Level;
+    XSTATE_CONTEXT XStateContext;
+} XSTATE_SAVE, *PXSTATE_SAVE;
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI NTSTATUS KeSaveExtendedProcessorState(_In_ ULONG64 Mask, _Out_ PXSTATE_SAVE XStateSave);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI VOID KeRestoreExtendedProcessorState(_In_ PXSTATE_SAVE XStateSave);
+
+/* ---- processes --------------------------------------------------------------------------------------------------- */
+typedef struct _KAPC_STATE {
+    LIST_ENTRY ApcListHead[2];
+    PKPROCESS Process;
+    UCHAR InProgressFlags;
+    BOOLEAN KernelApcPending;
+    BOOLEAN UserApcPendingAll;
+} KAPC_STATE, *PKAPC_STATE, *PRKAPC_STATE;
+
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI VOID KeStackAttachProcess(_Inout_ PRKPROCESS PROCESS, _Out_ PRKAPC_STATE ApcState);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI VOID KeUnstackDetachProcess(_In_ PRKAPC_STATE ApcState);
+_IRQL_requires_max_(APC_LEVEL)
+_Must_inspect_result_
+NTKERNELAPI NTSTATUS PsLookupProcessByProcessId(_In_ HANDLE ProcessId, _Out_ PEPROCESS *Process);
+
 /* ---- processors -------------------------------------------------------------------------------------------------- */
 #define INVALID_PROCESSOR_INDEX 0xffffffff
 

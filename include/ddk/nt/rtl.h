@@ -125,8 +125,53 @@ NTSYSAPI NTSTATUS RtlStringFromGUID(_In_ REFGUID Guid, _Out_ PUNICODE_STRING Gui
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS RtlCharToInteger(_In_z_ PCSZ String, _In_opt_ ULONG Base, _Out_ PULONG Value);
 
+NTSYSAPI ULONG RtlxUnicodeStringToOemSize(_In_ PCUNICODE_STRING UnicodeString);
+_IRQL_requires_max_(APC_LEVEL)
+NTSYSAPI NTSTATUS RtlUpcaseUnicodeStringToOemString(_Inout_ POEM_STRING DestinationString,
+                                                    _In_ PCUNICODE_STRING SourceString,
+                                                    _In_ BOOLEAN AllocateDestinationString);
+_IRQL_requires_max_(APC_LEVEL)
+NTSYSAPI NTSTATUS RtlUnicodeToOemN(_Out_ PCHAR OemString, _In_ ULONG MaxBytesInOemString,
+                                   _Out_opt_ PULONG BytesInOemString, _In_ PCWCH UnicodeString,
+                                   _In_ ULONG BytesInUnicodeString);
+_IRQL_requires_max_(APC_LEVEL)
+NTSYSAPI NTSTATUS RtlUpcaseUnicodeToOemN(_Out_ PCHAR OemString, _In_ ULONG MaxBytesInOemString,
+                                         _Out_opt_ PULONG BytesInOemString, _In_ PCWCH UnicodeString,
+                                         _In_ ULONG BytesInUnicodeString);
+_IRQL_requires_max_(APC_LEVEL)
+NTSYSAPI NTSTATUS RtlUpcaseUnicodeToMultiByteN(_Out_ PCHAR MultiByteString, _In_ ULONG MaxBytesInMultiByteString,
+                                               _Out_opt_ PULONG BytesInMultiByteString, _In_ PCWCH UnicodeString,
+                                               _In_ ULONG BytesInUnicodeString);
+_IRQL_requires_max_(APC_LEVEL)
+NTSYSAPI NTSTATUS RtlMultiByteToUnicodeSize(_Out_ PULONG BytesInUnicodeString, _In_ const CHAR *MultiByteString,
+                                            _In_ ULONG BytesInMultiByteString);
+_IRQL_requires_max_(APC_LEVEL)
+NTSYSAPI NTSTATUS RtlUnicodeToMultiByteSize(_Out_ PULONG BytesInMultiByteString, _In_ PCWCH UnicodeString,
+                                            _In_ ULONG BytesInUnicodeString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI BOOLEAN RtlIsValidOemCharacter(_Inout_ PWCHAR Char);
+NTSYSAPI NTSTATUS RtlInitStringEx(_Out_ PSTRING DestinationString, _In_opt_z_ PCSZ SourceString);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTSYSAPI NTSTATUS RtlInitUTF8StringEx(_Out_ PUTF8_STRING DestinationString, _In_opt_z_ PCSZ SourceString);
+_IRQL_requires_max_(APC_LEVEL)
+NTSYSAPI NTSTATUS RtlAppendStringToString(_Inout_ PSTRING Destination, _In_ const STRING *Source);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI BOOLEAN RtlCreateUnicodeString(_Out_ PUNICODE_STRING DestinationString, _In_z_ PCWSTR SourceString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS RtlUnicodeStringToUTF8String(_Inout_ PUTF8_STRING DestinationString,
+                                               _In_ PCUNICODE_STRING SourceString,
+                                               _In_ BOOLEAN AllocateDestinationString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS RtlUTF8StringToUnicodeString(_Inout_ PUNICODE_STRING DestinationString,
+                                               _In_ PUTF8_STRING SourceString,
+                                               _In_ BOOLEAN AllocateDestinationString);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI VOID RtlFreeUTF8String(_Inout_ PUTF8_STRING Utf8String);
+
 #define RtlOemStringToUnicodeSize(s) RtlxOemStringToUnicodeSize(s)
 #define RtlOemStringToCountedUnicodeSize(s) ((ULONG)(RtlOemStringToUnicodeSize(s) - sizeof(UNICODE_NULL)))
+#define RtlUnicodeStringToOemSize(s) RtlxUnicodeStringToOemSize(s)
+#define RtlUnicodeStringToCountedOemSize(s) ((ULONG)(RtlUnicodeStringToOemSize(s) - sizeof(ANSI_NULL)))
 #define RtlAnsiStringToUnicodeSize(s) RtlxAnsiStringToUnicodeSize(s)
 #define RtlUnicodeStringToAnsiSize(s) RtlxUnicodeStringToAnsiSize(s)
 #define HASH_STRING_ALGORITHM_DEFAULT 0
@@ -152,11 +197,41 @@ FORCEINLINE VOID RtlInitEmptyAnsiString(_Out_ PANSI_STRING AnsiString, _In_opt_ 
 NTSYSAPI VOID RtlTimeToTimeFields(_In_ PLARGE_INTEGER Time, _Out_ PTIME_FIELDS TimeFields);
 NTSYSAPI BOOLEAN RtlTimeFieldsToTime(_In_ PTIME_FIELDS TimeFields, _Out_ PLARGE_INTEGER Time);
 
+_IRQL_requires_max_(APC_LEVEL)
+NTSYSAPI BOOLEAN RtlTimeToSecondsSince1970(_In_ PLARGE_INTEGER Time, _Out_ PULONG ElapsedSeconds);
+_IRQL_requires_max_(APC_LEVEL)
+NTSYSAPI BOOLEAN RtlTimeToSecondsSince1980(_In_ PLARGE_INTEGER Time, _Out_ PULONG ElapsedSeconds);
+_IRQL_requires_max_(APC_LEVEL)
+NTSYSAPI VOID RtlSecondsSince1970ToTime(_In_ ULONG ElapsedSeconds, _Out_ PLARGE_INTEGER Time);
+_IRQL_requires_max_(APC_LEVEL)
+NTSYSAPI VOID RtlSecondsSince1980ToTime(_In_ ULONG ElapsedSeconds, _Out_ PLARGE_INTEGER Time);
+
 /* ---- random ------------------------------------------------------------------------------------------------------ */
 _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG RtlRandom(_Inout_ PULONG Seed);
 _IRQL_requires_max_(APC_LEVEL)
 NTSYSAPI ULONG RtlRandomEx(_Inout_ PULONG Seed);
+
+/* ---- one-time initialization ------------------------------------------------------------------------------------- */
+typedef union _RTL_RUN_ONCE {
+    PVOID Ptr;
+} RTL_RUN_ONCE, *PRTL_RUN_ONCE;
+
+typedef ULONG RTL_RUN_ONCE_INIT_FN(_Inout_ PRTL_RUN_ONCE RunOnce, _Inout_opt_ PVOID Parameter,
+                                   _Inout_opt_ PVOID *Context);
+typedef RTL_RUN_ONCE_INIT_FN *PRTL_RUN_ONCE_INIT_FN;
+
+#define RTL_RUN_ONCE_INIT {0}
+#define RTL_RUN_ONCE_CHECK_ONLY 0x00000001
+#define RTL_RUN_ONCE_ASYNC 0x00000002
+#define RTL_RUN_ONCE_INIT_FAILED 0x00000004
+#define RTL_RUN_ONCE_CTX_RESERVED_BITS 2
+
+NTSYSAPI VOID RtlRunOnceInitialize(_Out_ PRTL_RUN_ONCE RunOnce);
+NTSYSAPI NTSTATUS RtlRunOnceBeginInitialize(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ ULONG Flags, _Outptr_opt_ PVOID *Context);
+NTSYSAPI NTSTATUS RtlRunOnceComplete(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ ULONG Flags, _In_opt_ PVOID Context);
+NTSYSAPI NTSTATUS RtlRunOnceExecuteOnce(_Inout_ PRTL_RUN_ONCE RunOnce, _In_ PRTL_RUN_ONCE_INIT_FN InitFn,
+                                        _Inout_opt_ PVOID Parameter, _Outptr_opt_ PVOID *Context);
 
 /* ---- bitmaps ----------------------------------------------------------------------------------------------------- */
 typedef struct _RTL_BITMAP {
@@ -238,6 +313,29 @@ FORCEINLINE BOOLEAN BitScanReverse64(_Out_ ULONG *Index, _In_ ULONG64 Mask)
 #define _BitScanReverse64 BitScanReverse64
 
 /* ---- versions ---------------------------------------------------------------------------------------------------- */
+#define VER_EQUAL 1
+#define VER_GREATER 2
+#define VER_GREATER_EQUAL 3
+#define VER_LESS 4
+#define VER_LESS_EQUAL 5
+#define VER_AND 6
+#define VER_OR 7
+#define VER_MINORVERSION 0x0000001
+#define VER_MAJORVERSION 0x0000002
+#define VER_BUILDNUMBER 0x0000004
+#define VER_PLATFORMID 0x0000008
+#define VER_SERVICEPACKMINOR 0x0000010
+#define VER_SERVICEPACKMAJOR 0x0000020
+#define VER_SUITENAME 0x0000040
+#define VER_PRODUCT_TYPE 0x0000080
+#define VER_NT_WORKSTATION 0x0000001
+
+FORCEINLINE ULONGLONG VerSetConditionMask(_In_ ULONGLONG ConditionMask, _In_ ULONG TypeMask, _In_ UCHAR Condition)
+{
+    return ConditionMask | ((ULONGLONG)(Condition & 7) << (3 * __builtin_ctz(TypeMask | 0x80)));
+}
+#define VER_SET_CONDITION(mask, type, condition) ((mask) = VerSetConditionMask((mask), (type), (condition)))
+
 typedef struct _OSVERSIONINFOW {
     ULONG dwOSVersionInfoSize;
     ULONG dwMajorVersion;
@@ -266,6 +364,8 @@ NTSYSAPI NTSTATUS RtlGetVersion(_Out_ PRTL_OSVERSIONINFOW lpVersionInformation);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS RtlVerifyVersionInfo(_In_ PRTL_OSVERSIONINFOEXW VersionInfo, _In_ ULONG TypeMask,
                                        _In_ ULONGLONG ConditionMask);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI BOOLEAN RtlIsServicePackVersionInstalled(_In_ ULONG Version);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI BOOLEAN RtlIsNtDdiVersionAvailable(_In_ ULONG Version);
 
