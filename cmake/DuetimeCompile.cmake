@@ -42,6 +42,11 @@ if(DUETIME_SANITIZE)
     target_link_options(duetime_flags INTERFACE -fsanitize=${DUETIME_SANITIZE})
 endif()
 
+if(DUETIME_FUZZ)
+    target_compile_options(duetime_flags INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(duetime_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 if(DUETIME_COVERAGE)
     target_compile_options(duetime_flags INTERFACE --coverage)
     target_link_options(duetime_flags INTERFACE --coverage)

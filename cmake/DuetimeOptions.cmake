@@ -6,6 +6,7 @@ option(DUETIME_WERROR "warnings are errors" OFF)
 option(DUETIME_LTO "link-time optimisation" OFF)
 option(DUETIME_COVERAGE "gcov instrumentation" OFF)
 option(DUETIME_TIDY "run the tidy and floor rules as tests (needs an unsanitised -O0 build)" OFF)
+option(DUETIME_FUZZ "fuzz targets (clang only)" OFF)
 set(DUETIME_SANITIZE "" CACHE STRING "value of -fsanitize=, empty for none")
 
 if(NOT CMAKE_BUILD_TYPE)
