@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Structured exceptions: constants only. `__try` is rewritten, or refused with a clear message, by the build wrapper. */
+/* Structured exceptions: constants and Microsoft's other names. `duetime build` rewrites __try and its kin (duetime_seh.h). */
 #pragma once
 
 #define EXCEPTION_EXECUTE_HANDLER 1

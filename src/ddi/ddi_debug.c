@@ -77,3 +77,22 @@ NTSYSAPI VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG Lin
     finding_raisef(&f, "assertion failed at %s:%u: %s%s%s", (const char *)VoidFileName, LineNumber,
         (const char *)VoidFailedAssertion, MutableMessage ? ": " : "", MutableMessage ? MutableMessage : "");
 }
+
+NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI ExRaiseAccessViolation(VOID)
+{
+    DDI_ENTER(ExRaiseAccessViolation, NULL);
+    ke_raise_status(STATUS_ACCESS_VIOLATION, NULL, __builtin_return_address(0), "the driver raises an exception");
+}
+
+NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI ExRaiseDatatypeMisalignment(VOID)
+{
+    DDI_ENTER(ExRaiseDatatypeMisalignment, NULL);
+    ke_raise_status(STATUS_DATATYPE_MISALIGNMENT, NULL, __builtin_return_address(0), "the driver raises an exception");
+}
+
+/* IRQ-039, SPL-027: above APC_LEVEL, and so with a spin lock held, nothing may be raised. */
+NTKERNELAPI DECLSPEC_NORETURN VOID NTAPI ExRaiseStatus(NTSTATUS Status)
+{
+    DDI_ENTER(ExRaiseStatus, NULL);
+    ke_raise_status(Status, NULL, __builtin_return_address(0), "the driver raises an exception");
+}

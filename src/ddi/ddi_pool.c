@@ -7,23 +7,15 @@
 #define TYPE_BITS 0x227u      /* paged, cache aligned, session, no-execute: the rest of a POOL_TYPE are requests */
 #define TAG_NONE  0x656e6f4eu /* "None" */
 
-/* There are no exceptions here: what would raise one ends the run as an unhandled one does. */
-static _Noreturn void raise_no_memory(size_t bytes)
-{
-    uint64_t p[4] = {(ULONG)STATUS_INSUFFICIENT_RESOURCES, 0, 0, 0};
-
-    ke_bugcheckf(
-        NULL, KMODE_EXCEPTION_NOT_HANDLED, p, "an allocation of %zu bytes failed and raised an exception", bytes);
-}
-
 static void *allocate(ULONG type, size_t bytes, ULONG tag, bool raises, const void *caller)
 {
+    bool     handled = !raises || ke_exception_expected(); /* a failure that only ends the run is not worth trying */
     unsigned flags =
-        (type & TYPE_BITS) | (type & POOL_ZERO_ALLOCATION ? EX_POOL_ZERO : 0) | (raises ? EX_POOL_NO_FAULT : 0);
+        (type & TYPE_BITS) | (type & POOL_ZERO_ALLOCATION ? EX_POOL_ZERO : 0) | (handled ? 0 : EX_POOL_NO_FAULT);
     void *p = ex_pool_alloc(flags, bytes, tag, caller);
 
     if (!p && raises)
-        raise_no_memory(bytes);
+        ke_raise_status(STATUS_INSUFFICIENT_RESOURCES, NULL, caller, "an allocation of %zu bytes fails", bytes);
     return p;
 }
 

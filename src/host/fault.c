@@ -8,6 +8,11 @@
  * real-time one its thread stops for good. That is sound because the fault is synchronous, in the driver or in a routine of
  * ours that was handed a bad pointer. Outside runs the signals do what they did before.
  *
+ * Before that, __except filters are asked (ke/exception.c), if there are any and if the code may be left where it is: a
+ * driver's own, or what it calls in the C library, or the routines that probe. The handler returns into raise_to_driver() on
+ * the faulting stack then. A filter that wants to go on gets back the registers through a trap that the handler knows. An
+ * address in the kernel's half of the address space is no exception on Windows but bug check 0x50.
+ *
  * Endless loops: a timer of this process's CPU time looks once a second whether the machine was called since. After
  * HANG_SECONDS without a call the run ends with a finding. Only on the simulated machine, where one thread runs all.
  */
@@ -23,6 +28,8 @@
 #include <ucontext.h>
 
 #include "host/host.h"
+#include "host/image.h"
+#include "ke/ke.h"
 #include "mach/mach.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -113,6 +120,88 @@ static _Noreturn void raise_fault(const struct fault *x)
     mach_halt();
 }
 
+/* ---- handlers of the driver ---- */
+
+/* What a filter's EXCEPTION_CONTINUE_EXECUTION goes back to. Lies on the faulting stack, below its red zone. */
+struct interrupted {
+    struct fault         fault;
+    const void          *frame;
+    gregset_t            registers;
+    struct _libc_fpstate fp;
+};
+
+void        fault_resume(const struct interrupted *i);
+extern char fault_resume_trap[];
+
+__asm__(".text\n"
+        ".hidden fault_resume, fault_resume_trap\n"
+        ".globl fault_resume, fault_resume_trap\n"
+        "fault_resume:\n"
+        "fault_resume_trap:\n"
+        "    ud2\n");
+
+static void raise_to_driver(const struct interrupted *i)
+{
+    const struct fault *x = &i->fault;
+    EXCEPTION_RECORD    r = {.ExceptionCode = (NTSTATUS)nt_status(x->signal), .ExceptionAddress = (void *)x->pc};
+
+    if (x->signal == SIGSEGV || x->signal == SIGBUS) {
+        r.NumberParameters = 2;
+        r.ExceptionInformation[0] = x->error & ERR_FETCH ? 8 : x->error & ERR_WRITE ? 1 : 0;
+        r.ExceptionInformation[1] = x->address;
+    }
+    if (ke_exception_dispatch(&r))
+        fault_resume(i);
+    fault_pc = (void *)x->pc;
+    fault_frame = i->frame;
+    raise_fault(x);
+}
+
+/* Not in the middle of a routine of the kernel, which may hold a lock: those begin with a frame. libc's memory routines,
+ * called by a driver, have none. */
+static bool may_be_left(const struct fault *x)
+{
+    return image_holds((void *)x->pc) || (x->pc >= (uintptr_t)ke_probes && x->pc < (uintptr_t)ke_probes_end) ||
+           image_holds(*(void **)x->sp);
+}
+
+/* A memory fault at DISPATCH_LEVEL or on the kernel's addresses is beyond any handler. */
+static bool is_for_handlers(const struct fault *x)
+{
+    bool memory = x->signal == SIGSEGV || x->signal == SIGBUS;
+
+    return ke_exception_expected() && !is_stack_overflow(x) && !(memory && mach_irql() >= DISPATCH_LEVEL) &&
+           !(memory && x->address >> 47) && may_be_left(x);
+}
+
+static void divert(ucontext_t *uc, const struct fault *x)
+{
+    uintptr_t           sp = (x->sp - 128 - sizeof(struct interrupted)) & ~(uintptr_t)63;
+    struct interrupted *i = (struct interrupted *)sp;
+    greg_t             *g = uc->uc_mcontext.gregs;
+
+    i->fault = *x;
+    i->frame = (void *)g[REG_RBP];
+    memcpy(i->registers, g, sizeof i->registers);
+    if (uc->uc_mcontext.fpregs)
+        i->fp = *uc->uc_mcontext.fpregs;
+    g[REG_RIP] = (greg_t)(uintptr_t)raise_to_driver;
+    g[REG_RDI] = (greg_t)sp;
+    g[REG_RSP] = (greg_t)(sp - 8); /* as after a call */
+    g[REG_EFL] &= ~0x400;          /* string operations go upward */
+}
+
+static void resume(ucontext_t *uc)
+{
+    const struct interrupted *i = (const struct interrupted *)uc->uc_mcontext.gregs[REG_RDI];
+    struct _libc_fpstate     *fp = uc->uc_mcontext.fpregs;
+
+    memcpy(uc->uc_mcontext.gregs, i->registers, sizeof i->registers);
+    if (fp)
+        memcpy(fp, &i->fp,
+            offsetof(struct _libc_fpstate, __glibc_reserved1)); /* what comes after says how much is saved */
+}
+
 /* ---- signals ---- */
 
 static void as_before(int signal)
@@ -122,15 +211,23 @@ static void as_before(int signal)
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
-    const ucontext_t *uc = context;
-    struct fault      x = {.signal = signal,
-             .address = (uintptr_t)info->si_addr,
-             .pc = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP],
-             .sp = (uintptr_t)uc->uc_mcontext.gregs[REG_RSP],
-             .error = (uint64_t)uc->uc_mcontext.gregs[REG_ERR]};
+    ucontext_t  *uc = context;
+    struct fault x = {.signal = signal,
+        .address = (uintptr_t)info->si_addr,
+        .pc = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP],
+        .sp = (uintptr_t)uc->uc_mcontext.gregs[REG_RSP],
+        .error = (uint64_t)uc->uc_mcontext.gregs[REG_ERR]};
 
     if (!host.running || host.stopped || fault_pc) {
         as_before(signal);
+        return;
+    }
+    if (x.pc == (uintptr_t)fault_resume_trap) {
+        resume(uc);
+        return;
+    }
+    if (is_for_handlers(&x)) {
+        divert(uc, &x);
         return;
     }
     fault_pc = (void *)x.pc;

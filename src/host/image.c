@@ -229,6 +229,16 @@ static bool program_bounds(uintptr_t address, uintptr_t *start, uintptr_t *end)
     return f.found;
 }
 
+bool image_holds(const void *address)
+{
+    uintptr_t a = (uintptr_t)address;
+
+    for (const dt_image *im = images; im; im = im->next)
+        if (a >= im->start && a < im->end)
+            return true;
+    return false;
+}
+
 bool image_bounds(const void *address, uintptr_t *start, uintptr_t *end)
 {
     uintptr_t a = (uintptr_t)address;

@@ -12,6 +12,9 @@ void image_restore_all(void);
 /* The image that holds address; its bounds are for DRIVER_LOAD. False: none. Any IRQL. */
 bool image_bounds(const void *address, uintptr_t *start, uintptr_t *end);
 
+/* In an image that was opened (not in the program). Any IRQL, even in a signal handler. */
+bool image_holds(const void *address);
+
 /* "heartbeat": the file's name without directory and extension. */
 void image_name(const void *address, char *buf, size_t size);
 

@@ -17,6 +17,8 @@ void (*ke_device_interrupt)(unsigned line);
 
 static void interrupt(enum mach_line line)
 {
+    void *frames = ke_exception_nest();
+
     if (line != MACH_LINE_CLOCK)
         ke_processor_awake();
     if (line == MACH_LINE_CLOCK)
@@ -29,6 +31,7 @@ static void interrupt(enum mach_line line)
         ke_ipi_interrupt();
     else
         ke_device_interrupt(line);
+    ke_exception_unnest(frames);
 }
 
 static const struct mach_upcalls upcalls = {.interrupt = interrupt};

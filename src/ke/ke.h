@@ -232,10 +232,26 @@ bool ke_is_setting_power(void);
 
 /* ---- exceptions (ke/exception.c) ---- */
 
-/* Raises an exception. Nobody can catch one yet (docs/limits.md): it ends as the bug check of one that nobody handles.
- * what: one sentence without a full stop. No kernel lock held. */
+/* Raises an exception, which cannot be continued. Below DISPATCH_LEVEL handlers are looked for; one that nobody handles
+ * is a bug check. what: one sentence without a full stop. No kernel lock held, nothing left to undo: it may not come back. */
 _Noreturn __attribute__((format(printf, 4, 5))) void ke_raise_status(
     NTSTATUS status, const char *rule, const void *address, const char *what, ...);
+
+/* Is there a __try block around what this thread (or interrupt) does? Any IRQL. */
+bool ke_exception_expected(void);
+
+/* Asks the handlers; does not return when one handles it. true: execution goes on where it was; false: nobody wants it. */
+bool ke_exception_dispatch(EXCEPTION_RECORD *r);
+
+/* One byte is read, or read and written back. A fault between the labels may become an exception (host/fault.c). No kernel
+ * lock held. */
+void              ke_probe_read(const volatile void *p);
+void              ke_probe_write(volatile void *p);
+extern const char ke_probes[], ke_probes_end[];
+
+/* Around an interrupt's upcall, whose exceptions are not for the handlers of what it interrupts. */
+void *ke_exception_nest(void);
+void  ke_exception_unnest(void *outer);
 
 /* ---- APCs and alerts (ke/apc.c) ---- */
 

@@ -40,6 +40,7 @@ struct _KTHREAD {
     void *at_end_arg;
     nt_100ns  create_time;
     mach_ns   run_ns; /* see dpcwatch.c; atomic */
+    void     *exception_frames; /* innermost first (exception.c): own thread */
     LONG critical, guarded; /* negative: disabled, as NT counts them; own thread, or dispatcher lock while it waits */
     LONG critical_base;     /* what critical was when the thread began */
     LIST_ENTRY mutexes;     /* owned; dispatcher lock */

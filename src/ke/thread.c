@@ -19,6 +19,7 @@ void ke_thread_boot(void)
 
         /* Nothing else of it ever changes; these a DPC changes whose run then ends with a bug check. */
         idle->critical = idle->guarded = 0;
+        idle->exception_frames = NULL;
         InitializeListHead(&idle->mutexes);
         if (idle->is_idle)
             continue;

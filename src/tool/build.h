@@ -26,9 +26,16 @@ struct build {
 /*
  * Looks through source and the headers it includes, and writes a forwarder into b->overlay for each include that a
  * case-sensitive file system with slashes would not find, and a stand-in for each .tmh. Returns whether the source is a
- * test (it includes <duetime/...>).
+ * test (it includes <duetime/...>); *seh: whether a file of the driver has the word "try".
  */
-bool overlay_scan(const struct build *b, const char *source);
+bool overlay_scan(const struct build *b, const char *source, bool *seh);
+
+/* ---- seh.c ---- */
+
+bool seh_may_be_in(const char *line);
+
+/* Rewrites structured exception handling; dies with the driver's line where it is wrong. Number of __try blocks. */
+int seh_rewrite(const char *source, const char *preprocessed, const char *output);
 
 /* ---- vcxproj.c ---- */
 

@@ -44,20 +44,28 @@ static void add_all(struct strings *l, const char *const *flags)
 }
 
 /* Calls keep their frames and are never turned into jumps: reports name the caller's line. */
-static const char *const common_flags[] = {"-c", "-g", "-std=gnu17", "-fPIC", "-fshort-wchar", "-mms-bitfields",
+static const char *const common_flags[] = {"-g", "-std=gnu17", "-fPIC", "-fshort-wchar", "-mms-bitfields",
     "-fms-extensions", "-fno-strict-aliasing", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls",
     "-fstack-clash-protection", "-Wno-unknown-pragmas", "-Wno-multichar", "-Wno-microsoft-anon-tag",
     "-Wno-unknown-warning-option", NULL};
 
-static void add_flags(const struct build *b, struct strings *l, bool test)
+static void add_compiler(const struct build *b, struct strings *l, const char *optimize)
 {
-    char *ddk = beside_program(DUETIME_DDK_RELATIVE), *include = beside_program(DUETIME_INCLUDE_RELATIVE);
-
     add(l, b->compiler);
     add_all(l, common_flags);
     if (strstr(b->compiler, "clang"))
         add(l, "-gdwarf-aranges"); /* else libdw finds no line for an address */
-    strings_add(l, xasprintf("-O%s", b->optimize));
+    strings_add(l, xasprintf("-O%s", optimize));
+    if (b->race)
+        add(l, "-fsanitize=thread");
+    if (b->asan)
+        add(l, "-fsanitize=address");
+}
+
+static void add_preprocessor(const struct build *b, struct strings *l, bool test)
+{
+    char *ddk = beside_program(DUETIME_DDK_RELATIVE), *include = beside_program(DUETIME_INCLUDE_RELATIVE);
+
     if (!test) {
         add(l, "-nostdinc");
         add(l, "-include");
@@ -76,10 +84,6 @@ static void add_flags(const struct build *b, struct strings *l, bool test)
         add(l, "-isystem");
         strings_add(l, xasprintf("%s/crt", ddk));
     }
-    if (b->race)
-        add(l, "-fsanitize=thread");
-    if (b->asan)
-        add(l, "-fsanitize=address");
     free(ddk);
     free(include);
 }
@@ -165,16 +169,48 @@ static char *object_of(const struct build *b, const char *source, size_t index)
     return xasprintf("%s/%zu-%s.o", b->objects, index, slash ? slash + 1 : source);
 }
 
+static void add_files(struct strings *l, const char *output, const char *input)
+{
+    add(l, "-o");
+    add(l, output);
+    add(l, input);
+}
+
+/* Structured exception handling: preprocess, rewrite, compile what comes of that (seh.c says why -O0). -1: there is none. */
+static int compile_seh(const struct build *b, const char *source, const char *object, bool test)
+{
+    struct strings pre = {.count = 0}, l = {.count = 0};
+    char          *text = xasprintf("%s.i", object), *rewritten = xasprintf("%s.seh.i", object);
+
+    add_compiler(b, &pre, "0");
+    add_preprocessor(b, &pre, test);
+    add(&pre, "-include");
+    add(&pre, "duetime_seh.h");
+    add(&pre, "-E");
+    add_files(&pre, text, source);
+    int status = run(b, &pre);
+
+    if (status == 0 && seh_rewrite(source, text, rewritten) == 0)
+        return -1;
+    add_compiler(b, &l, "0");
+    add(&l, "-c");
+    add_files(&l, object, rewritten);
+    return status ? status : run(b, &l);
+}
+
 static int compile_one(const struct build *b, const char *source, const char *object, json_t *database)
 {
     struct strings l = {.count = 0};
+    bool           seh, test = overlay_scan(b, source, &seh);
 
-    add_flags(b, &l, overlay_scan(b, source));
-    add(&l, "-o");
-    add(&l, object);
-    add(&l, source);
+    add_compiler(b, &l, b->optimize);
+    add_preprocessor(b, &l, test);
+    add(&l, "-c");
+    add_files(&l, object, source);
     note_command(database, &l, source, object);
-    return run(b, &l);
+    int status = seh ? compile_seh(b, source, object, test) : -1;
+
+    return status >= 0 ? status : run(b, &l);
 }
 
 /* NT names stay undefined until a machine library is there. -Bsymbolic: two images may use the same names. */
