@@ -184,6 +184,22 @@ static void set_uninitialized(void *ctx)
     KeSetEvent(e, IO_NO_INCREMENT, FALSE);
 }
 
+static void reset_uninitialized(void *ctx)
+{
+    KEVENT *e = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *e, TAG);
+
+    (void)ctx;
+    KeResetEvent(e);
+}
+
+static void pulse_uninitialized(void *ctx)
+{
+    KEVENT *e = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *e, TAG);
+
+    (void)ctx;
+    KePulseEvent(e, IO_NO_INCREMENT, FALSE);
+}
+
 static void wait_uninitialized(void *ctx)
 {
     KEVENT *e = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *e, TAG);
@@ -236,6 +252,8 @@ static void test_storage(void **state)
 {
     (void)state;
     caught(set_uninitialized, "DT-W03", 0x0A);
+    caught(reset_uninitialized, "DT-W03", 0x0A);
+    caught(pulse_uninitialized, "DT-W03", 0x0A);
     caught(wait_uninitialized, "DT-W03", 0x0A);
     caught(in_paged_pool, NULL, 0xC4);
     caught(user_wait_on_stack, "DT-W02", 0xC4);

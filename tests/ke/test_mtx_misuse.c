@@ -197,6 +197,16 @@ static void released_at_device_level(void *ctx)
     KeReleaseMutex(&s.m, FALSE);
 }
 
+static void read_at_device_level(void *ctx)
+{
+    KIRQL irql;
+
+    (void)ctx;
+    begin();
+    KeRaiseIrql(4, &irql);
+    KeReadStateMutex(&s.m);
+}
+
 /* ---- MTX-028: reserved routines ---- */
 
 static void uses_mutant(void *ctx)
@@ -211,6 +221,7 @@ static void test_calls(void **state)
     caught(user_mode_single, "DT-W09", 0);
     caught(user_mode_array, "DT-W09", 0);
     caught(released_at_device_level, "DT-I01", 0xC4);
+    caught(read_at_device_level, "DT-I01", 0xC4);
     caught(uses_mutant, "DT-W17", 0);
 }
 

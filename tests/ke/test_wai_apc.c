@@ -313,6 +313,37 @@ static void queued_during_wait(KPROCESSOR_MODE mode)
     drv_close(d, f);
 }
 
+/* KeTestAlertThread makes a user APC pending without a wait. */
+static NTSTATUS tests_alert(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    queue(0, KeGetCurrentThread(), normal_routine, UserMode);
+    dt_expect(!KeTestAlertThread(s.mode));
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+
+static void after_test_alert(KPROCESSOR_MODE mode)
+{
+    begin();
+    s.mode = mode;
+    drv_reset();
+    drv.control = tests_alert;
+    dt_driver *d = drv_load();
+    dt_file   *f = drv_open();
+
+    dt_ioctl(f, IOCTL_TEST, NULL, 0, NULL, 0, NULL);
+    dt_expect_eq(s.calls, mode == UserMode);
+    KeRemoveQueueApc(&s.apc[0]);
+    drv_close(d, f);
+}
+
+static void test_alert_in_each_mode(void *ctx)
+{
+    (void)ctx;
+    after_test_alert(UserMode);
+    after_test_alert(KernelMode);
+}
+
 static void queued_in_each_mode(void *ctx)
 {
     (void)ctx;
@@ -324,6 +355,7 @@ static void test_delivered_to_user_mode(void **state)
 {
     (void)state;
     passes(queued_in_each_mode);
+    passes(test_alert_in_each_mode);
     passes(delivered_to_user_mode);
 }
 

@@ -369,7 +369,8 @@ static void delays(void *ctx)
 {
     (void)ctx;
     for (int64_t interval = 1000; interval <= 200000; interval *= 3) {
-        ULONG64  qpc;
+        ULONG64 qpc;
+        KeStallExecutionProcessor(300); /* off the tick */
         uint64_t from = KeQueryInterruptTimePrecise(&qpc);
 
         dt_expect_eq(delay(-interval), STATUS_SUCCESS);
