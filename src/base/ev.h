@@ -57,7 +57,8 @@ enum ev_lock {
     EV_LOCK_OTHER
 };
 
-/* Field c of EV_LOCK_ACQUIRE, reader-writer locks: held shared and now EV_LOCK_RW_EXCLUSIVE; got without waiting. */
+/* Field c of EV_LOCK_ACQUIRE, reader-writer locks: held shared and now EV_LOCK_RW_EXCLUSIVE; and, of fast mutexes too,
+ * got without waiting. */
 #define EV_LOCK_CONVERTED 1
 #define EV_LOCK_TRIED     2
 

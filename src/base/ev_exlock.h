@@ -9,7 +9,7 @@
  *     rundown protection       0 = a reference; 1 = acquired: all are back, released: it may be taken again
  *     remove locks             0 = a reference; 1 = released: IoReleaseRemoveLockAndWait begins, acquired: it ends
  *
- * In events of EV_LOCK_FAST_MUTEX c is 1 when the routine moves IRQL, else 0.
+ * In events of EV_LOCK_FAST_MUTEX bit 0 of c says that the routine moves IRQL; an attempt adds EV_LOCK_TRIED.
  */
 #pragma once
 

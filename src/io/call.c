@@ -66,10 +66,10 @@ void io_call_leave(struct io_call *call)
 {
     unsigned now = mach_irql();
 
-    /* First: who watches knows of a lock that explains the level (SPL-029). */
+    if (now < DISPATCH_LEVEL && ke_apc_count() != call->apcs)
+        apcs_changed(call);
+    /* Before the level is told: who watches may know of a lock that explains it (SPL-029). */
     ev(EV_DRIVER_LEAVE, call->routine, call->role, now, (uintptr_t)call->object);
     if (now != call->irql)
         irql_changed(call, now);
-    if (now < DISPATCH_LEVEL && ke_apc_count() != call->apcs)
-        apcs_changed(call);
 }

@@ -116,7 +116,7 @@ static bool kind_of(const struct ev *e, uint8_t *kind)
 {
     if (e->a == EV_LOCK_FAST_MUTEX) {
         *kind = FAST_MUTEX;
-        return e->c == 1;
+        return e->c & 1;
     }
     *kind = (uint8_t)ev_exlock_kind(e->c);
     return e->a == EV_LOCK_OTHER && *kind >= EV_EXLOCK_RESOURCE_EXCLUSIVE && *kind <= EV_EXLOCK_PUSH_SHARED;

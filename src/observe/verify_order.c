@@ -143,6 +143,8 @@ static bool counts(struct verify *v, const struct verify_lock *held, const struc
 
 static bool waits(const struct ev *e)
 {
+    if (e->a == EV_LOCK_FAST_MUTEX)
+        return !(e->c & EV_LOCK_TRIED);
     if (e->a == EV_LOCK_MUTEX && e->c == EV_LOCK_TRIED)
         return false;
     return e->a != EV_LOCK_SPIN_TRY && !(ev_lock_spins(e->a) && e->a >= EV_LOCK_RW_EXCLUSIVE && e->c == EV_LOCK_TRIED);

@@ -28,6 +28,7 @@ MASK64 = (1 << 64) - 1
 # Macros whose value differs from mingw's on purpose.
 EXCEPTIONS = {
     "NTDDI_VERSION": "the probes ask for different versions",
+    "CONNECT_CURRENT_VERSION": "mingw's header does not know CONNECT_MESSAGE_BASED_PASSIVE",
     "WDK_NTDDI_VERSION": "ours knows later versions of Windows",
     "BUGCODE_ID_DRIVER": "Microsoft's bug check reference says 0xD2",
 }

@@ -367,6 +367,7 @@ static void pops_and_pushes_back(void *ctx)
         dt_expect_eq(InterlockedIncrement(&s.taken[next - s.item]), 1);
         memset(next, 0xff, sizeof *next); /* freed, and written by who has the memory now */
     }
+    InterlockedPushEntrySList(&s.slist, &s.item[3]); /* as deep as before, with the same first entry */
     if (first)
         InterlockedPushEntrySList(&s.slist, first);
 }
@@ -395,7 +396,7 @@ static void aba(void *ctx)
             break;
         dt_expect_eq(InterlockedIncrement(&s.taken[e - s.item]), 1);
     }
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         dt_expect_eq(s.taken[i], 1);
 }
 

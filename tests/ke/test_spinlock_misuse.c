@@ -288,6 +288,7 @@ static void test_ownership(void **state)
     caught(recursive_in_a_dpc, "DT-L12", 0xC4);
     caught(lowered_while_held, "DT-L12", 0xC4);
     caught(release_of_a_free_lock, "DT-L02", 0x10);
+    caught_with(&plain, release_of_a_free_lock, "DT-L02", 0x10);
     if (simulated())
         caught(release_elsewhere, "DT-L03", 0xC4);
 }

@@ -54,6 +54,35 @@ static void attempts_make_no_order(void **s)
     expect_silence();
 }
 
+static void mutexes_have_an_order_too(void **s)
+{
+    (void)s;
+    on(0, 0, 1);
+    take(A, EV_LOCK_FAST_MUTEX, 0);
+    E(LOCK_ACQUIRE, B, EV_LOCK_FAST_MUTEX, 1, EV_LOCK_TRIED);
+    take(C, EV_LOCK_FAST_MUTEX, 1);
+    drop(C, EV_LOCK_FAST_MUTEX, 1);
+    drop(B, EV_LOCK_FAST_MUTEX, 1);
+    drop(A, EV_LOCK_FAST_MUTEX, 0);
+    on(0, 0, 2);
+    take(B, EV_LOCK_FAST_MUTEX, 0);
+    on(0, 2, 2);
+    E(DPC_START, DPC, ROUTINE, 0, 0);
+    take(LOCK + 24, EV_LOCK_SPIN_AT_DPC, 2); /* of a DPC that interrupts the thread: not with its mutex */
+    drop(LOCK + 24, EV_LOCK_SPIN_AT_DPC, 2);
+    E(DPC_END, DPC, ROUTINE, 2, 0);
+    on(0, 0, 2);
+    take(A, EV_LOCK_FAST_MUTEX, 1);
+    drop(A, EV_LOCK_FAST_MUTEX, 1);
+    drop(B, EV_LOCK_FAST_MUTEX, 0);
+    take(LOCK + 24, EV_LOCK_SPIN, 0);
+    drop(LOCK + 24, EV_LOCK_SPIN, 0);
+    expect_silence();
+    take(C, EV_LOCK_FAST_MUTEX, 0);
+    take(A, EV_LOCK_FAST_MUTEX, 1);
+    expect_stop("DT-L06", 0xc4, 0x1001, A, 0, 0);
+}
+
 static void order_ends_with_the_memory(void **s)
 {
     (void)s;
@@ -278,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(two_orders_are_L06),
         CASE(attempts_make_no_order),
+        CASE(mutexes_have_an_order_too),
         CASE(order_ends_with_the_memory),
         CASE(ring_of_spinners_is_L17),
         CASE(level_traded_by_overlapping_locks_is_a_warning),
