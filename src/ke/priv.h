@@ -31,16 +31,16 @@ struct _KTHREAD {
     void     *context;
     uint32_t  id;
     uint32_t  references;
-    KPRIORITY priority, base; /* a boost is what priority has above base */
+    KPRIORITY priority, base;            /* a boost is what priority has above base */
     uint64_t  affinity, system_affinity; /* never 0; 0 = none */
     bool      daemon, ended, is_idle, in_dpc, is_worker, by_driver;
     bool      terminating; /* atomic; set after exit_status */
     NTSTATUS  exit_status;
     void (*at_end)(void *); /* or NULL */
-    void *at_end_arg;
-    nt_100ns  create_time;
-    mach_ns   run_ns; /* see dpcwatch.c; atomic */
-    void     *exception_frames; /* innermost first (exception.c): own thread */
+    void    *at_end_arg;
+    nt_100ns create_time;
+    mach_ns  run_ns;           /* see dpcwatch.c; atomic */
+    void    *exception_frames; /* innermost first (exception.c): own thread */
     LONG critical, guarded; /* negative: disabled, as NT counts them; own thread, or dispatcher lock while it waits */
     LONG critical_base;     /* what critical was when the thread began */
     LIST_ENTRY mutexes;     /* owned; dispatcher lock */
@@ -57,7 +57,7 @@ struct _KTHREAD {
     bool        queue_running; /* counted in KQUEUE.CurrentCount */
     /* Wait = TRUE (wait.c): own thread */
     bool     wait_follows;
-    unsigned set_power; /* handlers of IRP_MN_SET_POWER that it is inside: own thread */
+    unsigned set_power;  /* handlers of IRP_MN_SET_POWER that it is inside: own thread */
     unsigned wait_level; /* IRQL that the wait goes back to */
     /* the wait: dispatcher lock */
     bool         waiting, wait_alertable;
@@ -86,8 +86,8 @@ struct ke_cpu {
     uint32_t            dpc_thread_wanted;   /* by an insertion at device level; atomic */
     unsigned            dpc_depth;           /* DPC routines on this processor's stack: 0 or 1 */
     mach_ns             dpc_ns, dispatch_ns; /* see dpcwatch.c */
-    mach_ns             high_ns;         /* ... at CLOCK_LEVEL or above */
-    bool                clock_held;      /* processor 0: see ke_interrupt_time_seen() */
+    mach_ns             high_ns;             /* ... at CLOCK_LEVEL or above */
+    bool                clock_held;          /* processor 0: see ke_interrupt_time_seen() */
     nt_100ns            clock_held_at;
     struct _KTHREAD     idle;
     struct ke_timerq    relative, absolute;
