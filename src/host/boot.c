@@ -18,6 +18,7 @@
 #include "ex/pool.h"
 #include "ex/work.h"
 #include "host/fault.h"
+#include "host/freed.h"
 #include "host/image.h"
 #include "host/stack.h"
 #include "host/story.h"
@@ -36,6 +37,7 @@ static struct spin finding_lock = SPIN_INIT;
 static void record(struct host_finding *to, const struct finding *f)
 {
     to->f = *f;
+    freed_amend(&to->f);
     to->cpu = mach_cpu();
     to->irql = mach_irql();
     to->thread = ke_thread_id(ke_thread_current());
@@ -124,6 +126,16 @@ static bool tell_delete_wait(const char *what, struct finding *f)
     return true;
 }
 
+static bool tell_request(const char *what, struct finding *f)
+{
+    char request[120];
+
+    if (!pending_find(NULL, false, request, sizeof request, &f->object, &f->caller))
+        return false;
+    snprintf(f->what, sizeof f->what, "%s; %s", what, request);
+    return true;
+}
+
 /* The machine has stopped by itself: nobody was there to raise this. */
 static void stopped_by_machine(const char *rule, const char *what)
 {
@@ -131,7 +143,7 @@ static void stopped_by_machine(const char *rule, const char *what)
     struct waiters w = {.count = 0};
 
     ke_thread_each(add_waiter, &w);
-    if (!tell_delete_wait(what, &f))
+    if (!tell_delete_wait(what, &f) && !tell_request(what, &f))
         snprintf(
             f.what, sizeof f.what, "%s; threads that wait: %u%s%s", what, w.count, w.count ? ", ids " : "", w.text);
     host.stop = (struct host_finding){.f = f, .time = host.time};
@@ -166,16 +178,9 @@ static void run_body(void *arg)
     host.time = mach_now();
 }
 
-static bool is_freed(const void *p)
-{
-    struct ex_pool_block block;
-
-    return ex_pool_find(p, &block) && block.freed;
-}
-
 static int install(bool verified)
 {
-    static const struct verify_options options = {.is_freed = is_freed};
+    static const struct verify_options options = {.is_freed = freed_has};
     static bool                        on;
     int                                e = 0;
 
@@ -230,6 +235,14 @@ static int run_machine(struct choice_source *choices, const struct run *run)
     return ke_run(&ke, &mach, run_body, (void *)run);
 }
 
+static void warn_of_requests(void)
+{
+    struct finding f = {.severity = FINDING_WARNING, .rule = "DT-Q02"};
+
+    if (pending_find(NULL, false, f.what, sizeof f.what, &f.object, &f.caller))
+        finding_raise(&f);
+}
+
 int host_run(const struct dt_config *cfg, struct choice_source *choices, enum host_mode mode, dt_body *body, void *ctx)
 {
     struct run run = {body, ctx};
@@ -267,8 +280,10 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, enum ho
     int end = run_machine(choices, &run);
 
     /* Warnings of what is left are possible now, STOPs are not. */
-    if (end == MACH_DONE && !host.stopped && !cfg->unverified)
+    if (end == MACH_DONE && !host.stopped && !cfg->unverified) {
         verify_run_end();
+        warn_of_requests();
+    }
     host.running = false;
     if (host.telling)
         story_end();

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ex/pool.h"
+#include "host/freed.h"
 #include "host/host.h"
 #include "host/image.h"
 #include "io/io.h"
@@ -75,6 +76,15 @@ static void check_pool(struct leak *l)
         l->blocks == 1 ? "" : "s", l->bytes);
 }
 
+/* Its handles are closed: what keeps a file open is a request that IRP_MJ_CLEANUP should have completed. */
+static void check_requests(dt_driver *driver)
+{
+    struct finding f = {.severity = FINDING_STOP, .rule = "DT-Q02"};
+
+    if (pending_find(driver, true, f.what, sizeof f.what, &f.object, &f.caller))
+        finding_raise(&f);
+}
+
 dt_status dt_driver_unload(dt_driver *driver)
 {
     struct leak leak = {.start = (uintptr_t)driver->DriverStart};
@@ -84,6 +94,8 @@ dt_status dt_driver_unload(dt_driver *driver)
 
     if (NT_SUCCESS(status))
         check_pool(&leak);
+    else if (status == STATUS_DEVICE_BUSY)
+        check_requests(driver);
     return status;
 }
 

@@ -27,6 +27,7 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
+#include "host/freed.h"
 #include "host/host.h"
 #include "host/image.h"
 #include "ke/ke.h"
@@ -71,6 +72,7 @@ struct fault {
     int       signal;
     uintptr_t address, pc, sp;
     uint64_t  error;
+    bool      freed; /* a register holds what freed memory holds */
 };
 
 static bool is_stack_overflow(const struct fault *x)
@@ -81,6 +83,11 @@ static bool is_stack_overflow(const struct fault *x)
 static const char *verb(const struct fault *x)
 {
     return x->error & ERR_FETCH ? "executes" : x->error & ERR_WRITE ? "writes to" : "reads from";
+}
+
+static const char *origin(const struct fault *x)
+{
+    return x->freed ? "; the pointer was read from memory that had been freed" : "";
 }
 
 static uint32_t nt_status(int signal)
@@ -94,6 +101,8 @@ static _Noreturn void raise_fault(const struct fault *x)
     uint64_t       access = x->error & ERR_FETCH ? 8 : x->error & ERR_WRITE ? 1 : 0;
     struct finding f = {.severity = FINDING_STOP, .caller = (void *)x->pc};
 
+    if (x->freed && x->signal != SIGFPE)
+        f.rule = "DT-T05";
     if (is_stack_overflow(x)) {
         f.bugcheck = 0x7F;
         f.param[0] = 8;
@@ -109,13 +118,14 @@ static _Noreturn void raise_fault(const struct fault *x)
         f.param[1] = irql;
         f.param[2] = access;
         f.param[3] = x->pc;
-        finding_raisef(&f, "code at IRQL %u %s address 0x%llx, which is not mapped", irql, verb(x),
-            (unsigned long long)x->address);
+        finding_raisef(&f, "code at IRQL %u %s address 0x%llx, which is not mapped%s", irql, verb(x),
+            (unsigned long long)x->address, origin(x));
     } else {
         f.bugcheck = 0x7E;
         f.param[0] = nt_status(x->signal);
         f.param[1] = x->pc;
-        finding_raisef(&f, "code %s address 0x%llx, which is not mapped", verb(x), (unsigned long long)x->address);
+        finding_raisef(
+            &f, "code %s address 0x%llx, which is not mapped%s", verb(x), (unsigned long long)x->address, origin(x));
     }
     mach_halt();
 }
@@ -204,6 +214,15 @@ static void resume(ucontext_t *uc)
 
 /* ---- signals ---- */
 
+/* The processor does not say which address it was when no address may look so (SI_KERNEL). */
+static bool holds_freed(const greg_t *registers)
+{
+    for (int i = REG_R8; i <= REG_RCX; i++)
+        if (freed_is_pattern((uint64_t)registers[i]))
+            return true;
+    return false;
+}
+
 static void as_before(int signal)
 {
     sigaction(signal, &before[signal], NULL); /* the instruction is tried again and meets the old handler */
@@ -217,6 +236,8 @@ static void on_fault(int signal, siginfo_t *info, void *context)
         .pc = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP],
         .sp = (uintptr_t)uc->uc_mcontext.gregs[REG_RSP],
         .error = (uint64_t)uc->uc_mcontext.gregs[REG_ERR]};
+
+    x.freed = info->si_code == SI_KERNEL && holds_freed(uc->uc_mcontext.gregs);
 
     if (!host.running || host.stopped || fault_pc) {
         as_before(signal);

@@ -64,6 +64,11 @@ void stack_blame(const struct host_finding *f, char *buf, size_t size)
     struct symbol s;
 
     buf[0] = '\0';
+    /* A routine itself is blamed by its entry, a call by where it returns to. */
+    if (f->f.caller && is_drivers(f->f.caller, false, &s) && s.offset == 0) {
+        format_symbol(&s, buf, size);
+        return;
+    }
     if (f->f.caller && is_drivers(f->f.caller, true, &s)) {
         format_symbol(&s, buf, size);
         return;

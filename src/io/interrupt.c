@@ -101,6 +101,12 @@ static void leave(PKINTERRUPT k, unsigned old)
     mach_irql_lower(old);
 }
 
+/* What was done before connecting the routine may use; what the routine has done is done when it is disconnected. */
+static void pass_through(PKINTERRUPT k)
+{
+    leave(k, enter(k));
+}
+
 static bool call_isr(PKINTERRUPT k)
 {
     unsigned       old = enter(k);
@@ -394,6 +400,7 @@ NTSTATUS io_interrupt_connect(const struct io_interrupt_connection *c, PKINTERRU
 
     if (!k)
         return STATUS_INSUFFICIENT_RESOURCES;
+    pass_through(k);
     unsigned    old = list_lock(), level = 0;
     PKINTERRUPT other = other_level_locked(k);
 
@@ -457,6 +464,7 @@ void io_interrupt_disconnect(PKINTERRUPT k)
 
     RemoveEntryList(&k->link);
     list_unlock(old);
+    pass_through(k);
     while (__atomic_load_n(&k->running, __ATOMIC_ACQUIRE))
         mach_relax(k);
     ke_object_free(k, sizeof *k);

@@ -31,6 +31,11 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING r)
     volatile char big[100000];
     big[0] = (char)zero;
     return DriverEntry(d, r) + big[0];
+#elif defined(FREED)
+    LIST_ENTRY *e = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *e, 'tseT');
+    InitializeListHead(e);
+    ExFreePoolWithTag(e, 'tseT');
+    e->Flink->Blink = NULL;
 #elif defined(WRITES)
     *nowhere = zero;
 #endif
@@ -55,6 +60,7 @@ for cc in gcc clang; do
     command -v $cc >/dev/null || continue
     expect 0 "ok" NOTHING
     expect 1 "STOP 0x0000007E (0xc0000005" WRITES
+    expect 1 "Rule DT-T05" FREED
     expect 1 "STOP 0x000000D1 (0x10, 0x2, 0x1" RAISED
     expect 1 "STOP 0x0000007E (0xc0000094" DIVIDES
     expect 1 "STOP 0x0000007F (0x8" OVERFLOWS

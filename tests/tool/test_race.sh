@@ -34,5 +34,12 @@ for cc in gcc clang; do
     expect 0 "" build --race --cc $cc -D REPAIRED "$here/isr.c" -o "$tmp/good.so"
     expect 1 "DT-X01" explore --strategy dfs:2 "$tmp/bad.so"
     expect 0 "every schedule" explore --strategy dfs:2 "$tmp/good.so"
+    # SIO-020: StartIo and an interrupt routine; IOT-018: an IoTimer routine and an interrupt routine.
+    for define in START TIMER; do
+        expect 0 "" build --race --cc $cc -D $define "$here/startio.c" -o "$tmp/bad.so"
+        expect 0 "" build --race --cc $cc -D $define -D REPAIRED "$here/startio.c" -o "$tmp/good.so"
+        expect 1 "DT-X01" explore --strategy dfs:2 "$tmp/bad.so"
+        expect 0 "every schedule" explore --strategy dfs:1 "$tmp/good.so"
+    done
 done
 exit $failed
