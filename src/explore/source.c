@@ -203,7 +203,7 @@ void source_switches(
 {
     begin(s, pick_switches);
     s->next = first;
-    s->end = first + count;
+    s->end = count ? first + count : first; /* first may be NULL: no arithmetic with that */
     s->fit = fit;
     s->seed = seed;
     s->threshold = STICKY_LOOSE;

@@ -103,14 +103,16 @@ static NTSTATUS create_named_locked(const struct io_event_config *c, PHANDLE han
 NTSTATUS io_event_create(const struct io_event_config *c, PHANDLE handle, PKEVENT *event)
 {
     if (!c->name || c->name->Length == 0)
-        return create(c, handle, event);
+        return c->open_only ? STATUS_OBJECT_PATH_SYNTAX_BAD : create(c, handle, event);
     if (c->name->Length / sizeof(WCHAR) > CHARS_MAX)
         return STATUS_NAME_TOO_LONG;
     lock_events();
     struct named *n = find_locked(c->name);
     NTSTATUS      status;
 
-    if (!n) {
+    if (!n && c->open_only) {
+        status = STATUS_OBJECT_NAME_NOT_FOUND;
+    } else if (!n) {
         status = create_named_locked(c, handle, event);
     } else {
         *event = n->event;

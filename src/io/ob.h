@@ -46,6 +46,7 @@ struct io_event_config {
     const UNICODE_STRING *name; /* NULL: none */
     EVENT_TYPE            type;
     bool                  state;
+    bool                  open_only; /* STATUS_OBJECT_NAME_NOT_FOUND when there is none */
 };
 
 /* STATUS_OBJECT_NAME_EXISTS: there is one of that name already, with a type and state of its own. PASSIVE_LEVEL; blocks. */

@@ -135,9 +135,10 @@ struct mach_ctx *mach_ctx_create(const struct mach_ctx_config *cfg);
 /* Ends the calling context from wherever it is; for the first context that ends the run. IRQL 0. */
 _Noreturn void mach_ctx_exit(void);
 
-struct mach_ctx *mach_ctx_self(void);                   /* idle has one too */
-void            *mach_ctx_user(void);                   /* NULL for idle */
-uint32_t         mach_ctx_id(const struct mach_ctx *c); /* 1, 2, ... in order of creation; 0 = idle */
+struct mach_ctx *mach_ctx_self(void);                                /* idle has one too */
+void             mach_stack_limits(uintptr_t *low, uintptr_t *high); /* of the stack that the caller runs on */
+void            *mach_ctx_user(void);                                /* NULL for idle */
+uint32_t         mach_ctx_id(const struct mach_ctx *c);              /* 1, 2, ... in order of creation; 0 = idle */
 void             mach_ctx_priority(struct mach_ctx *c, unsigned priority);
 void             mach_ctx_affinity(struct mach_ctx *c, uint64_t affinity);
 

@@ -160,6 +160,14 @@ NTKERNELAPI VOID KeSetSystemGroupAffinityThread(_In_ PGROUP_AFFINITY Affinity,
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID KeRevertToUserGroupAffinityThread(_In_ PGROUP_AFFINITY PreviousAffinity);
 
+typedef struct _PAFFINITY_TOKEN *PAFFINITY_TOKEN;
+NTKERNELAPI PAFFINITY_TOKEN PsAllocateAffinityToken(VOID);
+NTKERNELAPI VOID PsFreeAffinityToken(_In_ PAFFINITY_TOKEN AffinityToken);
+NTKERNELAPI NTSTATUS PsSetSystemMultipleGroupAffinityThread(_In_reads_(GroupCount) PGROUP_AFFINITY GroupAffinities,
+                                                            _In_ USHORT GroupCount,
+                                                            _Inout_ PAFFINITY_TOKEN AffinityToken);
+NTKERNELAPI VOID PsRevertToUserMultipleGroupAffinityThread(_In_ PAFFINITY_TOKEN AffinityToken);
+
 /* ---- stacks and floating point ----------------------------------------------------------------------------------- */
 NTKERNELAPI VOID IoGetStackLimits(_Out_ PULONG_PTR LowLimit, _Out_ PULONG_PTR HighLimit);
 _IRQL_requires_max_(APC_LEVEL)

@@ -64,6 +64,23 @@ _IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS ZwSetEvent(_In_ HANDLE EventHandle, _Out_opt_ PLONG PreviousState);
 
 _IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS ZwOpenEvent(_Out_ PHANDLE EventHandle, _In_ ACCESS_MASK DesiredAccess,
+                              _In_ POBJECT_ATTRIBUTES ObjectAttributes);
+
+typedef VOID TIMER_APC_ROUTINE(_In_opt_ PVOID TimerContext, _In_ ULONG TimerLowValue, _In_ LONG TimerHighValue);
+typedef TIMER_APC_ROUTINE *PTIMER_APC_ROUTINE;
+
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS ZwCreateTimer(_Out_ PHANDLE TimerHandle, _In_ ACCESS_MASK DesiredAccess,
+                                _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes, _In_ TIMER_TYPE TimerType);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS ZwSetTimer(_In_ HANDLE TimerHandle, _In_ PLARGE_INTEGER DueTime,
+                             _In_opt_ PTIMER_APC_ROUTINE TimerApcRoutine, _In_opt_ PVOID TimerContext,
+                             _In_ BOOLEAN WakeTimer, _In_opt_ LONG Period, _Out_opt_ PBOOLEAN PreviousState);
+_IRQL_requires_max_(PASSIVE_LEVEL)
+NTSYSAPI NTSTATUS ZwCancelTimer(_In_ HANDLE TimerHandle, _Out_opt_ PBOOLEAN CurrentState);
+
+_IRQL_requires_max_(PASSIVE_LEVEL)
 NTSYSAPI NTSTATUS ZwWaitForSingleObject(_In_ HANDLE Handle, _In_ BOOLEAN Alertable, _In_opt_ PLARGE_INTEGER Timeout);
 
 #define ObReferenceObject(o) ObfReferenceObject(o)
@@ -144,6 +161,10 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI PVOID MmAllocateContiguousMemory(_In_ SIZE_T NumberOfBytes, _In_ PHYSICAL_ADDRESS HighestAcceptableAddress);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID MmFreeContiguousMemory(_In_ PVOID BaseAddress);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI PVOID MmAllocateNonCachedMemory(_In_ SIZE_T NumberOfBytes);
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI VOID MmFreeNonCachedMemory(_In_ PVOID BaseAddress, _In_ SIZE_T NumberOfBytes);
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI PVOID MmGetSystemRoutineAddress(_In_ PUNICODE_STRING SystemRoutineName);
 _IRQL_requires_max_(APC_LEVEL)

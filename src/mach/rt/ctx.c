@@ -281,3 +281,20 @@ bool mach_yield(void)
     sched_yield();
     return true;
 }
+
+/* Interrupts run on the stacks of those they interrupt; a processor without a context of its own has a thread too. */
+void mach_stack_limits(uintptr_t *low, uintptr_t *high)
+{
+    pthread_attr_t attr;
+    void          *start;
+    size_t         bytes;
+
+    *low = *high = (uintptr_t)__builtin_frame_address(0);
+    if (pthread_getattr_np(pthread_self(), &attr) != 0)
+        return;
+    if (pthread_attr_getstack(&attr, &start, &bytes) == 0) {
+        *low = (uintptr_t)start;
+        *high = *low + bytes;
+    }
+    pthread_attr_destroy(&attr);
+}

@@ -174,3 +174,9 @@ void sim_switch_to(struct mach_ctx *from, struct mach_ctx *to, bool leaving)
     sim_switch(&from->sp, to->sp);
     asan_finish(from);
 }
+
+void mach_stack_limits(uintptr_t *low, uintptr_t *high)
+{
+    *low = (uintptr_t)mach_ctx_self()->stack;
+    *high = *low + SIM_STACK_BYTES;
+}

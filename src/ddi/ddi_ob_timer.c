@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ddi/ddi_ob_timer.c - timers with handles, and events that are opened by name.
+ *
+ * A timer with an APC belongs to the thread that set it: each expiration queues a DPC, which queues the APC unless it is
+ * queued already. Setting and cancelling take a queued APC away. The object is destroyed at PASSIVE_LEVEL, where the timer is
+ * cancelled first and its DPC waited for.
+ */
+#include "ddi/ddi.h"
+#include "io/ob.h"
+#include "ke/ke.h"
+
+struct ob_timer {
+    KTIMER     timer; /* first: it is what waits see */
+    KDPC       dpc;
+    KEVENT     lock; /* held when not signaled; PASSIVE_LEVEL. It protects: */
+    KAPC       apc;
+    ke_thread *thread; /* referenced; NULL: no APC */
+};
+
+static VOID on_expiration(PKDPC dpc, PVOID context, PVOID arg1, PVOID arg2)
+{
+    struct ob_timer *t = context;
+    nt_100ns         now = ke_system_time();
+
+    (void)dpc, (void)arg1, (void)arg2;
+    ke_apc_queue(&t->apc, (void *)(uintptr_t)(uint32_t)now, (void *)(uintptr_t)(now >> 32), 0);
+}
+
+static void on_apc(PKAPC apc, ke_normal_routine **normal, PVOID *context, PVOID *arg1, PVOID *arg2)
+{
+    (void)apc, (void)normal, (void)context, (void)arg1, (void)arg2;
+}
+
+/* Afterwards neither DPC nor APC is queued, and the DPC runs nowhere. The caller holds the lock, or the last reference. */
+static void stop_locked(struct ob_timer *t)
+{
+    ke_timer_cancel(&t->timer);
+    ke_dpc_remove(&t->dpc);
+    ke_dpc_wait_until_idle(&t->dpc);
+    if (!t->thread)
+        return;
+    ke_apc_remove(&t->apc);
+    ke_thread_dereference(t->thread);
+    t->thread = NULL;
+}
+
+static void destroy(void *body)
+{
+    stop_locked(body);
+}
+
+static OBJECT_TYPE timer_type = {.name = "Timer", .destroy = destroy, .passive = true};
+
+static void lock_timer(struct ob_timer *t)
+{
+    ke_wait_one(&t->lock, NULL);
+}
+
+static void unlock_timer(struct ob_timer *t)
+{
+    ke_event_set(&t->lock, 0);
+}
+
+static NTSTATUS create(TIMER_TYPE type, PHANDLE handle)
+{
+    struct ob_timer *t = ob_create(&timer_type, sizeof *t);
+
+    if (!t)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    ke_timer_init(&t->timer, type);
+    ke_dpc_init(&t->dpc, on_expiration, t, false);
+    ke_event_init(&t->lock, SynchronizationEvent, true);
+    NTSTATUS status = ob_handle_create(t, handle);
+
+    ob_dereference(t); /* the handle keeps it */
+    return status;
+}
+
+NTSYSAPI NTSTATUS NTAPI ZwCreateTimer(
+    PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, TIMER_TYPE TimerType)
+{
+    DDI_ENTER(ZwCreateTimer, TimerHandle);
+    NTSTATUS status = STATUS_INVALID_PARAMETER_4;
+
+    (void)DesiredAccess;
+    if (ObjectAttributes && ObjectAttributes->ObjectName && ObjectAttributes->ObjectName->Length)
+        status = STATUS_NOT_SUPPORTED;
+    else if (TimerType == NotificationTimer || TimerType == SynchronizationTimer)
+        status = create(TimerType, TimerHandle);
+    DDI_LEAVE(ZwCreateTimer, TimerHandle, status);
+    return status;
+}
+
+static void set_locked(struct ob_timer *t, const struct ke_timer_set *set, PTIMER_APC_ROUTINE routine, void *context)
+{
+    struct ke_timer_set s = *set;
+
+    stop_locked(t);
+    if (routine) {
+        struct ke_apc_routines r = {on_apc, NULL, (ke_normal_routine *)(void (*)(void))routine};
+
+        t->thread = ke_thread_current();
+        ke_thread_reference(t->thread);
+        ke_apc_init(&t->apc, t->thread, &r, KernelMode, context);
+        s.dpc = &t->dpc;
+    }
+    ke_timer_set(&t->timer, &s);
+}
+
+static BOOLEAN is_signaled(const struct ob_timer *t)
+{
+    return __atomic_load_n(&t->timer.Header.SignalState, __ATOMIC_RELAXED) != 0;
+}
+
+/* The machine never sleeps, so a timer that would wake it is ordinary. */
+NTSYSAPI NTSTATUS NTAPI ZwSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PTIMER_APC_ROUTINE TimerApcRoutine,
+    PVOID TimerContext, BOOLEAN WakeTimer, LONG Period, PBOOLEAN PreviousState)
+{
+    void *body;
+
+    DDI_ENTER(ZwSetTimer, TimerHandle);
+    NTSTATUS status = Period < 0 ? STATUS_INVALID_PARAMETER_6 : ob_handle_reference(TimerHandle, &timer_type, &body);
+
+    if (NT_SUCCESS(status)) {
+        struct ob_timer    *t = body;
+        struct ke_timer_set set = {.due = DueTime->QuadPart, .period = (uint64_t)Period};
+
+        lock_timer(t);
+        if (PreviousState)
+            *PreviousState = is_signaled(t);
+        set_locked(t, &set, TimerApcRoutine, TimerContext);
+        unlock_timer(t);
+        ob_dereference(t);
+        status = WakeTimer ? STATUS_TIMER_RESUME_IGNORED : STATUS_SUCCESS;
+    }
+    DDI_LEAVE(ZwSetTimer, TimerHandle, status);
+    return status;
+}
+
+NTSYSAPI NTSTATUS NTAPI ZwCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState)
+{
+    void *body;
+
+    DDI_ENTER(ZwCancelTimer, TimerHandle);
+    NTSTATUS status = ob_handle_reference(TimerHandle, &timer_type, &body);
+
+    if (NT_SUCCESS(status)) {
+        struct ob_timer *t = body;
+
+        lock_timer(t);
+        stop_locked(t);
+        if (CurrentState)
+            *CurrentState = is_signaled(t);
+        unlock_timer(t);
+        ob_dereference(t);
+    }
+    DDI_LEAVE(ZwCancelTimer, TimerHandle, status);
+    return status;
+}
+
+/* ---- events ---- */
+
+NTSYSAPI NTSTATUS NTAPI ZwOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+{
+    struct io_event_config c = {.name = ObjectAttributes->ObjectName, .open_only = true};
+    PKEVENT                event;
+
+    DDI_ENTER(ZwOpenEvent, EventHandle);
+    (void)DesiredAccess;
+    NTSTATUS status = io_event_create(&c, EventHandle, &event);
+
+    if (status == STATUS_OBJECT_NAME_EXISTS)
+        status = STATUS_SUCCESS;
+    DDI_LEAVE(ZwOpenEvent, EventHandle, status);
+    return status;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* Timers by handle, events by name, routines by name, small questions about devices, stacks and memory. */
+#include "../machine.h"
+
+/* ---- timers by handle ---- */
+
+static unsigned apcs;
+static PVOID    apc_context;
+
+static VOID on_timer(PVOID context, ULONG low, LONG high)
+{
+    LARGE_INTEGER now, said;
+
+    said.QuadPart = (LONGLONG)(((uint64_t)(ULONG)high << 32) | low);
+    KeQuerySystemTime(&now);
+    dt_expect(said.QuadPart != 0 && said.QuadPart <= now.QuadPart);
+    dt_expect_eq(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    apcs++;
+    apc_context = context;
+}
+
+static void timer_body(void *arg)
+{
+    LARGE_INTEGER due = in_ms(5), at_once = in_ms(0), soon = in_ms(1);
+    BOOLEAN       state = TRUE;
+    HANDLE        h;
+
+    (void)arg;
+    dt_expect_eq(ZwCreateTimer(&h, TIMER_ALL_ACCESS, NULL, NotificationTimer), STATUS_SUCCESS);
+    dt_expect_eq(ZwWaitForSingleObject(h, FALSE, &at_once), STATUS_TIMEOUT);
+    dt_expect_eq(ZwSetTimer(h, &due, NULL, NULL, FALSE, 0, &state), STATUS_SUCCESS);
+    dt_expect(!state);
+    dt_expect_eq(ZwWaitForSingleObject(h, FALSE, NULL), STATUS_SUCCESS);
+    dt_expect_eq(ZwCancelTimer(h, &state), STATUS_SUCCESS);
+    dt_expect(state);
+    dt_expect_eq(ZwSetTimer(h, &soon, NULL, NULL, TRUE, 0, &state), STATUS_TIMER_RESUME_IGNORED);
+    dt_expect(state);
+    dt_expect_eq(ZwCancelTimer(h, &state), STATUS_SUCCESS);
+    dt_expect(!state);
+    dt_expect_eq(ZwSetTimer(h, &soon, NULL, NULL, FALSE, -1, NULL), STATUS_INVALID_PARAMETER_6);
+    dt_expect_eq(ZwClose(h), STATUS_SUCCESS);
+    dt_expect_eq(ZwSetTimer(h, &soon, NULL, NULL, FALSE, 0, NULL), STATUS_INVALID_HANDLE);
+}
+
+static void a_timer_handle_can_be_waited_for(void **state)
+{
+    (void)state;
+    passes(timer_body);
+}
+
+static void apc_body(void *arg)
+{
+    LARGE_INTEGER due = in_ms(2);
+    HANDLE        h;
+
+    (void)arg;
+    apcs = 0;
+    dt_expect_eq(ZwCreateTimer(&h, TIMER_ALL_ACCESS, NULL, SynchronizationTimer), STATUS_SUCCESS);
+    dt_expect_eq(ZwSetTimer(h, &due, on_timer, &apcs, FALSE, 2, NULL), STATUS_SUCCESS);
+    for (unsigned i = 0; i < 50 && apcs < 3; i++)
+        sleep_ms(1);
+    dt_expect(apcs >= 3 && apc_context == &apcs);
+    dt_expect_eq(ZwCancelTimer(h, NULL), STATUS_SUCCESS);
+    unsigned before = apcs;
+
+    sleep_ms(10);
+    dt_expect_eq(apcs, before);
+    dt_expect_eq(ZwSetTimer(h, &due, on_timer, &apcs, FALSE, 0, NULL), STATUS_SUCCESS);
+    dt_expect_eq(ZwClose(h), STATUS_SUCCESS); /* a set timer goes with its last handle */
+    sleep_ms(5);
+    dt_expect_eq(apcs, before);
+}
+
+static void a_timer_calls_the_thread_that_set_it(void **state)
+{
+    (void)state;
+    passes(apc_body);
+}
+
+static void event_body(void *arg)
+{
+    UNICODE_STRING    name;
+    OBJECT_ATTRIBUTES oa;
+    HANDLE            made, opened;
+
+    (void)arg;
+    RtlInitUnicodeString(&name, L"\\BaseNamedObjects\\Ours");
+    InitializeObjectAttributes(&oa, &name, 0, NULL, NULL);
+    dt_expect_eq(ZwOpenEvent(&opened, EVENT_ALL_ACCESS, &oa), STATUS_OBJECT_NAME_NOT_FOUND);
+    dt_expect_eq(ZwCreateEvent(&made, EVENT_ALL_ACCESS, &oa, NotificationEvent, FALSE), STATUS_SUCCESS);
+    dt_expect_eq(ZwOpenEvent(&opened, EVENT_ALL_ACCESS, &oa), STATUS_SUCCESS);
+    ZwSetEvent(opened, NULL);
+    dt_expect_eq(ZwWaitForSingleObject(made, FALSE, NULL), STATUS_SUCCESS);
+    ZwClose(made);
+    ZwClose(opened);
+    dt_expect_eq(ZwOpenEvent(&opened, EVENT_ALL_ACCESS, &oa), STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+static void an_event_is_opened_by_its_name(void **state)
+{
+    (void)state;
+    passes(event_body);
+}
+
+/* ---- routines by name ---- */
+
+static PVOID routine(PCWSTR text)
+{
+    UNICODE_STRING name;
+
+    RtlInitUnicodeString(&name, text);
+    return MmGetSystemRoutineAddress(&name);
+}
+
+static void name_body(void *arg)
+{
+    LONG (*read_state)(PRKEVENT) = (LONG(*)(PRKEVENT))routine(L"KeReadStateEvent");
+    KEVENT e;
+
+    (void)arg;
+    KeInitializeEvent(&e, NotificationEvent, TRUE);
+    dt_expect(read_state && read_state(&e) == 1);
+    dt_expect(routine(L"KeSetTimerEx") == (PVOID)KeSetTimerEx);
+    dt_expect(routine(L"ExAllocateTimer") && routine(L"KeSetCoalescableTimer"));
+    dt_expect(!routine(L"KeSetTimerE") && !routine(L"keSetTimer") && !routine(L""));
+    dt_expect(!routine(L"ExCreatePool")); /* absent here */
+}
+
+static void routines_are_found_by_name(void **state)
+{
+    (void)state;
+    passes(name_body);
+}
+
+/* ---- stacks, affinity, memory ---- */
+
+static void stack_body(void *arg)
+{
+    ULONG_PTR        low, high, here = (ULONG_PTR)__builtin_frame_address(0);
+    PAFFINITY_TOKEN  token = PsAllocateAffinityToken();
+    GROUP_AFFINITY   second = {.Mask = 2};
+    PHYSICAL_ADDRESS any = {.QuadPart = -1};
+
+    (void)arg;
+    IoGetStackLimits(&low, &high);
+    dt_expect(low < here && here < high);
+    dt_expect(IoGetRemainingStackSize() > 4096 && IoGetRemainingStackSize() < high - low);
+    dt_expect(
+        IoWithinStackLimits(here, 8) && !IoWithinStackLimits(low - 1, 8) && !IoWithinStackLimits(here, high - low));
+    dt_expect_eq((ULONG_PTR)IoGetInitialStack(), high);
+    dt_expect_eq(PsSetSystemMultipleGroupAffinityThread(&second, 1, token), STATUS_SUCCESS);
+    dt_expect_eq(KeGetCurrentProcessorNumber(), 1);
+    dt_expect_eq(PsSetSystemMultipleGroupAffinityThread(&second, 2, token), STATUS_INVALID_PARAMETER);
+    PsRevertToUserMultipleGroupAffinityThread(token);
+    PsFreeAffinityToken(token);
+    PVOID p = MmAllocateContiguousMemory(100, any);
+
+    dt_expect(p && MmMapIoSpace(MmGetPhysicalAddress(p), 8, MmNonCached) == p);
+    MmFreeContiguousMemory(p);
+    dt_expect(ExIsProcessorFeaturePresent(PF_COMPARE_EXCHANGE128) && !ExIsProcessorFeaturePresent(1000));
+    dt_expect(IoIsWdmVersionAvailable(1, 0x30) && !IoIsWdmVersionAvailable(9, 0));
+}
+
+static void stacks_and_pages_have_limits(void **state)
+{
+    (void)state;
+    passes(stack_body);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_timer_handle_can_be_waited_for),
+        cmocka_unit_test(a_timer_calls_the_thread_that_set_it),
+        cmocka_unit_test(an_event_is_opened_by_its_name),
+        cmocka_unit_test(routines_are_found_by_name),
+        cmocka_unit_test(stacks_and_pages_have_limits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
