@@ -12,7 +12,10 @@ static __attribute__((noinline, noreturn)) void absent(enum ddi_id id, const voi
 {
     struct finding f = {.severity = FINDING_STOP, .rule = "DT-ABSENT", .caller = caller};
 
-    finding_raisef(&f, "%s is not implemented by Duetime yet (docs/limits.md)", ddi_rows[id].name);
+    if (ddi_rows[id].note)
+        finding_raisef(&f, "%s is not implemented by Duetime: %s", ddi_rows[id].name, ddi_rows[id].note);
+    else
+        finding_raisef(&f, "%s is not implemented by Duetime yet (docs/limits.md)", ddi_rows[id].name);
     mach_halt();
 }
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # base/ddi.def against the libraries: a row is ready or partial exactly when the routine is really defined there; a
-# weak definition is the stub of an absent one. And nothing with an NT name is exported without a row.
+# weak definition is the stub of an absent one. And nothing with an NT name is exported without a row. In the families of
+# the Ke and Ex half an absent row says why it is.
 set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -23,7 +24,19 @@ check() {
         END { exit bad }'
 }
 
+reasons() {
+    families=' ex-timer ke-timer iotimer dpc dpcforisr-startio interrupt irql spinlock dispatcher fastmutex eresource'
+    families="$families pushlock rundown removelock kqueue time threads-cpus apc-regions workitem interlocked-lists"
+    families="$families pool-lookaside rtl-basic io-objects debug-bugcheck "
+    awk -v families="$families" -F '[(," ]+' '
+        /^DDI_NOTE\(/ { noted[$2] = 1 }
+        /^DDI\(.*DDI_ABSENT/ && index(families, " " $3 " ") { absent[$2] = $3 }
+        END { for (name in absent) if (!noted[name]) { print name ": absent, and no reason given"; bad = 1 }
+              exit bad }' "$DUETIME_SOURCE/src/base/ddi.def"
+}
+
 status=0
+reasons || status=1
 check sim || status=1
 check rt || status=1
 exit $status

@@ -123,8 +123,20 @@ NTSYSAPI ULONG vDbgPrintExWithPrefix(_In_z_ PCCH Prefix, _In_ ULONG ComponentId,
                                      _In_ __builtin_va_list arglist);
 NTSYSAPI VOID DbgBreakPoint(VOID);
 NTSYSAPI VOID DbgBreakPointWithStatus(_In_ ULONG Status);
+NTSYSAPI ULONG DbgPrompt(_In_z_ PCCH Prompt, _Out_writes_bytes_(MaximumResponseLength) PCH Response,
+                         _In_ ULONG MaximumResponseLength);
+NTSYSAPI ULONG RtlWalkFrameChain(_Out_writes_(Count) PVOID *Callers, _In_ ULONG Count, _In_ ULONG Flags);
 NTSYSAPI USHORT RtlCaptureStackBackTrace(_In_ ULONG FramesToSkip, _In_ ULONG FramesToCapture, _Out_ PVOID *BackTrace,
                                          _Out_opt_ PULONG BackTraceHash);
+
+typedef enum _KD_OPTION { KD_OPTION_SET_BLOCK_ENABLE } KD_OPTION;
+
+NTKERNELAPI NTSTATUS KdDisableDebugger(VOID);
+NTKERNELAPI NTSTATUS KdEnableDebugger(VOID);
+NTKERNELAPI BOOLEAN KdRefreshDebuggerNotPresent(VOID);
+NTKERNELAPI NTSTATUS KdChangeOption(_In_ KD_OPTION Option, _In_opt_ ULONG InBufferBytes, _In_ PVOID InBuffer,
+                                    _In_opt_ ULONG OutBufferBytes, _Out_ PVOID OutBuffer,
+                                    _Out_opt_ PULONG OutBufferNeeded);
 
 #define DPFLTR_ERROR_LEVEL 0
 #define DPFLTR_WARNING_LEVEL 1
