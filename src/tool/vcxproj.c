@@ -86,9 +86,10 @@ static bool known(const struct strings *l, const char *s)
     return false;
 }
 
+/* Some projects list options of the compiler here ("/wd4996"). */
 static void add_define(struct project *p, const char *part)
 {
-    if (!strchr(part, '$') && !known(&p->b->defines, part))
+    if (*part != '/' && !strchr(part, '$') && !known(&p->b->defines, part))
         strings_add(&p->b->defines, xstrdup(part));
 }
 

@@ -42,4 +42,26 @@ for test in reads_take_no_or_one_interval cancel_races_poll close_races_poll; do
     expect 0 run --real-time "$tmp/cancel.so" "$tmp/cancel_tests.so" --test $test
 done
 expect 0 explore "$tmp/cancel.so" "$tmp/cancel_tests.so" --test '*races_poll' --strategy random --schedules 20000
+
+# ioctl/wdm: exceptions on a user's addresses, which are the processor's and not a sanitizer's to find
+sioctl=$samples/general/ioctl/wdm/sys
+expect 0 build "$sioctl/sioctl.vcxproj" -o "$tmp"
+expect 0 build -I "$sioctl" "$here/sioctl_tests.c" -o "$tmp"
+if [ -z "${DUETIME_SANITIZE:-}" ]; then
+    expect 0 explore "$tmp/sioctl.so" "$tmp/sioctl_tests.so"
+    expect 0 run --real-time "$tmp/sioctl.so" "$tmp/sioctl_tests.so"
+fi
+
+# DUETIME_EBPF is a checkout of microsoft/ebpf-for-windows. Links beside our stand-in of its platform header, since a header
+# beside the source is always found first.
+ebpf=${DUETIME_EBPF:-}
+if [ -n "$ebpf" ]; then
+    mkdir "$tmp/ebpf"
+    ln -s "$ebpf/libs/runtime/ebpf_work_queue.c" "$ebpf/libs/runtime/ebpf_work_queue.h" "$here/ebpf/ebpf_platform.h" "$tmp/ebpf"
+    expect 0 build "$tmp/ebpf/ebpf_work_queue.c" -o "$tmp"
+    expect 0 build -I "$tmp/ebpf" "$here/ebpf_work_queue_tests.c" -o "$tmp"
+    expect 0 explore "$tmp/ebpf_work_queue.so" "$tmp/ebpf_work_queue_tests.so"
+    expect 0 run --real-time "$tmp/ebpf_work_queue.so" "$tmp/ebpf_work_queue_tests.so"
+    expect 0 explore "$tmp/ebpf_work_queue.so" "$tmp/ebpf_work_queue_tests.so" --test '*race*' --strategy random --schedules 20000
+fi
 exit $failed
