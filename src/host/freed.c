@@ -23,29 +23,35 @@ bool freed_is_pattern(uint64_t word)
     return word - (pattern - 4096) < 2 * 4096;
 }
 
-static bool is_about_locks(const char *rule)
-{
-    static const char *const rules[] = {"DT-L01", "DT-L02", "DT-L03", "DT-L09"};
+/* The first LOCKS are about locks; a lock has no type by which the kernel could have seen that it is none any more. */
+static const char *const rules[] = {"DT-L01", "DT-L02", "DT-L03", "DT-L09", "DT-T01", "DT-D01", "DT-W03"};
 
-    for (unsigned i = 0; rule && i < sizeof rules / sizeof *rules; i++)
-        if (strcmp(rule, rules[i]) == 0)
-            return true;
-    return false;
+enum { LOCKS = 4, RULES = sizeof rules / sizeof *rules };
+
+static unsigned find_rule(const char *rule)
+{
+    unsigned i = 0;
+
+    while (i < RULES && (!rule || strcmp(rule, rules[i]) != 0))
+        i++;
+    return i;
 }
 
 void freed_amend(struct finding *f)
 {
-    size_t used = strlen(f->what);
-    bool   freed = freed_has(f->object);
+    size_t   used = strlen(f->what);
+    bool     freed = freed_has(f->object);
+    unsigned rule = find_rule(f->rule);
 
-    if (!is_about_locks(f->rule))
+    if (rule == RULES)
         return;
     for (unsigned i = 0; i < 4; i++)
         freed |= freed_has((const void *)(uintptr_t)f->param[i]);
     if (!freed)
         return;
-    f->rule = "DT-T05";
-    snprintf(f->what + used, sizeof f->what - used, "; the lock lies in memory that was freed");
+    if (rule < LOCKS)
+        f->rule = "DT-T05";
+    snprintf(f->what + used, sizeof f->what - used, "; it lies in memory that was freed");
 }
 
 /* ---- requests ---- */

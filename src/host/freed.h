@@ -16,7 +16,8 @@ bool freed_has(const void *p);
 /* The fill pattern of freed pool, or an address near it: a pointer that was read from there. */
 bool freed_is_pattern(uint64_t word);
 
-/* What the kernel says of a lock whose memory is gone is not the point: makes it a use after free (DT-T05). */
+/* What the kernel says of a lock whose memory is gone is not the point: makes it a use after free (DT-T05). Of other objects
+ * it adds where they lie. */
 void freed_amend(struct finding *f);
 
 /* The oldest request that a driver (NULL: any) has and has not completed; closed: only of files whose handles are closed.

@@ -93,6 +93,16 @@ static void released_after_free(void *ctx)
     KeReleaseSpinLock(lock, old);
 }
 
+static void event_after_free(void *ctx)
+{
+    PKEVENT event = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *event, 'tnvE');
+
+    (void)ctx;
+    KeInitializeEvent(event, NotificationEvent, FALSE);
+    ExFreePoolWithTag(event, 'tnvE');
+    KeSetEvent(event, IO_NO_INCREMENT, FALSE);
+}
+
 /* Somebody still waits for the lock when its memory goes, unlocked. */
 static void spins(void *ctx)
 {
@@ -161,6 +171,19 @@ static void test_locks(void **state)
     always(join_before_free, 1);
 }
 
+static void test_objects(void **state)
+{
+    struct dt_config cfg = config(1);
+    struct dt_result r;
+
+    (void)state;
+    caught(event_after_free, "DT-W03", ANY_CODE);
+    if (!simulated())
+        return;
+    dt_run(&cfg, event_after_free, NULL, &r);
+    assert_non_null(strstr(r.finding.what, "freed"));
+}
+
 /* ---- requests that are never completed ---- */
 
 static NTSTATUS forget(PDEVICE_OBJECT device, PIRP irp)
@@ -225,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_locks),
+        cmocka_unit_test(test_objects),
         cmocka_unit_test(test_requests),
     };
 
