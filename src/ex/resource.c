@@ -414,5 +414,9 @@ ULONG ex_resource_count(PERESOURCE r, bool exclusive_only)
 ULONG ex_resource_waiters(PERESOURCE r, bool exclusive)
 {
     check(r);
-    return __atomic_load_n(exclusive ? &r->NumberOfExclusiveWaiters : &r->NumberOfSharedWaiters, __ATOMIC_RELAXED);
+    unsigned irql = ex_lock();
+    ULONG    waiters = exclusive ? r->NumberOfExclusiveWaiters : r->NumberOfSharedWaiters;
+
+    ex_unlock(irql);
+    return waiters;
 }

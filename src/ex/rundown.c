@@ -13,6 +13,8 @@
  * a slot may be negative and only the sum means something (LCK-067). The word tells of rundown only; its waiter gets the sum.
  */
 #include "base/ev_exlock.h"
+
+#include "base/sanitize.h"
 #include "ex/exlock.h"
 #include "ex/locks.h"
 
@@ -39,7 +41,7 @@ static _Noreturn void misuse(const void *ref, const char *what)
 }
 
 /* Whatever an initialized one holds is a count or an address. */
-static void check_initialized(const EX_RUNDOWN_REF *ref)
+UNSYNCHRONIZED static void check_initialized(const EX_RUNDOWN_REF *ref)
 {
     uint64_t p[4] = {(uintptr_t)ref, ref->Count, 0, 0};
 

@@ -2,6 +2,7 @@
 /* ke/priv.h - the kernel's own state, for ke/ only. */
 #pragma once
 
+#include "base/sanitize.h"
 #include "ke/ke.h"
 #include "ke/timerq.h"
 
@@ -16,13 +17,6 @@ struct ke_dpc_queue {
     struct dpc_flusher *flushers;
     bool                threaded;
 };
-
-/* A function that reads on purpose without the lock, only to recognise garbage. */
-#ifdef __clang__
-#    define UNSYNCHRONIZED __attribute__((noinline, no_sanitize("thread")))
-#else
-#    define UNSYNCHRONIZED __attribute__((noinline, no_sanitize_thread))
-#endif
 
 struct _KTHREAD {
     DISPATCHER_HEADER header; /* signaled when the thread has ended */

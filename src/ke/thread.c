@@ -76,7 +76,7 @@ static bool start_locked(ke_thread *t)
     if (!t->ctx)
         RemoveEntryList(&t->all);
     else
-        t->id = mach_ctx_id(t->ctx);
+        __atomic_store_n(&t->id, mach_ctx_id(t->ctx), __ATOMIC_RELAXED);
     return t->ctx != NULL;
 }
 
@@ -179,7 +179,7 @@ ke_thread *ke_thread_current(void)
 
 uint32_t ke_thread_id(const ke_thread *t)
 {
-    return t->id;
+    return __atomic_load_n(&t->id, __ATOMIC_RELAXED); /* a new thread may ask before its creator has written it */
 }
 
 void ke_thread_reference(ke_thread *t)

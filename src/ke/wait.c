@@ -62,7 +62,7 @@ UNSYNCHRONIZED static bool is_list_head(const LIST_ENTRY *l)
     return l->Flink && l->Blink && both % sizeof(void *) == 0;
 }
 
-static bool is_waitable(const DISPATCHER_HEADER *h)
+UNSYNCHRONIZED static bool is_waitable(const DISPATCHER_HEADER *h)
 {
     switch (h->Type) {
     case EventNotificationObject:

@@ -185,7 +185,7 @@ static void blocked(void *ctx)
     dt_spawn(0, enter, NULL);
     while (__atomic_load_n(&s.m.Contention, __ATOMIC_SEQ_CST) != 2)
         sleep_ms(1);
-    dt_expect(s.m.Count < 0); /* LCK-003 */
+    dt_expect(__atomic_load_n(&s.m.Count, __ATOMIC_RELAXED) < 0); /* LCK-003 */
     KeReleaseGuardedMutex(&s.m);
     enter(ctx);
     dt_join_all();

@@ -116,7 +116,7 @@ static void waiter(void *ctx)
     LONG n = InterlockedIncrement(&s.released);
 
     if (n <= 4)
-        s.order[n - 1] = (LONG)(LONG_PTR)ctx;
+        __atomic_store_n(&s.order[n - 1], (LONG)(LONG_PTR)ctx, __ATOMIC_RELEASE);
 }
 
 static void start_waiters(LONG n)
@@ -159,10 +159,10 @@ static void synchronization(void *ctx)
     for (LONG n = 1; n <= 3; n++) {
         KeSetEvent(&s.a, IO_NO_INCREMENT, FALSE);
         dt_expect_eq(KeReadStateEvent(&s.a), 0);
-        while (s.released < n)
+        while (!__atomic_load_n(&s.order[n - 1], __ATOMIC_ACQUIRE))
             sleep_ms(1);
-        dt_expect_eq(s.released, n);
-        dt_expect_eq(s.order[n - 1], n);
+        dt_expect_eq(InterlockedAdd(&s.released, 0), n);
+        dt_expect_eq(__atomic_load_n(&s.order[n - 1], __ATOMIC_ACQUIRE), n);
     }
     dt_join_all();
     KeSetEvent(&s.a, IO_NO_INCREMENT, FALSE);

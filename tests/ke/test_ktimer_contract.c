@@ -23,7 +23,7 @@ static VOID tick(PKDPC dpc, PVOID context, PVOID a, PVOID b)
         s.arguments[n - 1][0] = a;
         s.arguments[n - 1][1] = b;
     }
-    s.at = KeQueryInterruptTime();
+    __atomic_store_n(&s.at, KeQueryInterruptTime(), __ATOMIC_RELAXED); /* two instances may overlap */
     KeSetEvent(&s.done, IO_NO_INCREMENT, FALSE);
 }
 

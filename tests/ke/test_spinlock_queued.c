@@ -128,10 +128,10 @@ static void in_line(void *ctx)
 
 static void let_in_line(int cpu, intptr_t place)
 {
-    KSPIN_LOCK before = *(volatile KSPIN_LOCK *)&s.a;
+    KSPIN_LOCK before = __atomic_load_n(&s.a, __ATOMIC_RELAXED);
 
     dt_spawn(cpu, in_line, (void *)place);
-    while (*(volatile KSPIN_LOCK *)&s.a == before)
+    while (__atomic_load_n(&s.a, __ATOMIC_RELAXED) == before)
         YieldProcessor();
 }
 
