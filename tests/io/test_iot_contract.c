@@ -138,6 +138,38 @@ static void two_devices(void *ctx)
     unload(d);
 }
 
+static VOID stops_the_other(PDEVICE_OBJECT device, PVOID context)
+{
+    s.ticks++;
+    if (device != context)
+        IoStopTimer(context);
+}
+
+/* IOT-015: stopped when it is due, but has not been called. */
+static void stopped_while_due(void *ctx)
+{
+    PDEVICE_OBJECT other;
+
+    (void)ctx;
+    dt_driver *d = load();
+
+    dt_expect_eq(
+        IoCreateDevice(drv.device->DriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &other), STATUS_SUCCESS);
+    PDEVICE_OBJECT last;
+
+    dt_expect_eq(
+        IoCreateDevice(drv.device->DriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &last), STATUS_SUCCESS);
+    dt_expect_eq(IoInitializeTimer(other, stops_the_other, last), STATUS_SUCCESS);
+    dt_expect_eq(IoInitializeTimer(last, stops_the_other, last), STATUS_SUCCESS);
+    IoStartTimer(other);
+    IoStartTimer(last);
+    dt_run_for(DT_MS(1500));
+    dt_expect_eq(s.ticks, 1);
+    IoDeleteDevice(other);
+    IoDeleteDevice(last);
+    unload(d);
+}
+
 /* IOT-007 */
 static void at_dispatch(void *ctx)
 {
@@ -184,6 +216,8 @@ static void test_contract(void **state)
         passes(between_ticks);
         passes(two_devices);
     }
+    if (simulated())
+        passes(stopped_while_due);
     passes(at_dispatch);
     caught(start_above_dispatch, "DT-I01", 0x0A);
     caught(stop_above_dispatch, "DT-I01", 0x0A);
@@ -275,14 +309,14 @@ static void stop_and_free(void *ctx)
     ExFreePoolWithTag(s.lock, 'tnoC');
 }
 
-static void freed(bool flush)
+static void freed(bool flush, bool touches)
 {
     memset(&s, 0, sizeof s);
     drv_reset();
     dt_driver *d = drv_load();
 
     s.context = s.lock = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(KSPIN_LOCK), 'tnoC');
-    s.touches = true;
+    s.touches = touches;
     KeInitializeSpinLock(s.lock);
     dt_expect_eq(IoInitializeTimer(drv.device, on_second, s.context), STATUS_SUCCESS);
     IoStartTimer(drv.device);
@@ -294,14 +328,21 @@ static void freed(bool flush)
 static void free_after_stop(void *ctx)
 {
     (void)ctx;
-    freed(false);
+    freed(false, true);
+}
+
+/* Even when the routine does nothing more with it in this run. */
+static void free_while_it_runs(void *ctx)
+{
+    (void)ctx;
+    freed(false, false);
 }
 
 /* The repaired twin: the routine runs in a DPC, so that flushing DPCs waits for it. */
 static void flush_after_stop(void *ctx)
 {
     (void)ctx;
-    freed(true);
+    freed(true, true);
 }
 
 static void test_stop(void **state)
@@ -312,6 +353,7 @@ static void test_stop(void **state)
     ran_beside_stop = false;
     reached(stop_beside, 2, &ran_beside_stop);
     found(free_after_stop, 2, "DT-T05", 0);
+    found(free_while_it_runs, 2, "DT-T05", 0);
     always(flush_after_stop, 1);
 }
 

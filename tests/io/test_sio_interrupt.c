@@ -399,6 +399,27 @@ static void inactive(void *ctx)
     IoDisconnectInterrupt(s.one);
 }
 
+/* SIO-051: of two on one vector only the other one is called. */
+static void inactive_sharer(void *ctx)
+{
+    IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS p = {.Version = CONNECT_FULLY_SPECIFIED};
+    KIRQL                                       old;
+
+    (void)ctx;
+    begin();
+    dt_expect_eq(connect(&s.one, isr_one, VECTOR, DIRQL, DIRQL, NULL, TRUE), STATUS_SUCCESS);
+    dt_expect_eq(connect(&s.two, isr_two, VECTOR, DIRQL, DIRQL, NULL, TRUE), STATUS_SUCCESS);
+    p.ConnectionContext.InterruptObject = s.one;
+    IoReportInterruptInactive(&p);
+    KeRaiseIrql(DIRQL, &old);
+    dt_expect(dt_interrupt_on(VECTOR, KeGetCurrentProcessorNumberEx(NULL)));
+    KeLowerIrql(old);
+    sleep_ms(2);
+    dt_expect(s.calls == 0 && s.two_calls == 1);
+    IoDisconnectInterrupt(s.one);
+    IoDisconnectInterrupt(s.two);
+}
+
 static void inactive_too_high(void *ctx) /* SIO-051 */
 {
     IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS p = {.Version = CONNECT_FULLY_SPECIFIED};
@@ -420,6 +441,7 @@ static void test_connections(void **state)
     caught(still_connected, "DT-Q03", 0);
     passes(well_ordered);
     passes(inactive);
+    passes(inactive_sharer);
     caught(inactive_too_high, "DT-I01", 0x0A);
 }
 
