@@ -360,6 +360,41 @@ static void parameters_are_zeroed_and_versioned(void **state)
     assert_true(EX_TIMER_UNLIMITED_TOLERANCE == -1);
 }
 
+static void sixteen_bytes_are_exchanged_at_once(void **state)
+{
+    static LONG64 DECLSPEC_ALIGN(16) word[2] = {1, 2};
+    LONG64        seen[2] = {1, 2}, bits[2] = {0, 0};
+
+    (void)state;
+    assert_true(InterlockedCompareExchange128(word, 20, 10, seen));
+    assert_true(word[0] == 10 && word[1] == 20);
+    assert_false(InterlockedCompareExchange128(word, 7, 7, seen)); /* 1, 2 is long gone */
+    assert_true(word[0] == 10 && seen[0] == 10 && seen[1] == 20);
+    assert_false(_BitTestAndSet64(bits, 64 + 63));
+    assert_true(_BitTest64(bits, 127) && bits[0] == 0 && bits[1] < 0);
+    assert_true(_BitTestAndComplement64(bits, 127) && !_BitTestAndReset64(bits, 127));
+}
+
+static void memory_is_compared_and_filled(void **state)
+{
+    ULONGLONG      words[2] = {0, 0};
+    WCHAR          text[4] = {'a', 'b', 'c', 'd'};
+    UNICODE_STRING s = {2, sizeof text, text};
+    LUID           a = {1, 2}, b;
+
+    (void)state;
+    assert_true(RtlIsZeroMemory(words, sizeof words));
+    RtlFillMemoryUlonglong(words, sizeof words, 0x1122334455667788);
+    assert_true(words[1] == 0x1122334455667788 && !RtlIsZeroMemory(words, sizeof words));
+    RtlStoreUlonglong((char *)words + 1, 0);
+    assert_int_equal(words[0], 0x88);
+    assert_true(RtlConstantTimeEqualMemory("abc", "abd", 2) && !RtlConstantTimeEqualMemory("abc", "abd", 3));
+    RtlCopyLuid(&b, &a);
+    assert_true(RtlEqualLuid(&a, &b) && !RtlIsZeroLuid(&a));
+    RtlSanitizeUnicodeStringPadding(&s);
+    assert_true(text[0] == 'a' && text[1] == 0 && text[3] == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +405,8 @@ int main(void)
         cmocka_unit_test(interlocked_results),
         cmocka_unit_test(interlocked_bits),
         cmocka_unit_test(interlocked_operations_are_points),
+        cmocka_unit_test(sixteen_bytes_are_exchanged_at_once),
+        cmocka_unit_test(memory_is_compared_and_filled),
         cmocka_unit_test(irp_stack_locations),
         cmocka_unit_test(setting_a_cancel_routine_is_one_exchange),
         cmocka_unit_test(bounded_copies),

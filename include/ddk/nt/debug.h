@@ -129,6 +129,11 @@ NTSYSAPI ULONG RtlWalkFrameChain(_Out_writes_(Count) PVOID *Callers, _In_ ULONG 
 NTSYSAPI USHORT RtlCaptureStackBackTrace(_In_ ULONG FramesToSkip, _In_ ULONG FramesToCapture, _Out_ PVOID *BackTrace,
                                          _Out_opt_ PULONG BackTraceHash);
 
+/* Exported variables on Windows; drivers only ever read them. */
+#define KD_DEBUGGER_ENABLED FALSE
+#define KD_DEBUGGER_NOT_PRESENT TRUE
+#define KdDebuggerEnabled KD_DEBUGGER_ENABLED
+#define KdDebuggerNotPresent KD_DEBUGGER_NOT_PRESENT
 typedef enum _KD_OPTION { KD_OPTION_SET_BLOCK_ENABLE } KD_OPTION;
 
 NTKERNELAPI NTSTATUS KdDisableDebugger(VOID);

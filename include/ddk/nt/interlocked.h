@@ -128,6 +128,41 @@ DT_ILK_BIT(InterlockedBitTestAndComplement64, LONG64, 64, __atomic_fetch_xor, on
 #define _InterlockedIncrement64 InterlockedIncrement64
 #define _InterlockedDecrement64 InterlockedDecrement64
 
+/* ---- 16 bytes and bits of 8 -------------------------------------------------------------------------------------- */
+/* Destination is aligned to 16 bytes. What was seen goes to ComparandResult: 1 says that it was exchanged. */
+FORCEINLINE UCHAR InterlockedCompareExchange128(_Inout_updates_(2) LONG64 volatile *Destination, _In_ LONG64 ExchangeHigh,
+                                                _In_ LONG64 ExchangeLow, _Inout_updates_(2) LONG64 *ComparandResult)
+{
+    UCHAR done;
+    dt_hook_atomic(Destination, 2 * sizeof(LONG64));
+    __asm__ volatile("lock cmpxchg16b %1\n\tsete %0"
+                     : "=q"(done), "+m"(*(LONG64 volatile(*)[2])Destination), "+a"(ComparandResult[0]),
+                       "+d"(ComparandResult[1])
+                     : "b"(ExchangeLow), "c"(ExchangeHigh)
+                     : "cc", "memory");
+    return done;
+}
+
+FORCEINLINE BOOLEAN _BitTest64(_In_ const LONG64 *Base, _In_ LONG64 Index)
+{
+    return (BOOLEAN)(Base[Index >> 6] >> (Index & 63) & 1);
+}
+#define DT_ILK_BIT64(name, expression)                                                              \
+    FORCEINLINE BOOLEAN name(_Inout_ LONG64 *Base, _In_ LONG64 Index)                               \
+    {                                                                                               \
+        LONG64 *word = Base + (Index >> 6), mask = (LONG64)(1ull << (Index & 63));                  \
+        BOOLEAN was = (*word & mask) != 0;                                                          \
+        *word = expression;                                                                         \
+        return was;                                                                                 \
+    }
+DT_ILK_BIT64(_BitTestAndSet64, *word | mask)
+DT_ILK_BIT64(_BitTestAndReset64, *word & ~mask)
+DT_ILK_BIT64(_BitTestAndComplement64, *word ^ mask)
+#define BitTest64 _BitTest64
+#define BitTestAndSet64 _BitTestAndSet64
+#define BitTestAndReset64 _BitTestAndReset64
+#define BitTestAndComplement64 _BitTestAndComplement64
+
 /* ---- barriers ---------------------------------------------------------------------------------------------------- */
 FORCEINLINE void KeMemoryBarrier(void)
 {
@@ -139,6 +174,7 @@ FORCEINLINE void KeMemoryBarrier(void)
 #define FastFence MemoryBarrier
 #define LoadFence MemoryBarrier
 #define StoreFence MemoryBarrier
+#define BarrierAfterRead KeMemoryBarrierWithoutFence
 #define YieldProcessor() dt_hook_spin()
 
 /* ---- plain accesses with an order: ReadAcquire, WriteULong64NoFence, ... ----------------------------------------- */
@@ -172,6 +208,9 @@ DT_ILK_ACCESSES(UShort, USHORT)
 DT_ILK_ACCESSES(ULong, ULONG)
 DT_ILK_ACCESSES(ULong64_, ULONG64)
 DT_ILK_ACCESSES(Pointer, DT_POINTER)
+DT_ILK_ACCESSES(Boolean, BOOLEAN)
+DT_ILK_ACCESSES(Int32, INT32)
+DT_ILK_ACCESSES(UInt32, UINT32)
 #define ReadAcquire64 Read64_Acquire
 #define ReadNoFence64 Read64_NoFence
 #define ReadRaw64 Read64_Raw

@@ -221,6 +221,10 @@ typedef struct _KAPC_STATE {
     BOOLEAN UserApcPendingAll;
 } KAPC_STATE, *PKAPC_STATE, *PRKAPC_STATE;
 
+/* The old pair: one attachment at a time. */
+#define KeAttachProcess(process) KeStackAttachProcess((process), &(KAPC_STATE){0})
+#define KeDetachProcess() KeUnstackDetachProcess(&(KAPC_STATE){0})
+
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI VOID KeStackAttachProcess(_Inout_ PRKPROCESS PROCESS, _Out_ PRKAPC_STATE ApcState);
 _IRQL_requires_max_(APC_LEVEL)

@@ -174,6 +174,7 @@ NTSYSAPI VOID RtlFreeUTF8String(_Inout_ PUTF8_STRING Utf8String);
 #define RtlUnicodeStringToCountedOemSize(s) ((ULONG)(RtlUnicodeStringToOemSize(s) - sizeof(ANSI_NULL)))
 #define RtlAnsiStringToUnicodeSize(s) RtlxAnsiStringToUnicodeSize(s)
 #define RtlUnicodeStringToAnsiSize(s) RtlxUnicodeStringToAnsiSize(s)
+#define RtlIntPtrToUnicodeString(value, base, string) RtlInt64ToUnicodeString((ULONGLONG)(value), base, string)
 #define HASH_STRING_ALGORITHM_DEFAULT 0
 #define HASH_STRING_ALGORITHM_X65599 1
 #define RTL_GUID_STRING_SIZE 38
@@ -184,6 +185,13 @@ FORCEINLINE VOID RtlInitEmptyUnicodeString(_Out_ PUNICODE_STRING UnicodeString, 
     UnicodeString->Length = 0;
     UnicodeString->MaximumLength = BufferSize;
     UnicodeString->Buffer = Buffer;
+}
+
+/* What lies behind the text is zeroed. */
+FORCEINLINE VOID RtlSanitizeUnicodeStringPadding(_Inout_ PUNICODE_STRING String)
+{
+    for (USHORT i = String->Length; i < String->MaximumLength; i++)
+        ((PUCHAR)String->Buffer)[i] = 0;
 }
 
 FORCEINLINE VOID RtlInitEmptyAnsiString(_Out_ PANSI_STRING AnsiString, _In_opt_ PCHAR Buffer, _In_ USHORT BufferSize)

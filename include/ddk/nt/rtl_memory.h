@@ -40,6 +40,52 @@ FORCEINLINE VOID RtlFillMemoryUlong(_Out_ PVOID Destination, _In_ SIZE_T Length,
         ((PULONG)Destination)[i] = Pattern;
 }
 
+FORCEINLINE VOID RtlFillMemoryUlonglong(_Out_ PVOID Destination, _In_ SIZE_T Length, _In_ ULONGLONG Pattern)
+{
+    for (SIZE_T i = 0; i < Length / sizeof(ULONGLONG); i++)
+        ((PULONGLONG)Destination)[i] = Pattern;
+}
+
+FORCEINLINE VOID RtlFillMemoryNonTemporal(_Out_ volatile VOID *Destination, _In_ SIZE_T Length, _In_ UCHAR Value)
+{
+    for (SIZE_T i = 0; i < Length; i++)
+        ((volatile UCHAR *)Destination)[i] = Value;
+}
+
+FORCEINLINE BOOLEAN RtlIsZeroMemory(_In_ PVOID Buffer, _In_ SIZE_T Length)
+{
+    for (SIZE_T i = 0; i < Length; i++)
+        if (((PUCHAR)Buffer)[i] != 0)
+            return FALSE;
+    return TRUE;
+}
+
+/* Takes as long for buffers that differ early as for those that differ late. */
+FORCEINLINE BOOLEAN RtlConstantTimeEqualMemory(_In_ const VOID *v1, _In_ const VOID *v2, _In_ ULONG len)
+{
+    const volatile UCHAR *a = (const volatile UCHAR *)v1, *b = (const volatile UCHAR *)v2;
+    UCHAR differs = 0;
+    for (ULONG i = 0; i < len; i++)
+        differs |= a[i] ^ b[i];
+    return differs == 0;
+}
+
+/* ---- LUIDs ------------------------------------------------------------------------------------------------------- */
+FORCEINLINE BOOLEAN RtlEqualLuid(_In_ PLUID L1, _In_ PLUID L2)
+{
+    return L1->LowPart == L2->LowPart && L1->HighPart == L2->HighPart;
+}
+
+FORCEINLINE BOOLEAN RtlIsZeroLuid(_In_ PLUID L1)
+{
+    return L1->LowPart == 0 && L1->HighPart == 0;
+}
+
+FORCEINLINE VOID RtlCopyLuid(_Out_ PLUID DestinationLuid, _In_ PLUID SourceLuid)
+{
+    *DestinationLuid = *SourceLuid;
+}
+
 /* ---- byte order -------------------------------------------------------------------------------------------------- */
 #define RtlUshortByteSwap(x) __builtin_bswap16(x)
 #define RtlUlongByteSwap(x) __builtin_bswap32(x)
@@ -51,6 +97,8 @@ FORCEINLINE VOID RtlFillMemoryUlong(_Out_ PVOID Destination, _In_ SIZE_T Length,
 /* ---- unaligned access -------------------------------------------------------------------------------------------- */
 #define RtlStoreUlong(a, v) __builtin_memcpy((a), &(ULONG){(ULONG)(v)}, sizeof(ULONG))
 #define RtlStoreUshort(a, v) __builtin_memcpy((a), &(USHORT){(USHORT)(v)}, sizeof(USHORT))
+#define RtlStoreUlonglong(a, v) __builtin_memcpy((a), &(ULONGLONG){(ULONGLONG)(v)}, sizeof(ULONGLONG))
+#define RtlStoreUlongPtr(a, v) __builtin_memcpy((a), &(ULONG_PTR){(ULONG_PTR)(v)}, sizeof(ULONG_PTR))
 #define RtlRetrieveUlong(d, a) __builtin_memcpy((d), (a), sizeof(ULONG))
 #define RtlRetrieveUshort(d, a) __builtin_memcpy((d), (a), sizeof(USHORT))
 
