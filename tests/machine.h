@@ -27,6 +27,18 @@
 
 #define TICK_1MS 10000u
 
+/* Under the address sanitizer a use of freed memory ends the process before anybody here can tell of it. */
+#if defined(__SANITIZE_ADDRESS__)
+#    define SANITIZED true
+#elif defined(__has_feature)
+#    if __has_feature(address_sanitizer)
+#        define SANITIZED true
+#    endif
+#endif
+#ifndef SANITIZED
+#    define SANITIZED false
+#endif
+
 static inline bool simulated(void)
 {
     return strcmp(dt_machine(), "sim") == 0;

@@ -352,7 +352,8 @@ static void test_stop(void **state)
         skip();
     ran_beside_stop = false;
     reached(stop_beside, 2, &ran_beside_stop);
-    found(free_after_stop, 2, "DT-T05", 0);
+    if (!SANITIZED)
+        found(free_after_stop, 2, "DT-T05", 0);
     found(free_while_it_runs, 2, "DT-T05", 0);
     always(flush_after_stop, 1);
 }

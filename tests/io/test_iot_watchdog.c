@@ -285,7 +285,8 @@ static void test_request(void **state)
 {
     (void)state;
     always(with_lock, 2);
-    found(without_lock, 3, NULL, 0x44);
+    if (!SANITIZED) /* the loser uses the request after it was freed */
+        found(without_lock, 3, NULL, 0x44);
 }
 
 int main(void)

@@ -4,17 +4,6 @@
 
 #define TAG 'tseT'
 
-#if defined(__SANITIZE_ADDRESS__)
-#    define SANITIZED true
-#elif defined(__has_feature)
-#    if __has_feature(address_sanitizer)
-#        define SANITIZED true
-#    endif
-#endif
-#ifndef SANITIZED
-#    define SANITIZED false
-#endif
-
 static struct {
     PIO_WORKITEM     io;
     PWORK_QUEUE_ITEM item;
