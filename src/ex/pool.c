@@ -507,7 +507,7 @@ RAW void ex_pool_free(void *p, uint32_t tag, const void *caller)
 {
     struct block *b = must_be_live(p);
 
-    if (tag && tag != b->tag)
+    if (tag && b->tag && tag != b->tag) /* a block without: no tag is documented for it */
         bad_caller(0x0a, (uintptr_t)p, b->tag, tag, "freed with another tag than it was allocated with", p);
     check_irql_free(b, caller);
     check_guard(b);

@@ -52,6 +52,16 @@ if [ -z "${DUETIME_SANITIZE:-}" ]; then
     expect 0 run --real-time "$tmp/sioctl.so" "$tmp/sioctl_tests.so"
 fi
 
+# serenum: a bus driver on a serial port of ours
+expect 0 build "$samples/serial/serenum/SerEnum_sample.vcxproj" -o "$tmp"
+expect 0 build "$here/serenum_tests.c" -o "$tmp"
+for test in starts finds_nothing_plugged_in; do
+    expect 0 explore "$tmp/SerEnum_sample.so" "$tmp/serenum_tests.so" --test $test
+    expect 0 run --real-time "$tmp/SerEnum_sample.so" "$tmp/serenum_tests.so" --test $test
+done
+expect 1 explore "$tmp/SerEnum_sample.so" "$tmp/serenum_tests.so" --test removal_frees_twice
+grep -q "freed twice" "$tmp/log" || { echo "FAILED: no double free"; failed=1; }
+
 # DUETIME_EBPF is a checkout of microsoft/ebpf-for-windows. Links beside our stand-in of its platform header, since a header
 # beside the source is always found first.
 ebpf=${DUETIME_EBPF:-}
