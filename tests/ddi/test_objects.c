@@ -156,6 +156,7 @@ static void stack_body(void *arg)
     PVOID p = MmAllocateContiguousMemory(100, any);
 
     dt_expect(p && MmMapIoSpace(MmGetPhysicalAddress(p), 8, MmNonCached) == p);
+    dt_expect(MmIsAddressValid(p) && MmIsAddressValid(&any) && !MmIsAddressValid((PVOID)16));
     MmFreeContiguousMemory(p);
     dt_expect(ExIsProcessorFeaturePresent(PF_COMPARE_EXCHANGE128) && !ExIsProcessorFeaturePresent(1000));
     dt_expect(IoIsWdmVersionAvailable(1, 0x30) && !IoIsWdmVersionAvailable(9, 0));
