@@ -5,7 +5,7 @@
 
 #include "fuzz/fuzz_api.c"
 
-enum { INPUTS = 3000, BYTES_MAX = 96 };
+enum { INPUTS = 1500, BYTES_MAX = 96 };
 
 static uint64_t rng = 0x9e3779b97f4a7c15;
 
