@@ -95,11 +95,17 @@ static uint32_t nt_status(int signal)
     return signal == SIGFPE ? 0xC0000094u : signal == SIGILL ? 0xC000001Du : 0xC0000005u;
 }
 
+/* As if it were a return address: reports name what lies before it. */
+static const void *after(uintptr_t pc)
+{
+    return (const void *)(pc + 1);
+}
+
 static _Noreturn void raise_fault(const struct fault *x)
 {
     unsigned       irql = mach_irql();
     uint64_t       access = x->error & ERR_FETCH ? 8 : x->error & ERR_WRITE ? 1 : 0;
-    struct finding f = {.severity = FINDING_STOP, .caller = (void *)x->pc};
+    struct finding f = {.severity = FINDING_STOP, .caller = after(x->pc)};
 
     if (x->freed && x->signal != SIGFPE)
         f.rule = "DT-T05";
@@ -251,7 +257,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
         divert(uc, &x);
         return;
     }
-    fault_pc = (void *)x.pc;
+    fault_pc = after(x.pc);
     fault_frame = (void *)uc->uc_mcontext.gregs[REG_RBP];
     raise_fault(&x);
 }
@@ -270,7 +276,7 @@ static void on_second(int signal, siginfo_t *info, void *context)
     if (++hang_looks < HANG_SECONDS)
         return;
     hang_looks = 0;
-    fault_pc = (void *)uc->uc_mcontext.gregs[REG_RIP];
+    fault_pc = after((uintptr_t)uc->uc_mcontext.gregs[REG_RIP]);
     fault_frame = (void *)uc->uc_mcontext.gregs[REG_RBP];
     struct finding f = {.severity = FINDING_STOP, .rule = "DT-X04", .caller = fault_pc};
 
