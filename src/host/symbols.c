@@ -4,6 +4,7 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
+#include <link.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,29 +18,70 @@ static const Dwfl_Callbacks callbacks = {
     .find_debuginfo = dwfl_standard_find_debuginfo,
 };
 
-/* Reported anew when an address is in no module yet: an image was opened since. */
-static Dwfl *report(bool again)
-{
-    static Dwfl *dwfl;
+/* ---- the objects of this process ---- */
 
-    if (dwfl && !again)
-        return dwfl;
-    if (!dwfl)
-        dwfl = dwfl_begin(&callbacks);
-    if (!dwfl)
+struct loaded {
+    Dwfl              *dwfl;
+    unsigned long long loads, unloads;
+    bool               changed; /* since the last report */
+};
+
+static const char *program(void)
+{
+    static char path[4096];
+    ssize_t     n = readlink("/proc/self/exe", path, sizeof path - 1);
+
+    path[n > 0 ? n : 0] = '\0';
+    return path;
+}
+
+/* By what the loader says, not by the mappings: libdw maps the files that it reads, and such a mapping just below an
+ * object would be taken for a part of it. */
+static int report_object(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    struct loaded *l = arg;
+    const char    *path = info->dlpi_name && info->dlpi_name[0] ? info->dlpi_name : program();
+
+    (void)size;
+    if (access(path, R_OK) == 0) /* the vDSO has no file */
+        dwfl_report_elf(l->dwfl, path, path, -1, info->dlpi_addr, true);
+    return 0;
+}
+
+static int count_objects(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    struct loaded *l = arg;
+
+    (void)size;
+    l->changed = l->loads != info->dlpi_adds || l->unloads != info->dlpi_subs;
+    l->loads = info->dlpi_adds;
+    l->unloads = info->dlpi_subs;
+    return 1;
+}
+
+/* Reported anew when an image was opened or closed since. */
+static Dwfl *report(void)
+{
+    static struct loaded l;
+
+    if (!l.dwfl)
+        l.dwfl = dwfl_begin(&callbacks);
+    if (!l.dwfl)
         return NULL;
-    dwfl_report_begin(dwfl);
-    dwfl_linux_proc_report(dwfl, getpid());
-    dwfl_report_end(dwfl, NULL, NULL);
-    return dwfl;
+    dl_iterate_phdr(count_objects, &l);
+    if (l.changed) {
+        dwfl_report_begin(l.dwfl);
+        dl_iterate_phdr(report_object, &l);
+        dwfl_report_end(l.dwfl, NULL, NULL);
+    }
+    return l.dwfl;
 }
 
 static Dwfl_Module *find_module(Dwarf_Addr a)
 {
-    Dwfl        *dwfl = report(false);
-    Dwfl_Module *m = dwfl ? dwfl_addrmodule(dwfl, a) : NULL;
+    Dwfl *dwfl = report();
 
-    return m || !dwfl ? m : dwfl_addrmodule(report(true), a);
+    return dwfl ? dwfl_addrmodule(dwfl, a) : NULL;
 }
 
 static const char *last_component(const char *path)

@@ -15,6 +15,9 @@ cat >"$tmp/fault.c" <<'END'
 DRIVER_INITIALIZE DriverEntry;
 DRIVER_UNLOAD Unload;
 VOID Unload(PDRIVER_OBJECT d) { UNREFERENCED_PARAMETER(d); }
+#if defined(FIRST)
+NTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING r) { *(volatile int *)(ULONG_PTR)16 = 1; return d && r; }
+#else
 NTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING r)
 {
     volatile int zero = 0;
@@ -38,11 +41,14 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING r)
     e->Flink->Blink = NULL;
 #elif defined(WRITES)
     *nowhere = zero;
+#elif defined(INSIDE)
+    KeSetTimer((PKTIMER)(ULONG_PTR)zero, (LARGE_INTEGER){.QuadPart = -1}, NULL);
 #endif
     UNREFERENCED_PARAMETER(irql);
     UNREFERENCED_PARAMETER(nowhere);
     return STATUS_SUCCESS;
 }
+#endif
 END
 
 # expect STATUS TEXT DEFINE
@@ -64,5 +70,10 @@ for cc in gcc clang; do
     expect 1 "STOP 0x000000D1 (0x10, 0x2, 0x1" RAISED
     expect 1 "STOP 0x0000007E (0xc0000094" DIVIDES
     expect 1 "STOP 0x0000007F (0x8" OVERFLOWS
+    expect 1 "STOP 0x0000007E (0xc0000005" FIRST # the very first instruction of a routine
+    # Inside the library: its routine is named, the same one each time, in a search's report (the second run) too.
+    expect 1 "libduetime-sim!KeSetTimer+0x" INSIDE
+    "$DUETIME" explore "$tmp/fault.so" >"$tmp/log" 2>&1
+    [ "$(grep -c 'libduetime-sim!KeSetTimer+0x' "$tmp/log")" -eq 2 ] || { cat "$tmp/log"; failed=1; }
 done
 exit $failed
