@@ -184,12 +184,18 @@ void dt_expect_failed(const char *file, int line, const char *text)
     host_stop("DT-X05", __builtin_return_address(0), "%s:%d: expected %s", base_name(file), line, text);
 }
 
+/* A status is negative and has 32 bits; its upper half would only hide it. */
+static unsigned long long hex(long long v)
+{
+    return v < 0 && v >= INT32_MIN ? (uint32_t)v : (unsigned long long)v;
+}
+
 void dt_expect_equal(const char *file, int line, const char *text, long long actual, long long expected)
 {
     if (actual == expected)
         return;
     host_stop("DT-X05", __builtin_return_address(0), "%s:%d: expected %s to be %lld (0x%llx), not %lld (0x%llx)",
-        base_name(file), line, text, expected, (unsigned long long)expected, actual, (unsigned long long)actual);
+        base_name(file), line, text, expected, hex(expected), actual, hex(actual));
 }
 
 void dt_note(const char *format, ...)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,12 +45,31 @@ static void check_symbols(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, struct mi
     }
 }
 
-static int check_elf(Elf *elf, const char *path, char *error, size_t error_size)
+/* What the file does not have, dlopen() maps all the same, and the first access ends the process. */
+static bool is_whole(Elf *elf, off_t bytes)
+{
+    GElf_Phdr ph;
+    size_t    n = 0;
+
+    if (elf_getphdrnum(elf, &n) != 0)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (gelf_getphdr(elf, (int)i, &ph) && ph.p_type == PT_LOAD &&
+            (ph.p_offset > (GElf_Off)bytes || ph.p_filesz > (GElf_Off)bytes - ph.p_offset))
+            return false;
+    return true;
+}
+
+static int check_elf(Elf *elf, off_t bytes, const char *path, char *error, size_t error_size)
 {
     GElf_Ehdr eh;
 
     if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh) || eh.e_type != ET_DYN || eh.e_machine != EM_X86_64) {
         snprintf(error, error_size, "%s: not a driver image (build it with `duetime build`)", path);
+        return -ENOEXEC;
+    }
+    if (!is_whole(elf, bytes)) {
+        snprintf(error, error_size, "%s: the end of the file is missing (build it again)", path);
         return -ENOEXEC;
     }
     struct missing m = {.count = 0};
@@ -77,7 +97,7 @@ int elf_check(const char *path, char *error, size_t error_size)
     }
     elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-    int  e = check_elf(elf, path, error, error_size);
+    int  e = check_elf(elf, lseek(fd, 0, SEEK_END), path, error, error_size);
 
     elf_end(elf);
     close(fd);

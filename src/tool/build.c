@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* tool/build.c - `duetime build`: arguments and names. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tool/build.h"
@@ -39,10 +41,19 @@ static bool has_suffix(const char *s, const char *end)
     return n > m && strcasecmp(s + n - m, end) == 0;
 }
 
+void check_readable(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || access(path, R_OK) != 0)
+        die("cannot read %s: %s", path, strerror(errno));
+    if (S_ISDIR(st.st_mode))
+        die("cannot read %s: it is a directory", path);
+}
+
 static void add_input(struct build *b, const char *path)
 {
-    if (access(path, R_OK) != 0)
-        die("cannot read %s", path);
+    check_readable(path);
     if (has_suffix(path, ".vcxproj"))
         vcxproj_read(b, path);
     else if (has_suffix(path, ".c"))
@@ -62,6 +73,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case 'o':
+        if (!*arg)
+            die("--output: which file?");
         b->output = arg;
         break;
     case 'D':
@@ -74,6 +87,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         b->compiler = arg;
         break;
     case 'O':
+        if (!strchr("012g", *arg) || strlen(arg) != 1)
+            die("--optimize: '%s' is none of 0, 1, 2, g", arg);
         b->optimize = arg;
         break;
     case KEY_RACE:

@@ -21,6 +21,11 @@ struct build {
     char          *objects, *overlay;        /* directories of ours under directory */
 };
 
+/* ---- build.c ---- */
+
+/* Dies unless path is a file that can be read. */
+void check_readable(const char *path);
+
 /* ---- overlay.c ---- */
 
 /*

@@ -19,14 +19,15 @@ void make_directory(const char *path)
 {
     char *p = xstrdup(path);
 
-    for (char *slash = p; (slash = strchr(slash + 1, '/'));) {
-        *slash = '\0';
-        if (*p)
-            mkdir(p, 0777);
-        *slash = '/';
+    for (char *slash = p; slash;) {
+        slash = strchr(slash + 1, '/');
+        if (slash)
+            *slash = '\0';
+        if (mkdir(p, 0777) != 0 && errno != EEXIST)
+            die("cannot make the directory %s: %s", p, strerror(errno));
+        if (slash)
+            *slash = '/';
     }
-    if (mkdir(p, 0777) != 0 && errno != EEXIST)
-        die("cannot make the directory %s: %s", path, strerror(errno));
     free(p);
 }
 
@@ -46,15 +47,18 @@ static void add_all(struct strings *l, const char *const *flags)
 /* Calls keep their frames and are never turned into jumps: reports name the caller's line. */
 static const char *const common_flags[] = {"-g", "-std=gnu17", "-fPIC", "-fshort-wchar", "-mms-bitfields",
     "-fms-extensions", "-fno-strict-aliasing", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls",
-    "-fstack-clash-protection", "-Wno-unknown-pragmas", "-Wno-multichar", "-Wno-microsoft-anon-tag",
-    "-Wno-unknown-warning-option", NULL};
+    "-fstack-clash-protection", "-Wno-unknown-pragmas", "-Wno-multichar", NULL};
+
+/* -gdwarf-aranges: else libdw finds no line for an address. gcc would remark on the warnings beside each of its own. */
+static const char *const clang_flags[] = {
+    "-gdwarf-aranges", "-Wno-microsoft-anon-tag", "-Wno-unknown-warning-option", NULL};
 
 static void add_compiler(const struct build *b, struct strings *l, const char *optimize)
 {
     add(l, b->compiler);
     add_all(l, common_flags);
     if (strstr(b->compiler, "clang"))
-        add(l, "-gdwarf-aranges"); /* else libdw finds no line for an address */
+        add_all(l, clang_flags);
     strings_add(l, xasprintf("-O%s", optimize));
     if (b->race)
         add(l, "-fsanitize=thread");
@@ -120,7 +124,10 @@ static int run(const struct build *b, const struct strings *l)
         die("cannot run %s: %s", l->at[0], strerror(e));
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : EXIT_USAGE;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    fprintf(stderr, "duetime: %s failed: nothing was built\n", l->at[0]);
+    return EXIT_USAGE;
 }
 
 /* Several images may share a directory, and so a database: entries are replaced by the object they make. */

@@ -36,6 +36,8 @@ refuses "which image" explore
 refuses "--foo" run --foo x.so
 refuses "No such file" run "$tmp/absent.so"
 refuses "not a driver image" run "$tmp/text.so"
+head -c 9000 "$tmp/unknown.so" >"$tmp/cut.so"
+refuses "end of the file is missing" run "$tmp/cut.so"
 refuses NtUnknownRoutine run "$tmp/unknown.so"
 refuses "not a duration" run --for soon x.so
 refuses "not a number" explore --seed x x.so
@@ -43,10 +45,23 @@ refuses "between 1 and 64" explore --processors 65 x.so
 refuses "none of api" explore --level fine x.so
 refuses schedule replay x.so
 refuses "cannot read" build "$tmp/absent.c"
+refuses "it is a directory" build "$(mkdir "$tmp/dir.c"; echo "$tmp/dir.c")"
+refuses "none of 0, 1, 2, g" build -O 9 "$tmp/unknown.c"
+refuses "which file" build -o "" "$tmp/unknown.c"
+refuses "failed: nothing was built" build --cc /bin/false -o "$tmp/no.so" "$tmp/unknown.c"
 refuses "neither a C source" build "$tmp/text.so"
 refuses "no Visual Studio project" build "$(cp "$tmp/text.so" "$tmp/text.vcxproj"; echo "$tmp/text.vcxproj")"
 refuses "no such routine" ddi --family nowhere
 refuses "neither a rule" explain nothing
+
+# What the compiler says about the driver is all that is printed; a name in upper case is C as well.
+(echo "#error no"; cat "$tmp/unknown.c") >"$tmp/UPPER.C"
+"$DUETIME" build --cc gcc -o "$tmp/upper.so" "$tmp/UPPER.C" >"$tmp/out" 2>&1
+grep -q '#error no' "$tmp/out" && ! grep -q 'unrecognized\|C++' "$tmp/out" || bad "UPPER.C: $(cat "$tmp/out")"
+printf '#include <wdm.h>\nNTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING r)\n{ return d && r ? STATUS_UNSUCCESSFUL : 0; }\n' \
+    >"$tmp/refuses.c"
+"$DUETIME" build -o "$tmp/refuses.so" "$tmp/refuses.c" >/dev/null || bad "refuses.c does not build"
+"$DUETIME" run "$tmp/refuses.so" | grep -q '(0xc0000001)' || bad "the status of DriverEntry"
 
 "$DUETIME" explain DT-D03 | grep -q 'Usual repair' || bad "explain DT-D03"
 "$DUETIME" explain 0xC7 | grep -q TIMER_OR_DPC_INVALID || bad "explain 0xC7"
