@@ -42,6 +42,9 @@ bool seh_may_be_in(const char *line);
 /* Rewrites structured exception handling; dies with the driver's line where it is wrong. Number of __try blocks. */
 int seh_rewrite(const char *source, const char *preprocessed, const char *output);
 
+/* The file that name means below dir, whatever its case and slashes; NULL: there is none. */
+char *find_below(const char *dir, const char *name);
+
 /* ---- vcxproj.c ---- */
 
 /* Adds the project's sources, definitions and include directories. Dies with one line when it cannot be read. */

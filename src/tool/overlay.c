@@ -63,8 +63,7 @@ static char *find_component(const char *dir, const char *component, size_t n)
     return NULL;
 }
 
-/* The file that name means below dir, whatever its case and slashes; NULL: there is none. */
-static char *find_below(const char *dir, const char *name)
+char *find_below(const char *dir, const char *name)
 {
     char *at = xstrdup(name[0] == '/' ? "" : dir);
 

@@ -64,14 +64,15 @@ static char *expand(const struct project *p, const char *s)
     return out;
 }
 
-/* Each part of a list separated by semicolons, without %(...) and blanks. */
+/* Each part of a list separated by semicolons, without %(...) and the blanks around it. */
 static void each_part(struct project *p, const char *list, void (*fn)(struct project *p, const char *part))
 {
     char *copy = xstrdup(list), *rest = copy;
 
     for (char *part; (part = strsep(&rest, ";"));) {
         part += strspn(part, " \t\r\n");
-        part[strcspn(part, " \t\r\n")] = '\0';
+        for (size_t n = strlen(part); n && strchr(" \t\r\n", part[n - 1]); n--)
+            part[n - 1] = '\0';
         if (*part && *part != '%')
             fn(p, part);
     }
@@ -126,13 +127,37 @@ static void read_definitions(struct project *p, xmlNode *group)
     }
 }
 
+/* The source in the spelling that exists. */
+static char *existing_source(const struct project *p, const char *expanded, const char *name)
+{
+    char *path = find_below(p->directory, expanded);
+
+    if (!path)
+        die("%s, a source of the project, is not in %s", name, p->directory);
+    check_readable(path);
+    return path;
+}
+
+static bool is_excluded(xmlNode *n)
+{
+    bool excluded = false;
+
+    for (xmlNode *c = n->children; c; c = c->next) {
+        xmlChar *text = is(c, "ExcludedFromBuild") && applies(c) ? xmlNodeGetContent(c) : NULL;
+
+        excluded |= text && strcasecmp((const char *)text, "true") == 0;
+        xmlFree(text);
+    }
+    return excluded;
+}
+
 static void add_source(struct project *p, const char *name)
 {
     char  *expanded = expand(p, name);
     size_t n = strlen(expanded);
 
     if (n > 2 && strcasecmp(expanded + n - 2, ".c") == 0)
-        strings_add(&p->b->sources, xasprintf("%s/%s", p->directory, expanded));
+        strings_add(&p->b->sources, existing_source(p, expanded, name));
     else
         fprintf(stderr, "duetime: %s is left out: only C sources are compiled\n", name);
     free(expanded);
@@ -141,10 +166,11 @@ static void add_source(struct project *p, const char *name)
 static void read_items(struct project *p, xmlNode *group)
 {
     for (xmlNode *n = group->children; n; n = n->next) {
-        xmlChar *name = is(n, "ClCompile") && applies(n) ? xmlGetProp(n, (const xmlChar *)"Include") : NULL;
+        xmlChar *name =
+            is(n, "ClCompile") && applies(n) && !is_excluded(n) ? xmlGetProp(n, (const xmlChar *)"Include") : NULL;
 
         if (name)
-            add_source(p, (const char *)name);
+            each_part(p, (const char *)name, add_source);
         xmlFree(name);
     }
 }

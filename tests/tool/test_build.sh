@@ -53,12 +53,13 @@ cat >driver/driver.vcxproj <<'EOF'
   </ItemDefinitionGroup>
   <ItemDefinitionGroup Condition="'$(Configuration)|$(Platform)'=='Debug|x64'">
     <ClCompile>
-      <PreprocessorDefinitions>%(PreprocessorDefinitions);PROJECT_VALUE=2</PreprocessorDefinitions>
+      <PreprocessorDefinitions>%(PreprocessorDefinitions);/wd4996;PROJECT_VALUE=2</PreprocessorDefinitions>
       <AdditionalIncludeDirectories>$(DDK_INC_PATH);.\Inc;%(AdditionalIncludeDirectories)</AdditionalIncludeDirectories>
     </ClCompile>
   </ItemDefinitionGroup>
   <ItemGroup>
-    <ClCompile Include="Sources\main.c" />
+    <ClCompile Include=" SOURCES\Main.C; " />
+    <ClCompile Include="Sources\notours.c"><ExcludedFromBuild>true</ExcludedFromBuild></ClCompile>
     <ResourceCompile Include="driver.rc" />
   </ItemGroup>
 </Project>
@@ -71,6 +72,12 @@ for cc in gcc clang; do
     python3 -c 'import json, sys; c = json.load(open(sys.argv[1])); assert c[0]["file"].endswith("main.c")' \
         out-$cc/compile_commands.json
 done
+
+# A source that is not there is told in one line.
+sed 's/ SOURCES.Main.C; /Sources\\other.c/' driver/driver.vcxproj >driver/other.vcxproj
+"$DUETIME" build driver/other.vcxproj -o out-gcc 2>log && exit 1
+[ "$(wc -l <log)" -eq 1 ] && grep -q 'other.c, a source of the project, is not in driver' log
+rm driver/other.vcxproj
 
 # The sources are as they were: nothing was written beside them.
 [ "$(find driver -type f | wc -l)" -eq 5 ]
