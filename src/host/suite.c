@@ -108,10 +108,13 @@ static void say_pass(struct suite *u, unsigned number, const struct dt_test *t, 
 
     extent(r, text, sizeof text);
     duration(u, r, time, sizeof time);
+    bool stopped = r->end == DT_END_STOPPED; /* by its user: what was not run may fail */
+
     if (u->s->tap)
-        out_line(&u->out, "ok %u - %s # %s, %s", number, t->name, text, time);
+        out_line(&u->out, "%s %u - %s # %s%s, %s", stopped ? "not ok" : "ok", number, t->name,
+            stopped ? "stopped, " : "", text, time);
     else
-        out_line(&u->out, "%s: ok, %s, %s", t->name, text, time);
+        out_line(&u->out, "%s: %s, %s, %s", t->name, stopped ? "stopped, no finding so far" : "ok", text, time);
 }
 
 static void say_yaml(struct suite *u, const struct dt_explore_result *r)

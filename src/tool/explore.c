@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tool/explore.c - `duetime explore` and `duetime replay`. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,37 @@ struct arguments {
 
 /* ---- progress ---- */
 
+static volatile sig_atomic_t interrupted;
+
+/* The search ends with the next progress; a second Ctrl-C ends the process at once. */
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+static void stop_when_interrupted(void)
+{
+    struct sigaction a = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART | (int)SA_RESETHAND}, old;
+
+    if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        sigaction(SIGINT, &a, NULL);
+}
+
+/* So that a shell knows it, too. */
+static void end_as_interrupted(void)
+{
+    fflush(stdout);
+    signal(SIGINT, SIG_DFL);
+    raise(SIGINT);
+}
+
+static int only_watch(void *io, const struct dt_progress *p)
+{
+    (void)io, (void)p;
+    return interrupted;
+}
+
 static int show_progress(void *io, const struct dt_progress *p)
 {
     char level[24] = "";
@@ -27,7 +59,7 @@ static int show_progress(void *io, const struct dt_progress *p)
         snprintf(level, sizeof level, "  %u switches", p->level);
     fprintf(stderr, "\r\033[K%s%llu schedules  %llu/s%s  %.0f %%", p->shrinking ? "shrinking: " : "",
         (unsigned long long)p->schedules, (unsigned long long)p->rate, level, p->fraction * 100);
-    return 0;
+    return interrupted;
 }
 
 /* Wipes the progress line before anything is printed. */
@@ -104,6 +136,8 @@ static int finish(struct session *s)
     struct dt_suite_result r;
 
     api.dt_suite_run(&s->suite, &r);
+    if (interrupted)
+        end_as_interrupted();
     if (!s->suite.tap && r.run > 1)
         printf("%u of %u failed\n", r.failed, r.run);
     if (r.error)
@@ -130,6 +164,8 @@ int tool_explore(int argc, char **argv)
 
     s->suite.options.replay = xasprintf("duetime replay%s --test %%t --schedule %%s", images);
     s->suite.tap = a.tap;
+    s->suite.options.progress = only_watch;
+    stop_when_interrupted();
     if (!a.tap)
         be_fancy(s);
     free(images);

@@ -63,6 +63,26 @@ printf '#include <wdm.h>\nNTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING
 "$DUETIME" build -o "$tmp/refuses.so" "$tmp/refuses.c" >/dev/null || bad "refuses.c does not build"
 "$DUETIME" run "$tmp/refuses.so" | grep -q '(0xc0000001)' || bad "the status of DriverEntry"
 
+# Ctrl-C: what was seen so far, and the status of an interrupted command (130 in a shell). A finding in real time is a
+# finding, although the tests after it cannot run.
+cat >"$tmp/tests.c" <<'END'
+#include <duetime/test.h>
+DT_TEST(first, .strategy = "random", .schedules = 2000000000) { dt_expect(*dt_machine() == 's'); dt_run_for(1); }
+DT_TEST(second) { dt_run_for(1); }
+END
+"$DUETIME" build -o "$tmp/tests.so" "$tmp/tests.c" >/dev/null || bad "tests.c does not build"
+python3 - "$DUETIME" "$tmp/tests.so" >"$tmp/out" <<'END'
+import signal, subprocess, sys, time
+p = subprocess.Popen([sys.argv[1], "explore", sys.argv[2]], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+time.sleep(1)
+p.send_signal(signal.SIGINT)
+print("status", p.wait(30))
+END
+grep -q 'first: stopped, no finding so far, [0-9]* schedules' "$tmp/out" && grep -q 'status -2' "$tmp/out" ||
+    bad "Ctrl-C: $(cat "$tmp/out")"
+"$DUETIME" run --real-time "$tmp/tests.so" >"$tmp/out" 2>&1
+[ $? -eq 1 ] || bad "a finding in real time: $(cat "$tmp/out")"
+
 "$DUETIME" explain DT-D03 | grep -q 'Usual repair' || bad "explain DT-D03"
 "$DUETIME" explain 0xC7 | grep -q TIMER_OR_DPC_INVALID || bad "explain 0xC7"
 "$DUETIME" explain timer_or_dpc_invalid | grep -q 0x000000C7 || bad "explain timer_or_dpc_invalid"
