@@ -217,6 +217,18 @@ static int search(struct campaign *c, struct explore *x)
 
 /* ---- a replay ---- */
 
+static int set_level(struct campaign *c, const char *name)
+{
+    for (int i = DT_LEVEL_API; i <= DT_LEVEL_MEMORY; i++) {
+        if (strcmp(name, level_name((enum dt_level)i)) == 0) {
+            c->cfg.level = (enum dt_level)i;
+            return 0;
+        }
+    }
+    snprintf(c->r->error, sizeof c->r->error, "point level \"%s\" is none of api, atomic, memory", name);
+    return -EINVAL;
+}
+
 static int replay(struct campaign *c, struct explore *x)
 {
     struct explore_schedule   s = {.count = 0};
@@ -225,12 +237,11 @@ static int replay(struct campaign *c, struct explore *x)
 
     if (e == 0 && !c->o->loose)
         e = explore_schedule_check(&s, image_build_id(), NULL, 0, r->error, sizeof r->error);
+    if (e == 0)
+        e = set_level(c, s.level);
     if (e == 0) {
         c->cfg.processors = s.cpus;
         c->cfg.seed = s.seed;
-        for (int i = DT_LEVEL_API; i <= DT_LEVEL_MEMORY; i++)
-            if (strcmp(s.level, level_name((enum dt_level)i)) == 0)
-                c->cfg.level = (enum dt_level)i;
         r->schedules = 1;
         r->end = DT_END_ALL;
         write_schedule(&s, r);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tool/explore.c - `duetime explore` and `duetime replay`. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,23 @@ static error_t parse_explore(int key, char *arg, struct argp_state *state)
 
 static const struct argp_child children[] = {{&session_argp, 0, "What to run:", 10}, {NULL, 0, NULL, 0}};
 
+static void nothing(void *ctx)
+{
+    (void)ctx;
+}
+
+/* A strategy or schedule that makes no sense is refused once, before the first test. */
+static void check(const struct session *s, const char *option)
+{
+    struct dt_explore_options o = s->explore;
+    struct dt_explore_result  r;
+
+    o.config.quiet = true;
+    o.schedules = 1;
+    if (api.dt_explore(nothing, NULL, &o, &r) == -EINVAL)
+        die("%s: %s", option, r.error[0] ? r.error : "a number is out of range");
+}
+
 static int finish(struct session *s)
 {
     struct dt_suite_result r;
@@ -160,6 +178,7 @@ int tool_explore(int argc, char **argv)
     struct session *s = &a.session;
 
     session_open(s);
+    check(s, "--strategy");
     char *images = session_arguments(s);
 
     s->suite.options.replay = xasprintf("duetime replay%s --test %%t --schedule %%s", images);
@@ -231,6 +250,7 @@ int tool_replay(int argc, char **argv)
     session_open(s);
     if (matching(s) != 1)
         die("there are several tests: name one with --test");
+    check(s, "--schedule");
     char *images = session_arguments(s);
 
     s->suite.options.replay = xasprintf("duetime replay%s --test %%t --schedule %%s", images);

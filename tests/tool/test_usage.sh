@@ -44,6 +44,13 @@ refuses "not a number" explore --seed x x.so
 refuses "between 1 and 64" explore --processors 65 x.so
 refuses "none of api" explore --level fine x.so
 refuses schedule replay x.so
+printf '#include <duetime/test.h>\nDT_TEST(a) {} DT_TEST(b) {}\n' >"$tmp/plain.c"
+"$DUETIME" build -o "$tmp/plain.so" "$tmp/plain.c" >/dev/null || bad "plain.c does not build"
+refuses 'strategy "bogus" is not known' explore -S bogus "$tmp/plain.so"
+refuses '"x" is not a number' explore -S dfs:x "$tmp/plain.so"
+refuses 'begin with "v1."' replay -t a -S rubbish "$tmp/plain.so"
+refuses 'none of api, atomic, memory' replay --loose -t a -S v1.00000000.fine.p2.s0.- "$tmp/plain.so"
+refuses 'another build' replay -t a -S v1.00000000.api.p2.s0.- "$tmp/plain.so"
 refuses "cannot read" build "$tmp/absent.c"
 refuses "it is a directory" build "$(mkdir "$tmp/dir.c"; echo "$tmp/dir.c")"
 refuses "none of 0, 1, 2, g" build -O 9 "$tmp/unknown.c"
