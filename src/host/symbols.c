@@ -130,6 +130,10 @@ static void set_function(struct symbol *s, Dwfl_Module *m, Dwarf_Addr a)
     Dwarf_Die  *cu = dwfl_module_addrdie(m, a, &bias);
     const char *inner = cu ? scope_name(cu, a - bias) : NULL;
 
+    if (!name) { /* in none: from the beginning of the image, wherever that is this time */
+        dwfl_module_info(m, NULL, &bias, NULL, NULL, NULL, NULL, NULL);
+        offset = a - bias;
+    }
     s->offset = (unsigned)offset;
     if (inner || name)
         snprintf(s->function, sizeof s->function, "%s", inner ? inner : name);
