@@ -51,3 +51,7 @@ endfunction()
 foreach(machine IN LISTS DUETIME_MACHINES)
     duetime_add_machine(${machine})
 endforeach()
+
+# Link-time optimization merges no assembler: routines.c names each routine without its type, exception.c is jumped to.
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/ddi/routines.c
+    ${PROJECT_SOURCE_DIR}/src/ke/exception.c PROPERTIES COMPILE_OPTIONS -fno-lto)
