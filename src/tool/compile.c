@@ -176,11 +176,14 @@ static char *object_of(const struct build *b, const char *source, size_t index)
     return xasprintf("%s/%zu-%s.o", b->objects, index, slash ? slash + 1 : source);
 }
 
+/* HEARTBEAT.C is C too. */
+static const char *const as_c[] = {"-x", "c", NULL};
+
 static void add_files(struct strings *l, const char *output, const char *input)
 {
     add(l, "-o");
     add(l, output);
-    add(l, input);
+    strings_add(l, xasprintf("%s%s", *input == '-' ? "./" : "", input));
 }
 
 /* Structured exception handling: preprocess, rewrite, compile what comes of that (seh.c says why -O0). -1: there is none. */
@@ -194,6 +197,7 @@ static int compile_seh(const struct build *b, const char *source, const char *ob
     add(&pre, "-include");
     add(&pre, "duetime_seh.h");
     add(&pre, "-E");
+    add_all(&pre, as_c);
     add_files(&pre, text, source);
     int status = run(b, &pre);
 
@@ -213,6 +217,7 @@ static int compile_one(const struct build *b, const char *source, const char *ob
     add_compiler(b, &l, b->optimize);
     add_preprocessor(b, &l, test);
     add(&l, "-c");
+    add_all(&l, as_c);
     add_files(&l, object, source);
     note_command(database, &l, source, object);
     int status = seh ? compile_seh(b, source, object, test) : -1;
