@@ -41,7 +41,7 @@ for cc in gcc clang; do
     done
     expect 1 "STOP 0x0000007E (0xc0000001" run "$tmp/seh.so" "$tmp/seh_tests.so" --test finding_nobody
     if [ -z "${DUETIME_SANITIZE:-}" ]; then
-        expect 1 "STOP 0x000000D1 (0x10, 0x2" run "$tmp/seh.so" "$tmp/seh_tests.so" --test finding_dpc
+        expect 1 "STOP 0x0000001E (0xc0000094" run "$tmp/seh.so" "$tmp/seh_tests.so" --test finding_dpc
         expect 1 "STOP 0x000000D1 (0x10, 0x2" run "$tmp/seh.so" "$tmp/seh_tests.so" --test finding_spin_lock
         line=$(grep -n 'NOWHERE = 1;' "$here/seh.c" | tail -n 1 | cut -d: -f1)
         expect 1 "seh.c:$line SehSpinLock" run "$tmp/seh.so" "$tmp/seh_tests.so" --test finding_spin_lock

@@ -360,9 +360,11 @@ LONG SehMeets(PKEVENT Mine, PKEVENT Other, NTSTATUS Raised)
 static KDEFERRED_ROUTINE Dpc;
 static VOID              Dpc(PKDPC Self, PVOID Context, PVOID Argument1, PVOID Argument2)
 {
+    volatile LONG zero = 0;
+
     UNREFERENCED_PARAMETER(Self), UNREFERENCED_PARAMETER(Context);
     UNREFERENCED_PARAMETER(Argument1), UNREFERENCED_PARAMETER(Argument2);
-    *NOWHERE = 1;
+    zero = 7 / zero;
 }
 
 VOID SehDpc(PKDPC Object)
