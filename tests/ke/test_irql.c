@@ -92,7 +92,7 @@ static void of_the_processor(void *ctx)
 
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     dt_spawn(1, looks_at_its_level, NULL);
-    while (!s.flag)
+    while (!__atomic_load_n(&s.flag, __ATOMIC_ACQUIRE))
         YieldProcessor();
     dt_expect_eq(KeGetCurrentIrql(), DISPATCH_LEVEL);
     KeLowerIrql(irql);

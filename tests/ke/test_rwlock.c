@@ -172,7 +172,7 @@ static void late_reader(void *ctx)
 /* The word is read as NT's drivers could: nonzero above the readers' count means that somebody else is in line. */
 static void spin_until_writer_waits(void)
 {
-    while ((s.lock & ~0xffff) == 0)
+    while ((__atomic_load_n(&s.lock, __ATOMIC_ACQUIRE) & ~0xffff) == 0)
         YieldProcessor();
 }
 

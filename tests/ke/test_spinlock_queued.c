@@ -344,7 +344,7 @@ static void meets(PKSPIN_LOCK first, PKSPIN_LOCK second)
 
     KeAcquireSpinLock(first, &irql);
     InterlockedIncrement(&s.in_line);
-    while (s.in_line < 2)
+    while (__atomic_load_n(&s.in_line, __ATOMIC_ACQUIRE) < 2)
         YieldProcessor();
     KeAcquireSpinLockAtDpcLevel(second);
 }
