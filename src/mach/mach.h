@@ -179,6 +179,9 @@ uint64_t mach_choices(void);
 
 /* ---- memory ---- */
 
+/* Can the byte at address be read? Any IRQL; cannot fault. */
+bool mach_is_mapped(const void *address);
+
 /* Has an image been loaded that tells of its memory accesses (EV_MEM_READ, EV_MEM_WRITE)? */
 bool mach_instrumented(void);
 

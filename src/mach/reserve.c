@@ -10,6 +10,8 @@
 #endif
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "mach/mach.h"
 
@@ -53,4 +55,13 @@ void *mach_reserve(enum mach_region region, size_t bytes)
         at = (void *)region_base[region];
     pthread_mutex_unlock(&region_lock);
     return at;
+}
+
+/* The host's kernel reads it for us. */
+bool mach_is_mapped(const void *address)
+{
+    char         byte;
+    struct iovec to = {&byte, 1}, from = {(void *)address, 1};
+
+    return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 1;
 }

@@ -210,7 +210,7 @@ static void second_reader(void *ctx)
         YieldProcessor();
     dt_expect(!ExTryConvertSharedSpinLockExclusive(&s.lock));
     InterlockedIncrement(&s.flag);
-    while (s.flag < 2)
+    while (__atomic_load_n(&s.flag, __ATOMIC_ACQUIRE) < 2)
         YieldProcessor();
     ExReleaseSpinLockShared(&s.lock, irql);
 }
