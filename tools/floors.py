@@ -18,7 +18,7 @@ import sys
 
 from tidy import FLOORS
 
-MEMORY = {"memcpy", "memset", "memcmp", "memmove", "strlen"}
+MEMORY = {"memcpy", "memset", "memcmp", "memmove", "strlen", "strcmp"}
 COMPILER = {"_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail", "__tls_get_addr", "__popcountdi2"}
 STRINGS = {"strcmp", "strcspn", "strspn", "strncmp", "strchr", "strrchr", "strnlen", "snprintf", "vsnprintf", "strtoull",
            "strtoul", "__isoc99_sscanf", "__errno_location", "__ctype_b_loc"}
@@ -42,7 +42,7 @@ NT_FILES = {"ex/rtl.c"}
 # Inline functions of the DDK headers (a damaged list, a paged-code check) call these, wherever they are used.
 DDK_INLINE = {"KeBugCheckEx", "dt_hook_atomic", "dt_hook_paged_code"}
 # A driver built with -fsanitize=thread calls the last; the simulated machine answers (mach/memaccess.c).
-EXPORTS = re.compile(r"^(v?[A-Z]\w*|dt_\w+|__tsan_\w+)$")
+EXPORTS = re.compile(r"^(v?[A-Z]\w*|dt_\w+|__tsan_\w+|__dt_seh_\w+)$")
 
 
 def nm(*arguments):

@@ -121,13 +121,38 @@ static const char *scope_name(Dwarf_Die *cu, Dwarf_Addr pc)
     return name;
 }
 
+/* The compilation unit of an address. clang writes no table of them unless asked: then all are looked at. */
+static Dwarf_Die *find_unit(Dwfl_Module *m, Dwarf_Addr a, Dwarf_Addr *bias)
+{
+    Dwarf_Die *cu = dwfl_module_addrdie(m, a, bias);
+
+    if (cu)
+        return cu;
+    while ((cu = dwfl_module_nextcu(m, cu, bias)))
+        if (dwarf_haspc(cu, a - *bias) > 0)
+            return cu;
+    return NULL;
+}
+
+static void set_line(struct symbol *s, Dwfl_Module *m, Dwarf_Addr a)
+{
+    Dwarf_Addr  bias;
+    Dwarf_Die  *cu = find_unit(m, a, &bias);
+    Dwarf_Line *line = cu ? dwarf_getsrc_die(cu, a - bias) : NULL;
+
+    if (!line || dwarf_lineno(line, &s->line) != 0)
+        return;
+    s->path = dwarf_linesrc(line, NULL, NULL);
+    s->file = last_component(s->path);
+}
+
 static void set_function(struct symbol *s, Dwfl_Module *m, Dwarf_Addr a)
 {
     Dwarf_Addr  bias = 0;
     GElf_Off    offset = 0;
     GElf_Sym    sym;
     const char *name = dwfl_module_addrinfo(m, a, &offset, &sym, NULL, NULL, NULL);
-    Dwarf_Die  *cu = dwfl_module_addrdie(m, a, &bias);
+    Dwarf_Die  *cu = find_unit(m, a, &bias);
     const char *inner = cu ? scope_name(cu, a - bias) : NULL;
 
     if (!name) { /* in none: from the beginning of the image, wherever that is this time */
@@ -149,12 +174,7 @@ void symbols_find(const void *address, bool after_call, struct symbol *s)
         return;
     set_module(s, m);
     set_function(s, m, a);
-    Dwfl_Line *line = dwfl_module_getsrc(m, a);
-
-    if (line) {
-        s->path = dwfl_lineinfo(line, NULL, &s->line, NULL, NULL, NULL);
-        s->file = last_component(s->path);
-    }
+    set_line(s, m, a);
 }
 
 size_t symbols_name(const void *address, char *buf, size_t size)

@@ -47,7 +47,8 @@ static void add_all(struct strings *l, const char *const *flags)
 /* Calls keep their frames and are never turned into jumps: reports name the caller's line. */
 static const char *const common_flags[] = {"-g", "-std=gnu17", "-fPIC", "-fshort-wchar", "-mms-bitfields",
     "-fms-extensions", "-fno-strict-aliasing", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls",
-    "-fstack-clash-protection", "-Wno-unknown-pragmas", "-Wno-multichar", NULL};
+    "-fstack-clash-protection", "-Werror=implicit-function-declaration", "-Wno-unknown-pragmas", "-Wno-multichar",
+    NULL};
 
 /* -gdwarf-aranges: else libdw finds no line for an address. gcc would remark on the warnings beside each of its own. */
 static const char *const clang_flags[] = {
