@@ -7,17 +7,6 @@
 #define TAG  'tseT'
 #define TAG2 'owtT'
 
-#if defined(__SANITIZE_ADDRESS__)
-#    define SANITIZED 1
-#elif defined(__has_feature)
-#    if __has_feature(address_sanitizer)
-#        define SANITIZED 1
-#    endif
-#endif
-#ifndef SANITIZED
-#    define SANITIZED 0
-#endif
-
 static bool all(const unsigned char *p, size_t n, unsigned char want)
 {
     for (size_t i = 0; i < n; i++)
