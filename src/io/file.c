@@ -52,7 +52,8 @@ static PFILE_OBJECT make_file(PDEVICE_OBJECT device, const UNICODE_STRING *rest)
     file->DeviceObject = device;
     file->ReadAccess = file->WriteAccess = TRUE;
     file->FileName = (UNICODE_STRING){rest->Length, (USHORT)(rest->Length + sizeof(WCHAR)), (PWCH)(file + 1)};
-    memcpy(file->FileName.Buffer, rest->Buffer, rest->Length);
+    if (rest->Length)
+        memcpy(file->FileName.Buffer, rest->Buffer, rest->Length);
     ke_event_init(&file->Lock, SynchronizationEvent, false);
     ke_event_init(&file->Event, NotificationEvent, false);
     file->IrpList.Flink = file->IrpList.Blink = &file->IrpList;

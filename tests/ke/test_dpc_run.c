@@ -5,7 +5,7 @@
 static struct {
     KDPC   dpc[2];
     KEVENT done;
-    LONG   inside[2], calls;
+    LONG   inside[4], calls;
 } s;
 
 static bool overlapped, thread_beside, interrupted;

