@@ -27,7 +27,7 @@ static VOID work(PKDPC dpc, PVOID context, PVOID a, PVOID b)
     (void)dpc, (void)context, (void)a, (void)b;
     dt_expect_eq(InterlockedIncrement(&s.inside[cpu]), 1);
     linger();
-    if (s.inside[1 - cpu])
+    if (s.inside[cpu ^ 1])
         overlapped = true;
     dt_expect_eq(InterlockedDecrement(&s.inside[cpu]), 0);
     InterlockedIncrement(&s.calls);
@@ -109,7 +109,7 @@ static void runs_on(void *ctx)
 
     for (int i = 0; i < 4; i++) {
         dt_expect_eq(s.inside[cpu], 0);
-        if (s.inside[1 - cpu])
+        if (s.inside[cpu ^ 1])
             thread_beside = true;
         KeReadStateEvent(&s.done);
     }
