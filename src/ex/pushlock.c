@@ -15,6 +15,7 @@
  * checks: recursion, release by another thread or in the other mode. Past HOLDS_MAX holds at once nothing is checked.
  */
 #include "base/ev_exlock.h"
+#include "base/sanitize.h"
 #include "ex/exlock.h"
 #include "ex/locks.h"
 
@@ -145,7 +146,7 @@ static _Noreturn void misuse(const char *rule, uint64_t p1, PEX_PUSH_LOCK lock, 
 }
 
 /* Whatever an initialized lock holds is small or an address. */
-static void check_initialized(PEX_PUSH_LOCK lock)
+UNSYNCHRONIZED static void check_initialized(PEX_PUSH_LOCK lock)
 {
     if (__atomic_load_n(lock, __ATOMIC_RELAXED) >> 47)
         misuse("DT-L10", 0x1002, lock, "is used but not initialized");

@@ -205,9 +205,9 @@ void ke_power_requests(int delta)
     unsigned old = ke_raise_to(DISPATCH_LEVEL);
 
     mach_lock(&power.lock);
-    if (!power.ready)
+    if (!__atomic_load_n(&power.ready, __ATOMIC_RELAXED))
         ke_event_init(&power.free, NotificationEvent, true);
-    power.ready = true;
+    __atomic_store_n(&power.ready, true, __ATOMIC_RELEASE);
     power.requests += (unsigned)delta;
     if (power.requests == 0)
         ke_event_set(&power.free, 0);
@@ -220,7 +220,7 @@ void ke_power_requests(int delta)
 /* The finest stays in force until the last request is withdrawn (CLK-027). */
 bool ke_clock_request(bool set, uint32_t wanted_100ns, const void *caller)
 {
-    if (__atomic_load_n(&power.ready, __ATOMIC_RELAXED))
+    if (__atomic_load_n(&power.ready, __ATOMIC_ACQUIRE))
         ke_wait_one(&power.free, NULL);
     unsigned old = ke_raise_to(DISPATCH_LEVEL);
     uint32_t wanted = supported(wanted_100ns);

@@ -111,7 +111,7 @@ void        ke_yielded(unsigned irql);
 /* Before IRQL is lowered to irql on a driver's behalf: the counts of the levels above begin anew. */
 static inline void ke_lowering(unsigned irql)
 {
-    if (__builtin_expect(ke_time_counts, 0))
+    if (__builtin_expect(__atomic_load_n(&ke_time_counts, __ATOMIC_RELAXED), 0))
         ke_yielded(irql);
 }
 

@@ -67,7 +67,7 @@ static PIRP peek(PIO_CSQ csq, PIRP irp, PVOID context)
 static VOID complete_canceled(PIO_CSQ csq, PIRP irp)
 {
     (void)csq;
-    dt_expect_eq(q.held, 0);
+    dt_expect(!simulated() || q.held == 0);
     q.canceled++;
     complete(irp, STATUS_CANCELLED, 0);
 }

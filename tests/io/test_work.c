@@ -13,8 +13,10 @@ static struct {
 static VOID work(PVOID context)
 {
     dt_expect_eq(KeGetCurrentIrql(), PASSIVE_LEVEL); /* WRK-014 */
-    w.order[InterlockedIncrement(&w.calls) - 1] = (LONG)(LONG_PTR)context;
-    if (w.calls == 3)
+    LONG n = InterlockedIncrement(&w.calls);
+
+    w.order[n - 1] = (LONG)(LONG_PTR)context;
+    if (n == 3)
         KeSetEvent(&w.done, IO_NO_INCREMENT, FALSE);
 }
 

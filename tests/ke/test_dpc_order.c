@@ -26,10 +26,12 @@ static VOID note(PKDPC dpc, PVOID context, PVOID a, PVOID b)
     (void)dpc, (void)b;
     if (n < 2 * DPCS)
         s.order[n] = (int)(uintptr_t)context;
-    s.cpu = KeGetCurrentProcessorNumberEx(NULL);
+    ULONG cpu = KeGetCurrentProcessorNumberEx(NULL);
+
+    __atomic_store_n(&s.cpu, cpu, __ATOMIC_RELAXED); /* two processors may be here at once */
     if ((uintptr_t)a >= 1 && (uintptr_t)a <= 64)
-        dt_expect_eq(s.cpu, (uintptr_t)a - 1);
-    s.at = dt_now();
+        dt_expect_eq(cpu, (uintptr_t)a - 1);
+    __atomic_store_n(&s.at, dt_now(), __ATOMIC_RELAXED);
     KeSetEvent(&s.done, IO_NO_INCREMENT, FALSE);
 }
 

@@ -206,7 +206,7 @@ static void second_reader(void *ctx)
 
     (void)ctx;
     InterlockedIncrement(&s.readers);
-    while (s.readers < 2)
+    while (__atomic_load_n(&s.readers, __ATOMIC_ACQUIRE) < 2)
         YieldProcessor();
     dt_expect(!ExTryConvertSharedSpinLockExclusive(&s.lock));
     InterlockedIncrement(&s.flag);
