@@ -128,7 +128,7 @@ static void write_locked(PEX_PUSH_LOCK lock, struct state s)
 {
     if (s.first)
         s.first->held = s.held;
-    *lock = s.first ? (ULONG_PTR)s.first | WAITING : (ULONG_PTR)s.held;
+    __atomic_store_n(lock, s.first ? (ULONG_PTR)s.first | WAITING : (ULONG_PTR)s.held, __ATOMIC_RELAXED);
 }
 
 static uint64_t with_one_more(uint64_t held, bool exclusive)

@@ -131,7 +131,7 @@ NTSTATUS io_request_wait(struct io_request *r, const int64_t *timeout)
 bool io_request_cancel(struct io_request *r)
 {
     unsigned irql = io_lock();
-    bool     there = r->irp && !r->completed;
+    bool     there = r->irp && !__atomic_load_n(&r->completed, __ATOMIC_ACQUIRE);
     PIRP     irp = r->irp;
 
     if (there)

@@ -29,7 +29,7 @@ static VOID dpc_for_isr(PKDPC dpc, PDEVICE_OBJECT device, PIRP irp, PVOID contex
     s.irp_seen = irp;
     s.context_seen = context;
     s.cpu = KeGetCurrentProcessorNumberEx(NULL);
-    if (s.in_isr)
+    if (__atomic_load_n(&s.in_isr, __ATOMIC_RELAXED))
         before_isr_ended = true;
     InterlockedIncrement(&s.calls);
     KeSetEvent(&s.done, IO_NO_INCREMENT, FALSE);
@@ -85,10 +85,10 @@ static void targeted(void *ctx)
     KeSetTargetProcessorDpc(&drv.device->Dpc, 1);
     KeSetImportanceDpc(&drv.device->Dpc, MediumHighImportance);
     KeRaiseIrql(DIRQL, &isr);
-    s.in_isr = true;
+    __atomic_store_n(&s.in_isr, true, __ATOMIC_RELAXED);
     IoRequestDpc(drv.device, NULL, NULL);
     KeRemoveQueueDpc(&drv.device->Dpc); /* a point, while the routine may be running; or it takes the DPC back */
-    s.in_isr = false;
+    __atomic_store_n(&s.in_isr, false, __ATOMIC_RELAXED);
     KeLowerIrql(isr);
     KeFlushQueuedDpcs();
     dt_expect(s.calls == 0 || s.cpu == 1);

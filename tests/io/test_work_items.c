@@ -143,8 +143,10 @@ static void test_overlap(void **state)
 
 static VOID note(PVOID context)
 {
-    s.order[InterlockedIncrement(&s.calls) - 1] = (LONG)(LONG_PTR)context;
-    if (s.calls == 4)
+    LONG n = InterlockedIncrement(&s.calls);
+
+    s.order[n - 1] = (LONG)(LONG_PTR)context;
+    if (n == 4)
         KeSetEvent(&s.done, IO_NO_INCREMENT, FALSE);
 }
 

@@ -27,7 +27,7 @@ static VOID work(PKDPC dpc, PVOID context, PVOID a, PVOID b)
     (void)dpc, (void)context, (void)a, (void)b;
     dt_expect_eq(InterlockedIncrement(&s.inside[cpu]), 1);
     linger();
-    if (s.inside[cpu ^ 1])
+    if (__atomic_load_n(&s.inside[cpu ^ 1], __ATOMIC_RELAXED))
         overlapped = true;
     dt_expect_eq(InterlockedDecrement(&s.inside[cpu]), 0);
     InterlockedIncrement(&s.calls);
@@ -108,8 +108,8 @@ static void runs_on(void *ctx)
     ULONG cpu = (ULONG)(uintptr_t)ctx;
 
     for (int i = 0; i < 4; i++) {
-        dt_expect_eq(s.inside[cpu], 0);
-        if (s.inside[cpu ^ 1])
+        dt_expect_eq(__atomic_load_n(&s.inside[cpu], __ATOMIC_RELAXED), 0);
+        if (__atomic_load_n(&s.inside[cpu ^ 1], __ATOMIC_RELAXED))
             thread_beside = true;
         KeReadStateEvent(&s.done);
     }
@@ -144,7 +144,7 @@ static ULONG_PTR interrupt(ULONG_PTR context)
 
     (void)context;
     dt_expect_eq(KeGetCurrentIrql(), IPI_LEVEL);
-    if (s.inside[cpu])
+    if (__atomic_load_n(&s.inside[cpu], __ATOMIC_RELAXED))
         interrupted = true;
     return 0;
 }
