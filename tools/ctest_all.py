@@ -76,8 +76,8 @@ def ctest(preset, label):
     junit.unlink(missing_ok=True)
     command = launcher(preset) + ["ctest", "--test-dir", f"build/{preset}", "-j", JOBS, "--output-on-failure",
                                   "--output-junit", str(junit), "--no-tests=ignore",
-                                  # On a busy host a real-time test may starve; what is deterministic fails twice.
-                                  "--repeat", "until-pass:2"]
+                                  # On a busy host a real-time test may starve; what is deterministic fails each time.
+                                  "--repeat", "until-pass:3"]
     if label:
         command += ["-L", f"^{label}$"]
     return junit, run_step(command)[1]
