@@ -75,9 +75,7 @@ def ctest(preset, label):
     junit = ROOT / "build" / preset / "junit.xml"
     junit.unlink(missing_ok=True)
     command = launcher(preset) + ["ctest", "--test-dir", f"build/{preset}", "-j", JOBS, "--output-on-failure",
-                                  "--output-junit", str(junit), "--no-tests=ignore",
-                                  # On a busy host a real-time test may starve; what is deterministic fails each time.
-                                  "--repeat", "until-pass:3"]
+                                  "--output-junit", str(junit), "--no-tests=ignore"]
     if label:
         command += ["-L", f"^{label}$"]
     return junit, run_step(command)[1]
