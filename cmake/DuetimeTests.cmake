@@ -22,7 +22,7 @@ endif()
 set(test_environment
     "ASAN_OPTIONS=detect_stack_use_after_return=0:strict_string_checks=1"
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
-    "TSAN_OPTIONS=halt_on_error=1:report_thread_leaks=0:second_deadlock_stack=1"
+    "TSAN_OPTIONS=atexit_sleep_ms=0:halt_on_error=1:report_thread_leaks=0:second_deadlock_stack=1"
     "DUETIME=${CMAKE_BINARY_DIR}/bin/duetime"
     "DUETIME_BUILD=${CMAKE_BINARY_DIR}"
     "DUETIME_SANITIZE=${DUETIME_SANITIZE}"
