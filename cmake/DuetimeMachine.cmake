@@ -4,7 +4,7 @@
 # Each machine is an object library first. The shared library is what users link; a test that includes internal
 # headers is linked with the objects instead, because internal names are hidden in the shared library.
 
-set(floors base mach ke ex io ddi host observe explore)
+set(floors base mach ke ex io sp hw blk ddi host observe explore)
 set(floor_globs ${floors})
 list(TRANSFORM floor_globs PREPEND ${PROJECT_SOURCE_DIR}/src/)
 list(TRANSFORM floor_globs APPEND /*.c)

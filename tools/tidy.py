@@ -33,16 +33,19 @@ FLOORS = {
     "ke": {"base", "mach", "ke", "ddk"},
     "ex": {"base", "mach", "ke", "ex", "ddk"},
     "io": {"base", "mach", "ke", "ex", "io", "ddk"},
-    "ddi": {"base", "mach", "ke", "ex", "io", "ddi", "ddk"},
+    "sp": {"base", "mach", "ke", "ex", "io", "sp", "ddk"},
+    "hw": {"base", "mach", "hw"},
+    "blk": {"base", "mach", "blk"},
+    "ddi": {"base", "mach", "ke", "ex", "io", "sp", "ddi", "ddk"},
     "observe": {"base", "observe", "ddk"},
     "explore": {"base", "explore"},
-    "host": {"base", "mach", "mach/sim", "mach/rt", "ke", "ex", "io", "ddi", "observe", "explore", "host", "ddk",
-             "duetime"},
+    "host": {"base", "mach", "mach/sim", "mach/rt", "ke", "ex", "io", "sp", "hw", "blk", "ddi", "observe", "explore",
+             "host", "ddk", "duetime"},
     "tool": {"tool", "duetime", "ddk"},
 }
 
 # Headers of the host's C library that a floor must not see. The kernel floors live on the machine alone.
-KERNEL = {"base", "ke", "ex", "io", "ddi"}
+KERNEL = {"base", "ke", "ex", "io", "sp", "hw", "ddi"}
 HOSTLESS = re.compile(r"^(stdio|stdlib|time|pthread|threads|unistd|signal|semaphore|sys/.*|fcntl|dlfcn)\.h$")
 TOWERLESS = re.compile(r"^(time|pthread|threads|unistd|signal|semaphore|sys/.*|fcntl|dlfcn)\.h$")
 
@@ -56,16 +59,17 @@ BANNED = [
     (r"sleep|usleep|nanosleep", "use the machine's clock (mach_clock_arm, mach_stall)", ALL,
      {"src/mach/rt", "tests", "bench"}),
     (r"malloc|calloc|realloc|free|strdup|posix_memalign|aligned_alloc", "use ke_object_alloc or the pool",
-     {"src/ke", "src/ex", "src/io", "src/ddi", "src/base"}, set()),
+     {"src/ke", "src/ex", "src/io", "src/sp", "src/hw", "src/ddi", "src/base"}, set()),
     (r"malloc|calloc|realloc|free|strdup", "use mmap once and reuse it: a run must not allocate",
      {"src/mach/sim"}, set()),
     (r"v?f?printf|v?d?printf|puts|fputs|putchar|fwrite|fopen|fflush|perror",
      "publish an event (base/ev.h) or raise a finding (base/finding.h)",
-     {"src/ke", "src/ex", "src/io", "src/ddi", "src/base", "src/observe", "src/explore"}, set()),
+     {"src/ke", "src/ex", "src/io", "src/sp", "src/hw", "src/ddi", "src/base", "src/observe", "src/explore"}, set()),
     (r"getenv|secure_getenv", "take it as an option; host/ and tool/ read the environment",
      ALL, {"src/host", "src/tool", "tests", "bench", "examples"}),
     (r"clock_gettime|gettimeofday|clock_nanosleep|time", "use mach_now()",
-     {"src/ke", "src/ex", "src/io", "src/ddi", "src/base", "src/observe", "src/explore", "src/mach/sim"}, set()),
+     {"src/ke", "src/ex", "src/io", "src/sp", "src/hw", "src/ddi", "src/base", "src/observe", "src/explore",
+      "src/mach/sim"}, set()),
     (r"rand|srand|random|drand48", "use the seeded generator of base/ (or mach_choose)", {"src"}, set()),
     (r"assert", "use the project's own assertion, which release builds keep", {"src"}, set()),
 ]

@@ -3,14 +3,14 @@
 
 #include <stddef.h>
 
-uint64_t ev_mask_any;
+ev_set ev_mask_any;
 void (*ev_stamp)(struct ev *e);
 
 static struct ev_observer *observers;
 
 static void recompute_mask(void)
 {
-    uint64_t mask = 0;
+    ev_set mask = 0;
 
     for (struct ev_observer *o = observers; o; o = o->next)
         mask |= o->mask;

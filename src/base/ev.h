@@ -16,9 +16,13 @@ enum ev_id {
 #undef EV
     EV_COUNT
 };
-_Static_assert(EV_COUNT <= 64, "the event mask is one word");
+_Static_assert(EV_COUNT <= 128, "a set of events is two words");
 
-#define EV_BIT(id) (1ull << (id))
+/* A set of events. With a constant id a test of one bit is still one load of the word it lies in. */
+typedef unsigned __int128 ev_set;
+
+#define EV_BIT(id) ((ev_set)1 << (id))
+#define EV_ALL     (~(ev_set)0 >> (128 - EV_COUNT))
 
 /* Role in which driver code is called (EV_DRIVER_ENTER, EV_DRIVER_LEAVE). */
 enum ev_role {
@@ -35,7 +39,29 @@ enum ev_role {
     EV_ROLE_DELETE_CALLBACK,
     EV_ROLE_OTHER,
     EV_ROLE_ISR,
+#define STOR_CALLBACK(name, text) EV_ROLE_STOR_##name,
+#include "base/stor.def"
     EV_ROLE_COUNT
+};
+
+/* Field a of EV_STOR_ADAPTER, and what b and c are. */
+enum ev_stor {
+    EV_STOR_CREATED,   /* bytes of the device extension, HW_INITIALIZATION_DATA */
+    EV_STOR_STARTED,   /* physical 0, virtual 1; channels */
+    EV_STOR_STOPPED,   /* no callback until the next EV_STOR_STARTED */
+    EV_STOR_REMOVED,   /* HwFreeAdapterResources has returned */
+    EV_STOR_GATE,      /* enum sp_gate; closed 1, open 0 */
+    EV_STOR_TIMER_SET, /* routine, microseconds; RequestTimerCall, 0 = cancel */
+    EV_STOR_NOTIFY,    /* SCSI_NOTIFICATION_TYPE; first argument */
+};
+
+/* Field a of EV_STOR_SRB, and what c is. */
+enum ev_srb {
+    EV_SRB_BUILD,    /* LUN: it becomes the driver's */
+    EV_SRB_START,    /* LUN: it becomes the driver's, unless EV_SRB_BUILD came before */
+    EV_SRB_COMPLETE, /* SrbStatus: it is the port's again */
+    EV_SRB_RETRY,    /* SrbStatus: the port keeps it for another try */
+    EV_SRB_DONE,     /* SrbStatus: its client has it */
 };
 
 /* Kind of lock, and by which pair of routines it is taken and released (EV_LOCK_*). */
@@ -84,11 +110,11 @@ struct ev {
 
 struct ev_observer {
     void (*on)(struct ev_observer *self, const struct ev *e);
-    uint64_t            mask; /* EV_BIT()s wanted */
+    ev_set              mask; /* EV_BIT()s wanted */
     struct ev_observer *next;
 };
 
-extern uint64_t ev_mask_any;
+extern ev_set ev_mask_any;
 
 /* Fills cpu, irql, thread and time of an event; set once by the kernel's boot. */
 extern void (*ev_stamp)(struct ev *e);
@@ -103,7 +129,7 @@ void ev_publish(enum ev_id id, const void *obj, uint64_t a, uint64_t b, uint64_t
 /* Prints the event's name; for traces and tests. */
 const char *ev_name(enum ev_id id);
 
-#define ev_wanted(id) __builtin_expect((ev_mask_any & EV_BIT(id)) != 0, 0)
+#define ev_wanted(id) __builtin_expect((uint64_t)(ev_mask_any >> ((id)&64)) >> ((id)&63) & 1, 0)
 
 #define ev(id, obj, a, b, c)                                                      \
     do {                                                                          \

@@ -99,9 +99,23 @@ static bool say_spin(const struct ev *e, unsigned i, char *buf, size_t size)
     return true;
 }
 
-static const char *const role_name[EV_ROLE_COUNT] = {"DriverEntry", "DriverUnload", "AddDevice", "dispatch", "StartIo",
-    "cancel routine", "completion routine", "thread", "work item", "IoTimer", "delete callback", "callback",
-    "interrupt service routine"};
+static const char *const role_name[EV_ROLE_COUNT] = {
+    "DriverEntry",
+    "DriverUnload",
+    "AddDevice",
+    "dispatch",
+    "StartIo",
+    "cancel routine",
+    "completion routine",
+    "thread",
+    "work item",
+    "IoTimer",
+    "delete callback",
+    "callback",
+    "interrupt service routine",
+#define STOR_CALLBACK(name, text) [EV_ROLE_STOR_##name] = text,
+#include "base/stor.def"
+};
 
 static void say_enter(const struct ev *e, char *buf, size_t size)
 {

@@ -11,7 +11,8 @@ void io_call_enter(
 
 static const char *role_text(enum ev_role role)
 {
-    static const char *const text[EV_ROLE_COUNT] = {[EV_ROLE_DRIVER_ENTRY] = "DriverEntry",
+    static const char *const text[EV_ROLE_COUNT] = {
+        [EV_ROLE_DRIVER_ENTRY] = "DriverEntry",
         [EV_ROLE_UNLOAD] = "DriverUnload",
         [EV_ROLE_ADD_DEVICE] = "AddDevice",
         [EV_ROLE_DISPATCH] = "dispatch routine",
@@ -23,7 +24,10 @@ static const char *role_text(enum ev_role role)
         [EV_ROLE_IO_TIMER] = "IoTimer routine",
         [EV_ROLE_DELETE_CALLBACK] = "delete callback",
         [EV_ROLE_OTHER] = "callback",
-        [EV_ROLE_ISR] = "interrupt service routine"};
+        [EV_ROLE_ISR] = "interrupt service routine",
+#define STOR_CALLBACK(name, text_) [EV_ROLE_STOR_##name] = text_,
+#include "base/stor.def"
+    };
 
     return text[role];
 }

@@ -82,7 +82,7 @@ static void on_trace_event(struct ev_observer *self, const struct ev *e)
 
 static struct ev_observer trace_observer = {.on = on_trace_event};
 
-int trace_start(uint64_t mask)
+int trace_start(ev_set mask)
 {
     trace_stop();
     trace_reset();
@@ -90,7 +90,7 @@ int trace_start(uint64_t mask)
         trace.text = malloc(TEXT_BYTES);
     if (!trace.text || !make_room(0))
         return -ENOMEM;
-    trace_observer.mask = mask & (EV_COUNT == 64 ? ~0ull : EV_BIT(EV_COUNT % 64) - 1);
+    trace_observer.mask = mask & EV_ALL;
     ev_subscribe(&trace_observer);
     trace.recording = true;
     return 0;
@@ -138,12 +138,12 @@ const struct ev *trace_at(uint32_t i)
     return i < trace.count ? place(i) : NULL;
 }
 
-static bool is_about(const struct ev *e, uint64_t mask, const void *obj)
+static bool is_about(const struct ev *e, ev_set mask, const void *obj)
 {
     return (mask & EV_BIT(e->id)) && (!obj || e->obj == obj);
 }
 
-uint32_t trace_last(uint64_t mask, const void *obj, uint32_t before)
+uint32_t trace_last(ev_set mask, const void *obj, uint32_t before)
 {
     if (before > trace.count)
         before = trace.count;
@@ -153,7 +153,7 @@ uint32_t trace_last(uint64_t mask, const void *obj, uint32_t before)
     return TRACE_NONE;
 }
 
-uint32_t trace_next(uint64_t mask, const void *obj, uint32_t from)
+uint32_t trace_next(ev_set mask, const void *obj, uint32_t from)
 {
     for (uint32_t i = from; i < trace.count; i++)
         if (is_about(place(i), mask, obj))

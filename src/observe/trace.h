@@ -19,7 +19,7 @@
 #define TRACE_DEFAULT (~(EV_BIT(EV_MEM_READ) | EV_BIT(EV_MEM_WRITE)))
 
 /* Starts recording the events in mask, from empty. 0 or -ENOMEM. Not while a machine runs. */
-int  trace_start(uint64_t mask);
+int  trace_start(ev_set mask);
 void trace_stop(void);  /* what was recorded stays */
 void trace_reset(void); /* empties it */
 void trace_free(void);
@@ -33,13 +33,13 @@ uint64_t trace_lost(void);
 const struct ev *trace_at(uint32_t i);
 
 /* The last event before index `before` of a kind in mask, about obj (NULL: any). */
-uint32_t trace_last(uint64_t mask, const void *obj, uint32_t before);
+uint32_t trace_last(ev_set mask, const void *obj, uint32_t before);
 
 /* The first event at or after index `from` on a processor. */
 uint32_t trace_next_on(unsigned cpu, uint32_t from);
 
 /* The first event at or after `from` of a kind in mask, about obj (NULL: any). */
-uint32_t trace_next(uint64_t mask, const void *obj, uint32_t from);
+uint32_t trace_next(ev_set mask, const void *obj, uint32_t from);
 
 /* The DDI call that event i came out of: the EV_DDI_ENTER of the same executor that has no leave before i. For "set
  * at driver.c:58": its field b is the caller. */

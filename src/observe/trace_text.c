@@ -54,9 +54,23 @@ static const char *ddi_name(uint64_t id)
 
 static const char *role_name(uint64_t role)
 {
-    static const char *const names[EV_ROLE_COUNT] = {"DriverEntry", "Unload", "AddDevice", "dispatch routine",
-        "StartIo", "Cancel routine", "IoCompletion routine", "thread routine", "work item routine", "IoTimer routine",
-        "timer delete callback", "routine", "interrupt service routine"};
+    static const char *const names[EV_ROLE_COUNT] = {
+        "DriverEntry",
+        "Unload",
+        "AddDevice",
+        "dispatch routine",
+        "StartIo",
+        "Cancel routine",
+        "IoCompletion routine",
+        "thread routine",
+        "work item routine",
+        "IoTimer routine",
+        "timer delete callback",
+        "routine",
+        "interrupt service routine",
+#define STOR_CALLBACK(name, text) [EV_ROLE_STOR_##name] = text,
+#include "base/stor.def"
+    };
 
     return role < EV_ROLE_COUNT ? names[role] : "routine";
 }
@@ -462,6 +476,27 @@ TEXT(NOTE)
 TEXT(APC_DISABLE)
 {
     add(l, "APC-disable count %lld -> %lld", (long long)e->a, (long long)e->b);
+}
+
+TEXT(STOR_ADAPTER)
+{
+    add_address(l, "adapter ", OBJ);
+    add(l, ": fact %llu, %#llx, %#llx", (unsigned long long)e->a, (unsigned long long)e->b, (unsigned long long)e->c);
+}
+
+TEXT(STOR_SRB)
+{
+    static const char *const fact[] = {
+        "goes to BuildIo", "goes to StartIo", "is completed", "is to be tried again", "is its client's"};
+
+    add_address(l, "SRB ", OBJ);
+    add(l, " %s", e->a < sizeof fact / sizeof *fact ? fact[e->a] : "?");
+}
+
+TEXT(STOR_MEMORY)
+{
+    add(l, "%llu bytes %s the miniport's", (unsigned long long)e->a, e->b ? "become" : "are no longer");
+    add_address(l, ", at ", OBJ);
 }
 
 /* One function for each event of base/ev.def: a new event without a text does not compile. */

@@ -101,9 +101,23 @@ void verify_frame_pop(struct verify *v, struct verify_frame *f)
 
 const char *verify_frame_noun(const struct verify_frame *f)
 {
-    static const char *const roles[EV_ROLE_COUNT] = {"DriverEntry", "the Unload routine", "AddDevice",
-        "a dispatch routine", "StartIo", "a Cancel routine", "an IoCompletion routine", "a system thread",
-        "a work item", "an IoTimer routine", "a timer delete callback", "a routine", "an interrupt service routine"};
+    static const char *const roles[EV_ROLE_COUNT] = {
+        "DriverEntry",
+        "the Unload routine",
+        "AddDevice",
+        "a dispatch routine",
+        "StartIo",
+        "a Cancel routine",
+        "an IoCompletion routine",
+        "a system thread",
+        "a work item",
+        "an IoTimer routine",
+        "a timer delete callback",
+        "a routine",
+        "an interrupt service routine",
+#define STOR_CALLBACK(name, text) [EV_ROLE_STOR_##name] = text,
+#include "base/stor.def"
+    };
 
     if (f->kind == FRAME_DPC)
         return f->threaded ? "a threaded DPC" : "a DPC";
