@@ -97,7 +97,7 @@ static void test_ipi(void **state)
 
     (void)state;
     passes_with(&cfg, ipi); /* DPC-087 */
-    always_with(&cfg, ipi, 1);
+    always_with(&cfg, ipi, 2);
     passes_with(&cfg, ipi_twice);
     always_with(&cfg, ipi_twice, 1);
 }
