@@ -115,10 +115,14 @@ function(duetime_add_script name command)
         LABELS script TIMEOUT 120 SKIP_RETURN_CODE 77 ENVIRONMENT "${test_environment}")
 endfunction()
 
+# A script with the line `# once: yes` shows what does not depend on how the product is built: one preset runs it.
 if(TARGET duetime-sim AND TARGET duetime-rt)
     foreach(source IN LISTS test_scripts)
-        duetime_test_name(${source} folder name)
-        duetime_add_script(${folder}.${name} ${source})
+        file(STRINGS ${source} once LIMIT_COUNT 1 REGEX "^# once: yes$")
+        if(DUETIME_TIDY OR NOT once)
+            duetime_test_name(${source} folder name)
+            duetime_add_script(${folder}.${name} ${source})
+        endif()
     endforeach()
 endif()
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
+# once: yes
 """base/ddi.def and the headers tell one story.
 
 Every routine that include/ddk exports has a row, so that a driver naming it loads and, where it is missing, is told so;

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# once: yes
 # Every header of include/ddk compiles alone, freestanding and without warnings, with gcc and clang, as C and as C++, with
 # and without the driver prelude; and the declarations behave as EXT-020, EXT-022 and ANN-001, -003, -005 ask.
 # Usage: test_headers.sh [C_COMPILER...]      (default: $CC, gcc and clang, as far as they are there)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
+# once: yes
 """Compares the layout of include/ddk with the DDK headers of mingw-w64 (package mingw-w64-common).
 
 Usage: test_layout.py [COMPILER...]     (default: $CC, gcc and clang, as far as they are there)

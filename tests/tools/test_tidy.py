@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
+# once: yes
 """Each rule of tools/tidy.py catches its bad twin and leaves the good one alone."""
 
 import pathlib
