@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sp/sp.h - the StorPort port driver, for host/ and the exported names of ddi/.
+ *
+ * A miniport knows its adapter by the device extension; sp_adapter_of() finds the adapter. Requests of clients are struct
+ * sp_request: filled, submitted, and the client's again when done() is called.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/device.h"
+#include "ddk/storport.h"
+#include "io/io.h"
+
+struct sp_adapter;
+struct sp_lun;
+struct sp_slot;
+
+/* Before each run, after io_boot(). */
+void sp_boot(void);
+
+/* ---- drivers ---- */
+
+/* StorPortInitialize. IRQL 0. */
+NTSTATUS sp_initialize(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path, PHW_INITIALIZATION_DATA hw,
+    PVOID hw_context, const void *caller);
+
+/* Windows the port poses as: what is newer answers STOR_STATUS_NOT_IMPLEMENTED. */
+enum sp_os { SP_OS_CURRENT, SP_OS_SERVER_2003, SP_OS_7, SP_OS_8, SP_OS_8_1, SP_OS_10, SP_OS_10_1809, SP_OS_11 };
+
+/* Zeroed is the default everywhere. */
+struct sp_config {
+    struct device        *device;   /* NULL: no hardware behind the adapter */
+    struct device_memory *memory;   /* for what the device must reach; NULL: pool */
+    const char           *argument; /* DriverParameter of the registry; NULL: absent */
+    enum sp_os            os;
+    unsigned              dirql;            /* 3 .. 12; 0 = 5 */
+    unsigned              messages;         /* MSI messages granted at most; without a device, granted */
+    unsigned              perf_flags_off;   /* STOR_PERF_ flags that are not offered */
+    unsigned              channels_max;     /* concurrent channels granted at most; 0 = any number */
+    bool                  no_scan;          /* the one unit 0:0:0 is there; nobody asks */
+    bool                  no_class;         /* scan, but no TEST UNIT READY, READ CAPACITY ... */
+    bool                  dump;             /* dump mode */
+    bool                  timers_early;     /* STM-033: a timer may be delivered before HwStorInitialize has returned */
+    bool                  timer_ex_no_lock; /* STM-080: extended timer routines hold no lock */
+    bool                  stop_no_lock;     /* STL-009: stop and restart without the Interrupt lock */
+    bool                  link_down_counts; /* STN-054: time-outs go on while the link is down */
+    unsigned              link_down_timeout_s; /* 0 = 30; at most 600 */
+    unsigned              msi_level_step;      /* message i is at dirql + i * step, at most 12 */
+    bool                  spurious;            /* an interrupt as soon as HwStorInitialize lowers (STL-093) */
+};
+
+/* ---- adapters; IRQL 0, a system thread ---- */
+
+/* AddDevice, then IRP_MN_START_DEVICE. On failure nothing is left. */
+NTSTATUS sp_adapter_start(PDRIVER_OBJECT driver, const struct sp_config *cfg, struct sp_adapter **out);
+
+/* IRP_MN_REMOVE_DEVICE: drains, stops, frees. */
+NTSTATUS sp_adapter_remove(struct sp_adapter *a);
+
+/* Looks for units anew; returns when that is done. path: -1 = all. */
+NTSTATUS sp_adapter_scan(struct sp_adapter *a, int path);
+
+PVOID              sp_adapter_extension(const struct sp_adapter *a);
+struct sp_adapter *sp_adapter_of_fdo(PDEVICE_OBJECT fdo);
+
+/* NULL and a finding when ext is no adapter's device extension. Any IRQL. */
+struct sp_adapter *sp_adapter_of(const void *ext, const char *routine, const void *caller);
+struct sp_adapter *sp_adapter_find(const void *ext); /* NULL, without a finding */
+
+/* The adapter's interrupt: a message, or DEVICE_LINE. False: nothing is connected. Any IRQL; point. */
+bool sp_interrupt_raise(struct sp_adapter *a, int message);
+
+/* Locks of the adapter that the calling processor holds: SP_LOCK_ bits (STL-012). Any IRQL. */
+enum { SP_LOCK_DPC = 1, SP_LOCK_STARTIO = 2, SP_LOCK_INTERRUPT = 4 };
+unsigned sp_locks_held(struct sp_adapter *a);
+
+/* ---- units ---- */
+
+struct sp_unit_info {
+    uint8_t  path, target, lun;
+    uint8_t  type; /* peripheral device type */
+    bool     removable, write_protected, write_cache, fua, unmap, ready;
+    uint64_t blocks;
+    uint32_t block_bytes, physical_block_bytes;
+    char     vendor[9], product[17], revision[5], serial[33];
+    unsigned depth, outstanding, queued;
+};
+
+unsigned       sp_unit_count(struct sp_adapter *a);
+struct sp_lun *sp_unit_at(struct sp_adapter *a, unsigned n); /* in order of address */
+struct sp_lun *sp_unit_find(struct sp_adapter *a, unsigned path, unsigned target, unsigned lun);
+void           sp_unit_info(struct sp_lun *u, struct sp_unit_info *info);
+
+/* ---- requests ---- */
+
+enum { SP_SENSE_MAX = 255, SP_CDB_MAX = 64 };
+
+struct sp_request {
+    /* the client's; zeroed before */
+    UCHAR function; /* SRB_FUNCTION_XXX */
+    UCHAR path, target, lun;
+    UCHAR cdb_bytes;
+    UCHAR cdb[SP_CDB_MAX];
+    ULONG flags; /* SRB_FLAGS_XXX */
+    UCHAR tag_action;
+    void *data;
+    ULONG bytes;
+    ULONG timeout_s;        /* 0 = the adapter's default */
+    ULONG action, subflags; /* PNP: action and flags; power: state, flags; action of power in `power_action` */
+    ULONG power_action;
+    PVOID next_srb;                     /* of an abort: the victim's SRB */
+    void *original;                     /* OriginalRequest */
+    void (*done)(struct sp_request *r); /* at IRQL <= 2; may submit; r is the client's again */
+    void *context;
+
+    /* the answer */
+    UCHAR srb_status, scsi_status, sense_bytes;
+    ULONG transferred, internal_status;
+    UCHAR sense[SP_SENSE_MAX];
+
+    /* the port's */
+    struct list        link;   /* in a queue of the unit's or a processor's */
+    struct list        active; /* of the unit, while outstanding */
+    struct sp_adapter *a;
+    struct sp_lun     *unit;
+    struct sp_slot    *slot;
+    unsigned           state, retries, cpu, channel;
+    bool               built, timed_out;
+    nt_100ns           queued_at, issued_at;
+};
+
+/* Takes the request; done() follows, perhaps before this returns. IRQL <= 2. */
+void sp_submit(struct sp_adapter *a, struct sp_request *r);
+
+/* Submits and waits. IRQL 0. The SrbStatus without its flags. */
+UCHAR sp_submit_wait(struct sp_adapter *a, struct sp_request *r);
+
+/* What still has to be completed, for reports. */
+void sp_request_each(bool (*fn)(void *ctx, const struct sp_request *r), void *ctx);
