@@ -20,6 +20,7 @@ enum choice_tag {
     CHOICE_USER,      /* dt_choose() of the test */
     CHOICE_WAITER,    /* which exclusive waiter gets a push lock: 0 = the first */
     CHOICE_INTERRUPT, /* which processor takes a device interrupt: 0 = the current one, else the lowest */
+    CHOICE_DEVICE,    /* what a device does of what it could do: 0 = the oldest, without a fault */
     CHOICE_TAG_COUNT
 };
 

@@ -32,7 +32,9 @@ struct device_memory {
 
 /* What the port offers to its model. */
 struct device_port {
-    /* message: 0 .. messages - 1, or DEVICE_LINE: the line is now asserted. Point. */
+    /* message: 0 .. messages - 1, or DEVICE_LINE: the line is now asserted, and stays so until it is lowered. Called in a step
+     * of the device too (mach/device.h), where nothing may switch: the port marks the interrupt pending and raises a line of
+     * the machine (io_interrupt_assert). Point: no. */
     void (*raise)(struct device_port *port, int message);
     /* The line is no longer asserted. */
     void (*lower)(struct device_port *port);

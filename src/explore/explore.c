@@ -125,6 +125,7 @@ static const char *tag_name(enum choice_tag tag)
         [CHOICE_USER] = "user",
         [CHOICE_WAITER] = "waiter",
         [CHOICE_INTERRUPT] = "interrupt",
+        [CHOICE_DEVICE] = "device",
     };
 
     return (unsigned)tag < CHOICE_TAG_COUNT ? names[tag] : "unknown";

@@ -20,6 +20,7 @@ static const char tag_letters[CHOICE_TAG_COUNT] = {
     [CHOICE_USER] = 'u',
     [CHOICE_WAITER] = 'w',
     [CHOICE_INTERRUPT] = 'i',
+    [CHOICE_DEVICE] = 'h',
 };
 
 /* ---- lists ---- */

@@ -203,7 +203,8 @@ void words_switch(unsigned i, char *buf, size_t size)
 {
     static const char *const names[CHOICE_TAG_COUNT] = {NULL, "another processor begins",
         "the threaded DPC runs at PASSIVE_LEVEL", "the DPC is put off", "a fault is injected", "the test chose",
-        "another waiter gets the push lock", "the interrupt comes to another processor"};
+        "another waiter gets the push lock", "the interrupt comes to another processor",
+        "the device does something else"};
     const struct story_row  *r = story_at(i);
 
     if (r->tag == CHOICE_STEP)

@@ -279,9 +279,8 @@ static KAFFINITY all_processors(void)
 }
 
 /* That of the first who is active; 0: nobody is. */
-static KAFFINITY affinity_of(struct vector *v)
+static KAFFINITY active_affinity_locked(struct vector *v)
 {
-    unsigned  old = list_lock();
     KAFFINITY found = 0;
 
     for (PLIST_ENTRY e = v->chain.Flink; e != &v->chain && !found; e = e->Flink) {
@@ -289,6 +288,14 @@ static KAFFINITY affinity_of(struct vector *v)
 
         found = k->inactive ? 0 : k->affinity & all_processors();
     }
+    return found;
+}
+
+static KAFFINITY affinity_of(struct vector *v)
+{
+    unsigned  old = list_lock();
+    KAFFINITY found = active_affinity_locked(v);
+
     list_unlock(old);
     return found;
 }
@@ -316,6 +323,24 @@ bool io_interrupt_raise(ULONG vector, int cpu)
     if (!allowed || (cpu >= 0 && !(allowed >> cpu & 1)))
         return false;
     return raise_on(v, cpu >= 0 ? (unsigned)cpu : choose_cpu(allowed));
+}
+
+/* A device's thread holds no processor, so it must not raise IRQL; nothing can interrupt it here, and no holder of the lock waits
+ * for it. */
+bool io_interrupt_assert(ULONG vector)
+{
+    mach_lock(&lock);
+    struct vector *v = find(vector);
+    KAFFINITY      allowed = v ? active_affinity_locked(v) : 0;
+
+    mach_unlock(&lock);
+    if (!allowed || v->irql == PASSIVE_LEVEL)
+        return false;
+    unsigned cpu = choose_cpu(allowed);
+
+    __atomic_or_fetch(&v->pending, 1ull << cpu, __ATOMIC_ACQ_REL);
+    mach_line_raise(cpu, (enum mach_line)v->irql);
+    return true;
 }
 
 /* ---- connecting ---- */

@@ -171,8 +171,11 @@ struct io_interrupt_connection {
 void     io_interrupt_boot(void);
 NTSTATUS io_interrupt_connect(const struct io_interrupt_connection *c, PKINTERRUPT *out); /* IRQL 0 */
 void     io_interrupt_disconnect(PKINTERRUPT k); /* IRQL 0; waits until its routine runs nowhere */
-BOOLEAN  io_interrupt_synchronize(PKINTERRUPT k, PKSYNCHRONIZE_ROUTINE routine, void *context);
-void     io_interrupt_active(PKINTERRUPT k, bool active); /* IRQL <= 2 */
+
+/* As io_interrupt_raise(vector, -1), for devices: from a step of theirs too. DIRQL interrupts only. Any IRQL. Point: no. */
+bool    io_interrupt_assert(ULONG vector);
+BOOLEAN io_interrupt_synchronize(PKINTERRUPT k, PKSYNCHRONIZE_ROUTINE routine, void *context);
+void    io_interrupt_active(PKINTERRUPT k, bool active); /* IRQL <= 2 */
 /* Finding DT-Q03 when a connected object's pointer, context, lock or routine lies there. `what` happened to that memory. */
 void     io_interrupt_memory_goes(const void *start, const void *end, const char *what);
 unsigned io_interrupt_lock(PKINTERRUPT k); /* old IRQL */

@@ -217,14 +217,15 @@ struct mach_ctx *mach_ctx_create(const struct mach_ctx_config *cfg)
 /* ---- park ---- */
 
 /* Only the thread itself takes permits away, so that a permit once seen stays. */
-static void wait_for_permit(struct mach_ctx *c)
+static void wait_for_permit(struct mach_ctx *c, mach_ns due)
 {
     uint32_t none = PERMIT_NONE;
 
     if (atomic_compare_exchange_strong_explicit(
             &c->permit, &none, PERMIT_PARKED, memory_order_acquire, memory_order_acquire)) {
-        while (atomic_load_explicit(&c->permit, memory_order_acquire) == PERMIT_PARKED)
-            rt_futex_wait(&c->permit, PERMIT_PARKED, MACH_NEVER);
+        while (atomic_load_explicit(&c->permit, memory_order_acquire) == PERMIT_PARKED &&
+               (due == MACH_NEVER || mach_now() < due))
+            rt_futex_wait(&c->permit, PERMIT_PARKED, due);
     }
     atomic_exchange_explicit(&c->permit, PERMIT_NONE, memory_order_acquire);
 }
@@ -238,7 +239,7 @@ static void leave_if_asked(struct mach_ctx *c)
 }
 
 /* Asked before (a daemon that was not yet parked when they were all woken) and after. */
-void mach_park(void)
+void rt_ctx_park_until(mach_ns due)
 {
     struct mach_ctx *c = rt_self;
 
@@ -246,9 +247,14 @@ void mach_park(void)
     if (rt_unlikely(c->irql >= 2))
         rt_die("parked at IRQL >= 2");
     leave_if_asked(c);
-    wait_for_permit(c);
+    wait_for_permit(c, due);
     rt_check_halt();
     leave_if_asked(c);
+}
+
+void mach_park(void)
+{
+    rt_ctx_park_until(MACH_NEVER);
 }
 
 static void give_permit(struct mach_ctx *c)

@@ -135,6 +135,9 @@ struct mach_ctx *rt_ctx_start(const struct mach_ctx_config *cfg, struct rt_cpu *
 /* Joins and frees ended contexts until at most that many are left. rt_life.lock is held. */
 void rt_ctx_reap_locked(unsigned left_max);
 
+/* mach_park() that ends at that instant too, without a permit. */
+void rt_ctx_park_until(mach_ns due);
+
 /* Wakes every daemon, which ends where it is parked; whoever parks later ends by itself. */
 void rt_ctx_daemons_leave(void);
 

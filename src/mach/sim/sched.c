@@ -4,7 +4,7 @@
  *
  * One host thread runs everything. At a point the running processor asks: it may go on (alternative 0), another
  * processor that has something to do may step, the clock may move to the next thing due, or the running
- * thread's quantum may end. So a processor can be arbitrarily slow against the others and against the clock,
+ * thread's quantum may end, or a device that has something to do may step (device.c). So a processor can be arbitrarily slow against the others and against the clock,
  * which is the freedom that real ones have. Virtual time moves only here.
  *
  * A processor is busy when it runs a thread, is above PASSIVE_LEVEL, or has an interrupt to take. Threads that
@@ -18,7 +18,13 @@
 #include "base/ev.h"
 #include "mach/sim/sim.h"
 
-enum { OPT_CLOCK = MACH_CPUS_MAX, OPT_QUANTUM, FRUITLESS_MAX = 1000 };
+enum {
+    OPT_CLOCK = MACH_CPUS_MAX,
+    OPT_QUANTUM,
+    OPT_DEVICE,
+    OPT_END = OPT_DEVICE + MACH_DEVICES_MAX,
+    FRUITLESS_MAX = 1000
+};
 
 struct sim sim;
 
@@ -136,7 +142,7 @@ static bool steppable(const struct sim_cpu *v)
 
 void sim_find_due(void)
 {
-    mach_ns due = MACH_NEVER;
+    mach_ns due = sim.devices ? sim_devices_due() : MACH_NEVER;
 
     for (unsigned i = 0; i < sim.cpus; i++) {
         const struct sim_cpu *v = &sim.cpu[i];
@@ -166,6 +172,8 @@ static void move_time(mach_ns to)
         if (v->stalled && v->stall_until <= sim.now)
             v->stalled = false;
     }
+    if (sim.devices)
+        sim_devices_time();
     sim_find_due();
 }
 
@@ -197,7 +205,7 @@ static void rotate(struct sim_cpu *v)
     make_ready(old, false);
 }
 
-/* Lists what can step, the running processor first; processors that only spin are left out. */
+/* Lists what can step, the running processor first, then others, then devices; processors that only spin are left out. */
 static unsigned alternatives(unsigned opt[], bool *self_goes_on)
 {
     unsigned n = 0;
@@ -208,6 +216,8 @@ static unsigned alternatives(unsigned opt[], bool *self_goes_on)
     for (unsigned i = 0; i < sim.cpus; i++)
         if (i != sim.self && !sim.cpu[i].spinning && steppable(&sim.cpu[i]))
             opt[n++] = i;
+    for (uint32_t left = sim.devices_rung; left; left &= left - 1)
+        opt[n++] = OPT_DEVICE + (unsigned)__builtin_ctz(left);
     return n;
 }
 
@@ -240,11 +250,22 @@ static bool spin_on(void)
     return false;
 }
 
+/* What is not a processor: the clock, or a device. Counted, so that a device that never rests ends. */
+static void move(unsigned o)
+{
+    if (o == OPT_CLOCK)
+        move_time(sim.due);
+    else if (++sim.choices > sim.steps_max)
+        sim_stop(MACH_STEP_LIMIT);
+    else
+        sim_device_step(o - OPT_DEVICE);
+}
+
 /* Sets sim.self to the processor that steps. Does not return when nothing can. */
 static void decide(void)
 {
     for (;;) {
-        unsigned opt[MACH_CPUS_MAX + 2];
+        unsigned opt[OPT_END];
         bool     self_goes_on;
         unsigned n = alternatives(opt, &self_goes_on);
 
@@ -259,8 +280,8 @@ static void decide(void)
         }
         unsigned o = opt[n > 1 ? pick(n, self_goes_on ? CHOICE_STEP : CHOICE_DISPATCH) : 0];
 
-        if (o == OPT_CLOCK) {
-            move_time(sim.due);
+        if (o == OPT_CLOCK || o >= OPT_DEVICE) {
+            move(o);
             if (sim.spinners)
                 somebody_got_on();
             continue;

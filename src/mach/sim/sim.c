@@ -45,6 +45,7 @@ static void reset(const struct mach_config *cfg, const struct mach_upcalls *up)
     sim.source = cfg->choices;
     sim.interrupt = up->interrupt;
     sim_ctx_reset(cfg->cpus);
+    sim_devices_reset();
     for (unsigned i = 0; i < cfg->cpus; i++) {
         struct mach_ctx *idle = sim_ctx_idle(i);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/list.h"
+#include "mach/device.h"
 #include "mach/mach.h"
 
 enum { SIM_STACK_BYTES = 256 * 1024, SIM_GUARD_BYTES = 4096, SIM_CONTEXTS_MAX = 4096 };
@@ -40,14 +41,16 @@ struct sim {
     unsigned              cpus;
     unsigned              spinners; /* processors with spinning set */
     enum mach_point       level;
-    mach_ns               now, due; /* due: the earliest clock compare or end of a stall */
-    struct list           ready;    /* by priority, then first come */
+    uint32_t              devices_rung; /* by slot: wants to step */
+    mach_ns               now, due;     /* due: the earliest clock compare, end of a stall or device */
+    struct list           ready;        /* by priority, then first come */
     uint64_t              choices, steps_max;
     mach_ns               time_max;
     struct choice_source *source;
     void (*interrupt)(enum mach_line line);
-    unsigned polls;     /* looks at the clock since time last moved */
-    unsigned fruitless; /* turns of spin loops since somebody got on */
+    unsigned polls;        /* looks at the clock since time last moved */
+    unsigned fruitless;    /* turns of spin loops since somebody got on */
+    unsigned device_polls; /* looks at registers since a device got on */
     uint32_t next_id;
     uint64_t points; /* over all runs of this process */
     /* life */
@@ -56,6 +59,9 @@ struct sim {
     bool             running;
     bool             booted; /* the first context has started */
     struct sim_cpu   cpu[MACH_CPUS_MAX];
+
+    uint32_t            devices; /* attached */
+    struct mach_device *device[MACH_DEVICES_MAX];
 };
 
 extern struct sim sim;
@@ -79,6 +85,15 @@ struct mach_ctx *sim_ctx_idle(unsigned cpu);
 
 /* Returns when somebody switches back to from. leaving: from never comes back. */
 void sim_switch_to(struct mach_ctx *from, struct mach_ctx *to, bool leaving);
+
+/* ---- device.c ---- */
+
+void    sim_devices_reset(void);
+void    sim_device_step(unsigned slot);
+mach_ns sim_devices_due(void);
+
+/* Time has moved: rings those that are due. */
+void sim_devices_time(void);
 
 /* ---- sched.c: who steps ---- */
 
