@@ -176,7 +176,7 @@ static void changes(bool target, bool before)
 {
     begin(1);
     if (!before)
-        KeSetTimer(&s.timer, in_ms(2), &s.dpc);
+        KeSetTimer(&s.timer, in_ms(1000), &s.dpc); /* far enough for a slow host */
     if (target)
         KeSetTargetProcessorDpc(&s.dpc, 1);
     else
