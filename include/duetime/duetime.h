@@ -136,7 +136,7 @@ struct dt_explore_options {
     dt_ns       budget;    /* host time; 0 = none */
     bool        no_shrink;
     bool        loose;  /* replay: go on with random switches where the program has changed */
-    const char *replay; /* how the report words the replay command, "%s" is the schedule; NULL = a hint */
+    const char *replay; /* how the report words the replay command, its last "%s" is the schedule; NULL = a hint */
     int (*progress)(void *io, const struct dt_progress *p); /* every 250 ms; nonzero stops */
     void *progress_io;
 };
@@ -175,6 +175,10 @@ DT_API int dt_image_open(const char *path, dt_image **image, char *error, size_t
 
 /* NULL: no such exported symbol. */
 DT_API void *dt_image_symbol(const dt_image *image, const char *name);
+
+/* The finest level whose points this image has: DT_LEVEL_MEMORY when it was built with --race, DT_LEVEL_ATOMIC when it has
+ * interlocked operations. */
+DT_API enum dt_level dt_image_level(const dt_image *image);
 
 /* "module!symbol+0x10", and the source line when there is debug information. Host or inside a body. */
 DT_API size_t dt_describe_address(const void *address, char *buf, size_t size);

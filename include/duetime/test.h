@@ -63,10 +63,12 @@ struct dt_suite {
 
 struct dt_suite_result {
     unsigned run, failed;
-    int      error; /* negative errno of a test that could not be run; it counts as failed */
+    int      error; /* negative errno of a test that could not be run; it counts as failed. -ESTALE: the schedule to replay is
+                       that of another program */
 };
 
-/* Runs the tests one after the other and prints what became of them to options.config.print. -ENOENT: the filter fits none. */
+/* Runs the tests one after the other and prints what became of them to options.config.print; what could not be run is, without
+ * TAP, a line on standard error. In options.replay the last "%t" is the test's name. -ENOENT: the filter fits none. */
 DT_API int dt_suite_run(const struct dt_suite *suite, struct dt_suite_result *r);
 
 /* A main() for programs that hold their tests: TAP on standard output. Exit status 0 all passed, 1 a finding, 2 usage.

@@ -18,29 +18,44 @@ enum { NAMES_SHOWN = 8 };
 struct missing {
     char     names[160];
     unsigned count;
+    bool     asan;
 };
+
+static bool starts(const char *name, const char *with)
+{
+    return strncmp(name, with, strlen(with)) == 0;
+}
 
 static void add_missing(struct missing *m, const char *name)
 {
     size_t used = strlen(m->names);
 
+    m->asan |= starts(name, "__asan_");
     if (m->count++ < NAMES_SHOWN)
         snprintf(m->names + used, sizeof m->names - used, "%s%s", used ? ", " : "", name);
 }
 
-static void check_symbols(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, struct missing *m)
+static void note_symbol(struct elf_facts *facts, const char *name)
+{
+    facts->tests |= strcmp(name, "dt_test_list") == 0;
+    facts->accesses |= starts(name, "__tsan_read") || starts(name, "__tsan_write");
+    facts->interlocked |= strcmp(name, "dt_hook_atomic") == 0 || starts(name, "IoCsq") || strstr(name, "Interlocked");
+}
+
+static void check_symbols(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, struct elf_facts *facts, struct missing *m)
 {
     Elf_Data *data = elf_getdata(scn, NULL);
     GElf_Sym  sym;
 
     for (size_t i = 1; data && sh->sh_entsize && i < sh->sh_size / sh->sh_entsize; i++) {
-        if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx != SHN_UNDEF)
+        if (!gelf_getsym(data, (int)i, &sym))
             continue;
         const char *name = elf_strptr(elf, sh->sh_link, sym.st_name);
 
-        if (!name || !*name || GELF_ST_BIND(sym.st_info) == STB_WEAK)
+        if (!name || !*name)
             continue;
-        if (!dlsym(RTLD_DEFAULT, name))
+        note_symbol(facts, name);
+        if (sym.st_shndx == SHN_UNDEF && GELF_ST_BIND(sym.st_info) != STB_WEAK && !dlsym(RTLD_DEFAULT, name))
             add_missing(m, name);
     }
 }
@@ -60,7 +75,25 @@ static bool is_whole(Elf *elf, off_t bytes)
     return true;
 }
 
-static int check_elf(Elf *elf, off_t bytes, const char *path, char *error, size_t error_size)
+/* The usual mistakes have words of their own. */
+static int say_missing(
+    const struct missing *m, const struct elf_facts *facts, const char *path, char *error, size_t size)
+{
+    if (m->asan)
+        snprintf(error, size,
+            "%s: built with --asan, but this machine library has no address sanitizer: build it without, or use a "
+            "Duetime of the preset asan",
+            path);
+    else if (facts->tests)
+        snprintf(error, size, "%s: these tests need %s%s: give the driver's image before the tests'", path, m->names,
+            m->count > NAMES_SHOWN ? ", ..." : "");
+    else
+        snprintf(error, size, "%s: needs %s%s, which nobody here defines (see `duetime ddi`)", path, m->names,
+            m->count > NAMES_SHOWN ? ", ..." : "");
+    return -ENOEXEC;
+}
+
+static int check_elf(Elf *elf, off_t bytes, const char *path, struct elf_facts *facts, char *error, size_t error_size)
 {
     GElf_Ehdr eh;
 
@@ -78,17 +111,14 @@ static int check_elf(Elf *elf, off_t bytes, const char *path, char *error, size_
         GElf_Shdr sh;
 
         if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_DYNSYM)
-            check_symbols(elf, scn, &sh, &m);
+            check_symbols(elf, scn, &sh, facts, &m);
     }
-    if (m.count == 0)
-        return 0;
-    snprintf(error, error_size, "%s: needs %s%s, which nobody here defines (see `duetime ddi`)", path, m.names,
-        m.count > NAMES_SHOWN ? ", ..." : "");
-    return -ENOEXEC;
+    return m.count ? say_missing(&m, facts, path, error, error_size) : 0;
 }
 
-int elf_check(const char *path, char *error, size_t error_size)
+int elf_check(const char *path, struct elf_facts *facts, char *error, size_t error_size)
 {
+    *facts = (struct elf_facts){.tests = false};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0) {
@@ -97,7 +127,7 @@ int elf_check(const char *path, char *error, size_t error_size)
     }
     elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-    int  e = check_elf(elf, lseek(fd, 0, SEEK_END), path, error, error_size);
+    int  e = check_elf(elf, lseek(fd, 0, SEEK_END), path, facts, error, error_size);
 
     elf_end(elf);
     close(fd);

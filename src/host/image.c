@@ -34,6 +34,7 @@ struct dt_image {
     struct segment   segment[SEGMENTS_MAX];
     unsigned         segments;
     uint32_t         build;
+    struct elf_facts facts;
 };
 
 static struct dt_image *images; /* newest first */
@@ -189,7 +190,7 @@ int dt_image_open(const char *path, dt_image **image, char *error, size_t error_
         return -ENOMEM;
     }
     im->path = real;
-    int e = elf_check(real, error, error_size);
+    int e = elf_check(real, &im->facts, error, error_size);
 
     if (e == 0)
         e = map(im, error, error_size);
@@ -206,6 +207,13 @@ int dt_image_open(const char *path, dt_image **image, char *error, size_t error_
 void *dt_image_symbol(const dt_image *image, const char *name)
 {
     return dlsym(image->handle, name);
+}
+
+enum dt_level dt_image_level(const dt_image *image)
+{
+    if (image->facts.accesses)
+        return DT_LEVEL_MEMORY;
+    return image->facts.interlocked ? DT_LEVEL_ATOMIC : DT_LEVEL_API;
 }
 
 /* ---- use ---- */

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void put(struct out *o, const char *line)
@@ -15,18 +16,36 @@ static void put(struct out *o, const char *line)
 
 void out_line(struct out *o, const char *format, ...)
 {
-    char    line[1024];
+    char    some[1024], *line = some;
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(line, sizeof line - 1, format, ap);
-    va_end(ap);
-    size_t n = strlen(line);
+    size_t n = (size_t)vsnprintf(some, sizeof some - 1, format, ap);
 
+    va_end(ap);
+    if (n >= sizeof some - 1) { /* a replay command with long paths must come whole */
+        line = malloc(n + 2);
+        if (!line)
+            return;
+        va_start(ap, format);
+        vsnprintf(line, n + 1, format, ap);
+        va_end(ap);
+    }
     while (n && line[n - 1] == ' ')
         n--;
     memcpy(line + n, "\n", 2);
     put(o, line);
+    if (line != some)
+        free(line);
+}
+
+const char *out_find_last(const char *text, const char *what)
+{
+    const char *last = NULL;
+
+    for (const char *at = text; at && (at = strstr(at, what)); at++)
+        last = at;
+    return last;
 }
 
 void out_wrapped(struct out *o, const char *label, const char *text)

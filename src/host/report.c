@@ -186,7 +186,7 @@ static void print_rule(struct out *o, const char *id)
 
 static void print_replay(struct out *o, const struct host_replay *replay)
 {
-    const char *at = replay->command ? strstr(replay->command, "%s") : NULL;
+    const char *at = out_find_last(replay->command, "%s");
 
     if (at)
         out_line(o, "Replay  %.*s%s%s", (int)(at - replay->command), replay->command, replay->schedule, at + 2);

@@ -13,7 +13,7 @@
 struct suite {
     const struct dt_suite *s;
     struct out             out;
-    char                   command[512];
+    char                  *command;
 };
 
 static void print_comment(void *io, const char *text)
@@ -37,17 +37,25 @@ static bool is_wanted(const struct dt_suite *s, const struct dt_test *t)
 
 /* ---- options: the caller's, then the test's ---- */
 
+static bool is_replay(const struct suite *u)
+{
+    const char *strategy = u->s->options.strategy;
+
+    return strategy && strcmp(strategy, "replay") == 0;
+}
+
 static struct dt_explore_options options_of(struct suite *u, const struct dt_test *t)
 {
     struct dt_explore_options     o = u->s->options;
     const struct dt_test_options *mine = &t->options;
 
-    if (!o.config.processors)
+    /* A schedule brings its own; what the caller gives beside it is compared with that. */
+    if (!o.config.processors && !is_replay(u))
         o.config.processors = mine->processors;
+    if (!o.config.level && !is_replay(u))
+        o.config.level = mine->level;
     if (!o.config.tick_100ns)
         o.config.tick_100ns = mine->tick_100ns;
-    if (!o.config.level)
-        o.config.level = mine->level;
     if (!o.config.time_max)
         o.config.time_max = mine->time_max;
     if (!o.schedules)
@@ -61,14 +69,16 @@ static struct dt_explore_options options_of(struct suite *u, const struct dt_tes
     return o;
 }
 
-/* The replay command names the test: its first %t becomes the name. */
+/* The replay command names the test: its last %t becomes the name. Before it there may be paths. */
 static const char *command_of(struct suite *u, const struct dt_test *t)
 {
-    const char *format = u->s->options.replay, *at = format ? strstr(format, "%t") : NULL;
+    const char *format = u->s->options.replay, *at = out_find_last(format, "%t");
 
     if (!at)
         return format;
-    snprintf(u->command, sizeof u->command, "%.*s%s%s", (int)(at - format), format, t->name, at + 2);
+    free(u->command);
+    if (asprintf(&u->command, "%.*s%s%s", (int)(at - format), format, t->name, at + 2) < 0)
+        u->command = NULL;
     return u->command;
 }
 
@@ -138,12 +148,11 @@ static void say_yaml(struct suite *u, const struct dt_explore_result *r)
 /* How it was found. */
 static void circumstances(const struct suite *u, const struct dt_explore_result *r, char *buf, size_t size)
 {
-    const char *strategy = u->s->options.strategy;
     const char *es = r->switches == 1 ? "" : "es";
 
     if (r->end == DT_END_DIVERGED)
         snprintf(buf, size, "%s", r->error);
-    else if (u->s->once || (strategy && strcmp(strategy, "replay") == 0))
+    else if (u->s->once || is_replay(u))
         snprintf(buf, size, "as the schedule says");
     else
         snprintf(buf, size, "schedule %llu, %u switch%s (shrunk from %u), %.2f s", (unsigned long long)r->found_at,
@@ -176,7 +185,7 @@ static void say_error(struct suite *u, unsigned number, const struct dt_test *t,
     if (u->s->tap)
         out_line(&u->out, "not ok %u - %s # %s", number, t->name, error);
     else
-        out_line(&u->out, "%s: error: %s", t->name, error);
+        fprintf(stderr, "%s: error: %s\n", t->name, error);
 }
 
 /* ---- one test ---- */
@@ -204,6 +213,9 @@ static bool run_test(struct suite *u, unsigned number, const struct dt_test *t, 
     o.replay = command_of(u, t);
     int e = u->s->once ? run_once(&o, t, &r) : dt_explore(call_body, (void *)t, &o, &r);
 
+    /* The driver did nothing wrong: the schedule is not one of this program. */
+    if (e == 0 && r.end == DT_END_DIVERGED && is_replay(u))
+        e = -ESTALE;
     sr->run++;
     if (e != 0) {
         sr->error = e;
@@ -259,5 +271,6 @@ int dt_suite_run(const struct dt_suite *suite, struct dt_suite_result *r)
         if (!run_test(&u, i + 1, tests[i], r))
             break;
     free(tests);
+    free(u.command);
     return wanted ? 0 : -ENOENT;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* host/testmain.c - dt_test_main(): the options of a program that holds its own tests. */
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +24,17 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
-static uint64_t number(struct argp_state *state, const char *arg)
+static uint64_t number(struct argp_state *state, const char *arg, uint64_t min, uint64_t max)
 {
-    char              *end;
+    char *end;
+
+    errno = 0;
     unsigned long long v = strtoull(arg, &end, 0);
 
-    if (*arg == '\0' || *end != '\0')
+    if (*arg == '\0' || *arg == '-' || *end != '\0' || errno)
         argp_error(state, "'%s' is not a number", arg);
+    if (v < min || v > max)
+        argp_error(state, "%s is too %s", arg, v < min ? "small" : "large");
     return v;
 }
 
@@ -46,13 +51,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->strategy = arg;
         break;
     case 'n':
-        o->schedules = number(state, arg);
+        o->schedules = number(state, arg, 1, UINT64_MAX);
         break;
     case 'S':
-        o->config.seed = number(state, arg);
+        o->config.seed = number(state, arg, 0, UINT64_MAX);
         break;
     case 'p':
-        o->config.processors = (unsigned)number(state, arg);
+        o->config.processors = (unsigned)number(state, arg, 1, 64);
         break;
     case 'r':
         o->strategy = "replay";
@@ -101,5 +106,11 @@ int dt_test_main(int argc, char **argv, dt_test_list_fn *list)
         fprintf(stderr, "%s: no test matches '%s'\n", argv[0], a.suite.filter ? a.suite.filter : "*");
         return 2;
     }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "%s: cannot write standard output\n", argv[0]);
+        return 2;
+    }
+    if (r.error && r.error != -EBUSY) /* busy: after a finding that halted the real-time machine */
+        return 2;
     return r.failed ? 1 : 0;
 }

@@ -229,6 +229,24 @@ static int set_level(struct campaign *c, const char *name)
     return -EINVAL;
 }
 
+/* The schedule says how it was found; what is asked for beside it must not be another thing. */
+static int contradicts(const struct campaign *c, const struct explore_schedule *s, char *error, size_t size)
+{
+    const struct dt_config *asked = &c->o->config;
+
+    if (asked->processors && asked->processors != s->cpus)
+        snprintf(error, size, "the schedule is one of %u processor%s, not of %u", s->cpus, s->cpus == 1 ? "" : "s",
+            asked->processors);
+    else if (asked->level && strcmp(level_name(asked->level), s->level) != 0)
+        snprintf(error, size, "the schedule is one of point level %s, not of %s", s->level, level_name(asked->level));
+    else if (asked->seed && asked->seed != s->seed)
+        snprintf(error, size, "the schedule is one of seed %llu, not of %llu", (unsigned long long)s->seed,
+            (unsigned long long)asked->seed);
+    else
+        return 0;
+    return -EINVAL;
+}
+
 static int replay(struct campaign *c, struct explore *x)
 {
     struct explore_schedule   s = {.count = 0};
@@ -237,6 +255,8 @@ static int replay(struct campaign *c, struct explore *x)
 
     if (e == 0 && !c->o->loose)
         e = explore_schedule_check(&s, image_build_id(), NULL, 0, r->error, sizeof r->error);
+    if (e == 0)
+        e = contradicts(c, &s, r->error, sizeof r->error);
     if (e == 0)
         e = set_level(c, s.level);
     if (e == 0) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tool/compile.c - flags, running the compiler, compile_commands.json. */
+#include <elf.h>
 #include <errno.h>
 #include <jansson.h>
 #include <spawn.h>
@@ -131,6 +132,32 @@ static int run(const struct build *b, const struct strings *l)
     return EXIT_USAGE;
 }
 
+static bool is_elf(const char *path, unsigned type)
+{
+    Elf64_Ehdr h = {.e_type = ET_NONE};
+    FILE      *f = fopen(path, "rb");
+    bool       whole = f && fread(&h, sizeof h, 1, f) == 1;
+
+    if (f)
+        fclose(f);
+    return whole && memcmp(h.e_ident, ELFMAG, SELFMAG) == 0 && h.e_ident[EI_CLASS] == ELFCLASS64 && h.e_type == type &&
+           h.e_machine == EM_X86_64;
+}
+
+/* Runs a step that makes output. One that ends well need not have made anything: what was there before is taken away first. */
+static int make(const struct build *b, const struct strings *l, const char *output, unsigned type)
+{
+    if (unlink(output) != 0 && errno != ENOENT)
+        die("cannot replace %s: %s", output, strerror(errno));
+    int status = run(b, l);
+
+    if (status != 0 || is_elf(output, type))
+        return status;
+    fprintf(stderr, "duetime: %s made no %s of x86-64: nothing was built\n", l->at[0],
+        type == ET_DYN ? "shared object" : "object file");
+    return EXIT_USAGE;
+}
+
 /* Several images may share a directory, and so a database: entries are replaced by the object they make. */
 static void note_command(json_t *database, const struct strings *l, const char *source, const char *object)
 {
@@ -207,7 +234,7 @@ static int compile_seh(const struct build *b, const char *source, const char *ob
     add_compiler(b, &l, "0");
     add(&l, "-c");
     add_files(&l, object, rewritten);
-    return status ? status : run(b, &l);
+    return status ? status : make(b, &l, object, ET_REL);
 }
 
 static int compile_one(const struct build *b, const char *source, const char *object, json_t *database)
@@ -223,7 +250,7 @@ static int compile_one(const struct build *b, const char *source, const char *ob
     note_command(database, &l, source, object);
     int status = seh ? compile_seh(b, source, object, test) : -1;
 
-    return status >= 0 ? status : run(b, &l);
+    return status >= 0 ? status : make(b, &l, object, ET_REL);
 }
 
 /* NT names stay undefined until a machine library is there. -Bsymbolic: two images may use the same names. */
@@ -241,7 +268,7 @@ static int link_image(const struct build *b, const struct strings *objects)
     add(&l, b->image);
     for (size_t i = 0; i < objects->count; i++)
         add(&l, objects->at[i]);
-    return run(b, &l);
+    return make(b, &l, b->image, ET_DYN);
 }
 
 static int write_database(const struct build *b, json_t *database)

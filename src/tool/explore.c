@@ -9,6 +9,8 @@
 
 #include "tool/tool.h"
 
+enum { BOUND_MAX = 1000000 };
+
 enum { KEY_TAP = 512, KEY_BUDGET, KEY_NO_SHRINK, KEY_LOOSE, KEY_ALL };
 
 struct arguments {
@@ -100,14 +102,14 @@ static error_t parse_explore(int key, char *arg, struct argp_state *state)
         o->strategy = arg;
         break;
     case 'b':
-        a->bound = (unsigned)parse_number("--bound", arg);
+        a->bound = (unsigned)parse_between("--bound", arg, 0, BOUND_MAX);
         a->has_bound = true;
         break;
     case 'n':
-        o->schedules = parse_number("--schedules", arg);
+        o->schedules = parse_between("--schedules", arg, 1, UINT64_MAX);
         break;
     case KEY_BUDGET:
-        o->budget = parse_duration(arg);
+        o->budget = parse_duration("--budget", arg);
         break;
     case KEY_NO_SHRINK:
         o->no_shrink = true;
@@ -178,6 +180,7 @@ int tool_explore(int argc, char **argv)
     struct session *s = &a.session;
 
     session_open(s);
+    session_check_level(s);
     check(s, "--strategy");
     char *images = session_arguments(s);
 

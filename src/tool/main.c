@@ -87,7 +87,18 @@ uint64_t parse_number(const char *what, const char *arg)
     return v;
 }
 
-dt_ns parse_duration(const char *arg)
+uint64_t parse_between(const char *what, const char *arg, uint64_t min, uint64_t max)
+{
+    uint64_t v = parse_number(what, arg);
+
+    if (v < min && max == UINT64_MAX)
+        die("%s: %s is less than %llu", what, arg, (unsigned long long)min);
+    if (v < min || v > max)
+        die("%s: %s is not between %llu and %llu", what, arg, (unsigned long long)min, (unsigned long long)max);
+    return v;
+}
+
+dt_ns parse_duration(const char *what, const char *arg)
 {
     static const struct {
         const char *suffix;
@@ -97,10 +108,9 @@ dt_ns parse_duration(const char *arg)
     double v = strtod(arg, &end);
 
     for (size_t i = 0; end != arg && v >= 0 && v < 1e6 && i < sizeof units / sizeof *units; i++)
-        if (strcmp(end, units[i].suffix) == 0)
+        if (strcmp(end, units[i].suffix) == 0 && v * units[i].ns >= 1)
             return (dt_ns)(v * units[i].ns);
-    die("'%s' is not a duration (2s, 500ms, 20us)", arg);
-    return 0;
+    die("%s: '%s' is not a duration above 0 (2s, 500ms, 20us)", what, arg);
 }
 
 /* argp's own errors take two lines; one was promised. So it is told to be silent, and this outermost parser remembers
@@ -169,6 +179,15 @@ char *beside_program(const char *relative)
     return real;
 }
 
+/* What could not be written was not said: a full disk must not look like a pass. */
+static void close_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    fputs("duetime: cannot write standard output\n", stderr);
+    _exit(EXIT_USAGE);
+}
+
 static void usage(FILE *f)
 {
     fputs("Usage: duetime COMMAND [OPTION...] ...\n\n", f);
@@ -181,6 +200,7 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
 
+    atexit(close_output);
     if (!name || strcmp(name, "--help") == 0 || strcmp(name, "-?") == 0 || strcmp(name, "help") == 0) {
         usage(name ? stdout : stderr);
         return name ? EXIT_PASS : EXIT_USAGE;

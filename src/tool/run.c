@@ -25,7 +25,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         s->real_time = true;
         break;
     case KEY_FOR:
-        s->explore.config.duration = parse_duration(arg);
+        s->explore.config.duration = parse_duration("--for", arg);
         break;
     case ARGP_KEY_INIT:
         state->child_inputs[0] = s;

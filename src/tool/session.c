@@ -26,7 +26,7 @@ static uint32_t parse_tick(const char *arg)
         return 156250;
     if (strcmp(arg, "exact") == 0)
         return DT_TICK_EXACT;
-    dt_ns ns = parse_duration(arg);
+    dt_ns ns = parse_duration("--tick", arg);
 
     if (ns < 100 || ns > DT_S(1))
         die("--tick: '%s' is not between 100ns and 1s", arg);
@@ -53,9 +53,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         s->test = arg;
         break;
     case 'p':
-        c->processors = (unsigned)parse_number("--processors", arg);
-        if (c->processors < 1 || c->processors > 64)
-            die("--processors: %s is not between 1 and 64", arg);
+        c->processors = (unsigned)parse_between("--processors", arg, 1, 64);
         break;
     case KEY_TICK:
         c->tick_100ns = parse_tick(arg);
@@ -136,6 +134,7 @@ static void open_images(struct session *s, const struct dt_test **list)
 
         if (api.dt_image_open(s->paths[i], &image, error, sizeof error) != 0)
             die("%s", error);
+        s->images[i] = image;
         void *entry = api.dt_image_symbol(image, "DriverEntry");
 
         if (!s->driver && entry) {
@@ -176,13 +175,62 @@ void session_open(struct session *s)
         die("no test matches '%s'", s->test);
 }
 
+/* ---- the level ---- */
+
+static enum dt_level images_level(const struct session *s)
+{
+    enum dt_level level = DT_LEVEL_API;
+
+    for (unsigned i = 0; i < s->count; i++)
+        if (api.dt_image_level(s->images[i]) > level)
+            level = api.dt_image_level(s->images[i]);
+    return level;
+}
+
+/* What a level adds can only be had from images that tell of it; a search without would promise what it does not do. */
+void session_check_level(const struct session *s)
+{
+    enum dt_level given = s->explore.config.level, there = images_level(s);
+
+    for (size_t i = 0; !given && i < s->suite.count; i++)
+        if (!s->test || fnmatch(s->test, s->suite.tests[i]->name, 0) == 0)
+            given = s->suite.tests[i]->options.level;
+    if (given == DT_LEVEL_MEMORY && there < DT_LEVEL_MEMORY)
+        die("--level memory: no image tells of its memory accesses; build the driver with `duetime build --race`");
+    if (given == DT_LEVEL_ATOMIC && there < DT_LEVEL_ATOMIC)
+        fputs("duetime: --level atomic: no image has an interlocked operation, so this is --level api "
+              "(`duetime build --race` and --level memory: points at every access)\n",
+            stderr);
+}
+
+/* ---- the replay command ---- */
+
+/* As a shell wants it: caller frees. */
+static char *quoted(const char *path)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%";
+    char             *text = xcalloc(1, 4 * strlen(path) + 3), *to = text;
+
+    if (*path && path[strspn(path, plain)] == '\0')
+        return strcpy(text, path);
+    *to++ = '\'';
+    for (; *path; path++) {
+        if (*path == '\'')
+            to = stpcpy(to, "'\\'");
+        *to++ = *path;
+    }
+    *to = '\'';
+    return text;
+}
+
 char *session_arguments(const struct session *s)
 {
     char *text = xstrdup("");
 
     for (unsigned i = 0; i < s->count; i++) {
-        char *longer = xasprintf("%s %s", text, s->paths[i]);
+        char *path = quoted(s->paths[i]), *longer = xasprintf("%s %s", text, path);
 
+        free(path);
         free(text);
         text = longer;
     }

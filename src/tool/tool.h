@@ -32,9 +32,10 @@ __attribute__((format(printf, 1, 2))) char *xasprintf(const char *format, ...);
 /* argp_parse with one error line and exit status 2. Parsers die() on what they do not like. */
 void     parse_arguments(const struct argp *argp, int argc, char **argv, void *input);
 uint64_t parse_number(const char *what, const char *arg);
+uint64_t parse_between(const char *what, const char *arg, uint64_t min, uint64_t max);
 
-/* "2s", "500ms", "20us", "7" (seconds) */
-dt_ns parse_duration(const char *arg);
+/* "2s", "500ms", "20us", "7" (seconds); never 0, which would mean "not given" */
+dt_ns parse_duration(const char *what, const char *arg);
 
 /* Is file a terminal that wants colour and progress lines (NO_COLOR, TERM)? */
 bool is_fancy(int fd);
@@ -53,6 +54,7 @@ char *beside_program(const char *relative);
     X(dt_explore)            \
     X(dt_image_open)         \
     X(dt_image_symbol)       \
+    X(dt_image_level)        \
     X(dt_driver_load_status) \
     X(dt_driver_add_device)  \
     X(dt_driver_unload)      \
@@ -92,6 +94,7 @@ struct session {
     /* after session_open() */
     struct dt_suite suite;
     dt_image       *driver; /* first image with a DriverEntry, or NULL */
+    dt_image       *images[16];
 };
 
 /* Options of run, explore and replay; its input is a struct session. */
@@ -100,6 +103,9 @@ extern const struct argp session_argp;
 /* Opens machine and images, finds the tests; without any there is one that loads the driver, opens its device, lets
  * time pass and unloads it. */
 void session_open(struct session *s);
+
+/* Dies where the level that is asked for, or a test's own, is beyond what the images can show; a note where it adds nothing. */
+void session_check_level(const struct session *s);
 
 /* The options that a replay command has to repeat, with a leading blank each; NULL-terminated text, caller frees. */
 char *session_arguments(const struct session *s);

@@ -40,6 +40,12 @@ head -c 9000 "$tmp/unknown.so" >"$tmp/cut.so"
 refuses "end of the file is missing" run "$tmp/cut.so"
 refuses NtUnknownRoutine run "$tmp/unknown.so"
 refuses "not a duration" run --for soon x.so
+refuses "--for: '0' is not a duration above 0" run --for=0 x.so
+refuses "--budget: '0s' is not a duration above 0" explore --budget=0s x.so
+refuses "--schedules: 0 is less than 1" explore --schedules=0 x.so
+refuses "--processors: 0 is not between 1 and 64" explore --processors=0 x.so
+refuses "--processors: 4294967297 is not between" explore --processors=4294967297 x.so
+refuses "--bound: 4294967296 is not between" explore --bound=4294967296 x.so
 refuses "not a number" explore --seed x x.so
 refuses "between 1 and 64" explore --processors 65 x.so
 refuses "none of api" explore --level fine x.so
@@ -51,11 +57,63 @@ refuses '"x" is not a number' explore -S dfs:x "$tmp/plain.so"
 refuses 'begin with "v1."' replay -t a -S rubbish "$tmp/plain.so"
 refuses 'none of api, atomic, memory' replay --loose -t a -S v1.00000000.fine.p2.s0.- "$tmp/plain.so"
 refuses 'another build' replay -t a -S v1.00000000.api.p2.s0.- "$tmp/plain.so"
+# A schedule brings its processors, level and seed: what contradicts it is refused, and so is one that the program does not take.
+good=v1.$("$DUETIME" replay -t a -S v1.00000000.api.p2.s0.- "$tmp/plain.so" 2>&1 | grep -o '[0-9a-f]\{8\}' | tail -n 1)
+"$DUETIME" replay -t a -S $good.api.p2.s0.- "$tmp/plain.so" >/dev/null || bad "a schedule without switches"
+"$DUETIME" replay -t a -p 2 -S $good.api.p2.s0.- "$tmp/plain.so" >/dev/null || bad "-p as the schedule says"
+refuses 'one of 2 processors, not of 3' replay -t a -p 3 -S $good.api.p2.s0.- "$tmp/plain.so"
+refuses 'one of point level api, not of memory' replay -t a --level memory -S $good.api.p2.s0.- "$tmp/plain.so"
+refuses 'one of seed 0, not of 7' replay -t a --seed 7 -S $good.api.p2.s0.- "$tmp/plain.so"
+refuses 'a: error: the run went another way' replay -t a -S $good.api.p2.s0.999:1/2 "$tmp/plain.so"
+
+# A level finer than the images can show.
+refuses "no image tells of its memory accesses.*--race" explore --level memory "$tmp/plain.so"
+"$DUETIME" explore --level atomic -t a "$tmp/plain.so" >"$tmp/out" 2>&1 || bad "--level atomic fails"
+grep -q "no image has an interlocked operation" "$tmp/out" || bad "--level atomic without one: $(cat "$tmp/out")"
+printf '#include <ntddk.h>\n#include <duetime/test.h>\nLONG n;\nDT_TEST(a) { InterlockedIncrement(&n); }\n' >"$tmp/locked.c"
+"$DUETIME" build -o "$tmp/locked.so" "$tmp/locked.c" >/dev/null || bad "locked.c does not build"
+"$DUETIME" explore --level atomic "$tmp/locked.so" 2>&1 | grep -q "no image has" && bad "it has an interlocked operation"
+printf '#include <duetime/test.h>\nDT_TEST(a, .level = DT_LEVEL_MEMORY) {}\n' >"$tmp/memory.c"
+"$DUETIME" build -o "$tmp/memory.so" "$tmp/memory.c" >/dev/null || bad "memory.c does not build"
+refuses "no image tells of its memory accesses" explore "$tmp/memory.so"
+
+# The wrong image, or one for another machine.
+printf '#include <duetime/test.h>\nvoid Missing(void);\nDT_TEST(a) { Missing(); }\n' >"$tmp/alone.c"
+"$DUETIME" build -o "$tmp/alone.so" "$tmp/alone.c" >/dev/null || bad "alone.c does not build"
+refuses "tests need Missing: give the driver's image before" explore "$tmp/alone.so"
+if [ -z "${DUETIME_SANITIZE:-}" ]; then
+    echo "int n[2]; int DriverEntry(int *d); int DriverEntry(int *d) { return n[*d]; }" >"$tmp/asan.c"
+    "$DUETIME" build --asan -o "$tmp/asan.so" "$tmp/asan.c" >/dev/null || bad "asan.c does not build"
+    refuses "built with --asan, but this machine library has no" run "$tmp/asan.so"
+fi
+
+# What cannot be written was not said.
+for command in ddi "explain DT-D03" "--version" "explore -t a $tmp/plain.so"; do
+    "$DUETIME" $command >/dev/full 2>"$tmp/err"
+    [ $? -eq 2 ] && grep -q "cannot write standard output" "$tmp/err" || bad "$command on a full disk: $(cat "$tmp/err")"
+done
+
+# The replay command is one that a shell can run, whatever the path.
+odd="$tmp/it's 100%s of a %t"
+mkdir "$odd"
+printf '#include <duetime/test.h>\nDT_TEST(fails) { dt_expect(0); }\n' >"$tmp/fails.c"
+"$DUETIME" build -o "$odd/fails.so" "$tmp/fails.c" >/dev/null || bad "fails.c does not build"
+"$DUETIME" explore "$odd/fails.so" >"$tmp/out" 2>&1
+again=$(sed -n 's/^Replay  duetime/"$DUETIME"/p' "$tmp/out")
+eval "$again" >"$tmp/again" 2>&1
+[ $? -eq 1 ] && grep -q '^fails: FAILED, as the schedule says' "$tmp/again" || bad "replay: $again: $(cat "$tmp/again")"
+
 refuses "cannot read" build "$tmp/absent.c"
 refuses "it is a directory" build "$(mkdir "$tmp/dir.c"; echo "$tmp/dir.c")"
 refuses "none of 0, 1, 2, g" build -O 9 "$tmp/unknown.c"
 refuses "which file" build -o "" "$tmp/unknown.c"
 refuses "failed: nothing was built" build --cc /bin/false -o "$tmp/no.so" "$tmp/unknown.c"
+refuses "made no object file" build --cc /bin/true -o "$tmp/no.so" "$tmp/unknown.c"
+printf '#!/bin/sh\nfor a; do [ "$a" = -shared ] && exit 0; done\nexec gcc "$@"\n' >"$tmp/halfcc"
+chmod +x "$tmp/halfcc"
+cp "$tmp/unknown.so" "$tmp/stale.so"
+refuses "made no shared object" build --cc "$tmp/halfcc" -o "$tmp/stale.so" "$tmp/unknown.c"
+[ ! -e "$tmp/stale.so" ] || bad "the image of an earlier build is taken for this one's"
 refuses "neither a C source" build "$tmp/text.so"
 refuses "no Visual Studio project" build "$(cp "$tmp/text.so" "$tmp/text.vcxproj"; echo "$tmp/text.vcxproj")"
 refuses "no such routine" ddi --family nowhere
