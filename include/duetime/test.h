@@ -63,7 +63,7 @@ struct dt_suite {
 
 struct dt_suite_result {
     unsigned run, failed;
-    int      error; /* negative errno of a test that could not be run; it counts as failed. -ESTALE: the schedule to replay is
+    int error; /* negative errno of a test that could not be run; it counts as failed. -ESTALE: the schedule to replay is
                        that of another program */
 };
 

@@ -209,10 +209,11 @@ void session_check_level(const struct session *s)
 static char *quoted(const char *path)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%";
-    char             *text = xcalloc(1, 4 * strlen(path) + 3), *to = text;
 
     if (*path && path[strspn(path, plain)] == '\0')
-        return strcpy(text, path);
+        return xstrdup(path);
+    char *text = xcalloc(1, 4 * strlen(path) + 3), *to = text;
+
     *to++ = '\'';
     for (; *path; path++) {
         if (*path == '\'')
