@@ -39,7 +39,7 @@ def prototypes():
             if line.startswith("_"):
                 above.append(line)
                 continue
-            match = re.match(r"(?:NTKERNELAPI|NTSYSAPI|NTHALAPI) .*?(\w+)\(", line)
+            match = re.match(r"(?:NTKERNELAPI|NTSYSAPI|NTHALAPI|STORPORTAPI) .*?(\w+)\(", line)
             if match:
                 yield path.relative_to(ROOT), match[1], above
             above = []

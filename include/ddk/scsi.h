@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* SCSI commands and data. */
+#pragma once
+
+#include <ntdef.h>
