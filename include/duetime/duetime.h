@@ -247,6 +247,13 @@ DT_API dt_thread *dt_spawn_priority(int processor, unsigned priority, dt_body *f
 DT_API void dt_join(dt_thread *thread);
 DT_API void dt_join_all(void);
 
+/* A thread of yours, one that Duetime did not make, becomes a system thread of the run that is under way, at PASSIVE_LEVEL with
+ * priority 8, until it detaches: it may call NT routines and whatever else a body may. The run does not end before
+ * that. Real-time machine; host. 0; -ESRCH: no run, or it is ending; -EBUSY: attached already, or a thread of the machine;
+ * -EINVAL: no such processor; -ENOMEM; -ENOTSUP: the simulated machine. After a finding the thread stops at its next call. */
+DT_API int  dt_attach(int processor);
+DT_API void dt_detach(void);
+
 /* The caller sleeps; everything else runs. It wakes at the clock tick at or after the end, as KeDelayExecutionThread. */
 DT_API void dt_run_for(dt_ns duration);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* host/body.c - what a body may do beside calling NT routines: threads, time, expectations, notes, choices. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,6 +80,18 @@ dt_thread *dt_spawn_priority(int processor, unsigned priority, dt_body *fn, void
 dt_thread *dt_spawn(int processor, dt_body *fn, void *ctx)
 {
     return dt_spawn_priority(processor, PRIORITY, fn, ctx);
+}
+
+int dt_attach(int processor)
+{
+    if (processor >= 0 && (unsigned)processor >= mach_cpus())
+        return -EINVAL;
+    return ke_thread_attach(processor < 0 ? 0 : 1ull << processor);
+}
+
+void dt_detach(void)
+{
+    ke_thread_detach();
 }
 
 static void wait_for(struct dt_thread *t)

@@ -253,6 +253,10 @@ extern const char ke_probes[], ke_probes_end[];
 void *ke_exception_nest(void);
 void  ke_exception_unnest(void *outer);
 
+/* A word of the calling stack for the port driver: the calls into a miniport that are under way on it. An interrupt begins
+ * with NULL and puts back what it found. Any IRQL. */
+void **ke_call_slot(void);
+
 /* ---- APCs and alerts (ke/apc.c) ---- */
 
 /* What KAPC calls Reserved. */
@@ -281,6 +285,10 @@ void ke_return_to_user(const void *from, LONG count_before);
 /* ---- threads (ke/thread.c) ---- */
 
 typedef struct _KTHREAD ke_thread;
+
+/* The calling thread of the host's becomes a system thread until it detaches; 0 or what mach_ctx_attach() says. IRQL 0. */
+int  ke_thread_attach(uint64_t affinity);
+void ke_thread_detach(void);
 
 /* The thread holds one reference for the caller. NULL: out of memory. daemon: may outlive the body. */
 ke_thread *ke_thread_create(void (*routine)(void *), void *context, KPRIORITY priority, uint64_t affinity, bool daemon);

@@ -8,6 +8,8 @@
  * the list of threads and its queue, and its object is signaled, for good (THR-013). Whoever then sees the signal knows that
  * no more of the driver's code runs in it, so that the driver may be unloaded.
  */
+#include <errno.h>
+
 #include "base/ddi.h"
 #include "ke/priv.h"
 
@@ -20,6 +22,7 @@ void ke_thread_boot(void)
         /* Nothing else of it ever changes; these a DPC changes whose run then ends with a bug check. */
         idle->critical = idle->guarded = 0;
         idle->exception_frames = NULL;
+        idle->calls = NULL;
         InitializeListHead(&idle->mutexes);
         if (idle->is_idle)
             continue;
@@ -144,12 +147,9 @@ static void check_may_end(const ke_thread *t)
         ke_bugcheckf("DT-H03", ACTIVE_EX_WORKER_THREAD_TERMINATION, p, "a work routine terminates its worker thread");
 }
 
-/* The body's own context is not started by start(): its routine is the machine's main, which must return instead. */
-void ke_thread_exit(NTSTATUS status)
+/* Everything but the end of the context. */
+static void leave(ke_thread *t, NTSTATUS status)
 {
-    ke_thread *t = ke_thread_current();
-
-    check_may_end(t);
     t->exit_status = status;
     __atomic_store_n(&t->terminating, true, __ATOMIC_RELEASE);
     ke_mutex_abandon_all(t);
@@ -166,8 +166,57 @@ void ke_thread_exit(NTSTATUS status)
     ke_dispatcher_unlock(old);
     if (t->at_end)
         t->at_end(t->at_end_arg);
+}
+
+/* The body's own context is not started by start(): its routine is the machine's main, which must return instead. */
+void ke_thread_exit(NTSTATUS status)
+{
+    ke_thread *t = ke_thread_current();
+
+    check_may_end(t);
+    leave(t, status);
     ke_thread_dereference(t);
     mach_ctx_exit();
+}
+
+/* ---- threads of the host ---- */
+
+/* The object is made by the context itself, which is none's until then. */
+int ke_thread_attach(uint64_t affinity)
+{
+    int e = mach_ctx_attach(affinity);
+
+    if (e != 0)
+        return e;
+    ke_thread *t = ke_object_alloc(sizeof *t);
+
+    if (!t) {
+        mach_ctx_detach();
+        return -ENOMEM;
+    }
+    unsigned old = ke_dispatcher_lock();
+
+    ke_thread_init(t, NULL, NULL, 8, affinity, false);
+    t->references = 1;
+    t->create_time = ke_system_time();
+    t->ctx = mach_ctx_self();
+    t->id = mach_ctx_id(t->ctx);
+    mach_ctx_user_set(t);
+    ke_dispatcher_unlock(old);
+    ke_processor_awake();
+    ev(EV_THREAD_CREATE, t, 0, 0, 8);
+    ev(EV_THREAD_START, t, 0, 0, 0);
+    return 0;
+}
+
+void ke_thread_detach(void)
+{
+    ke_thread *t = ke_thread_current();
+
+    leave(t, STATUS_SUCCESS);
+    mach_ctx_user_set(NULL);
+    ke_thread_dereference(t);
+    mach_ctx_detach();
 }
 
 ke_thread *ke_thread_current(void)

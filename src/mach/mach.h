@@ -132,6 +132,15 @@ struct mach_ctx_config {
 /* IRQL <= 2. NULL: out of contexts. The new context may run at once elsewhere. Ends when fn returns (at IRQL 0). Point: no. */
 struct mach_ctx *mach_ctx_create(const struct mach_ctx_config *cfg);
 
+/* The calling thread, one of the host's, becomes a context of the machine that runs, at IRQL 0, until it detaches; the machine
+ * does not end before that. 0; -ESRCH: none runs, or it is ending; -EBUSY: a context already; -ENOMEM; -ENOTSUP: the
+ * simulated machine, whose contexts are all its own. */
+int  mach_ctx_attach(uint64_t affinity);
+void mach_ctx_user_set(void *user); /* of the calling context */
+
+/* IRQL 0. After this the thread is none of the machine's. */
+void mach_ctx_detach(void);
+
 /* Ends the calling context from wherever it is; for the first context that ends the run. IRQL 0. */
 _Noreturn void mach_ctx_exit(void);
 
@@ -187,5 +196,5 @@ bool mach_instrumented(void);
 
 /* Reserves (once per process and region) address space at a fixed address, so that replays print the same addresses; zero
  * pages on demand. NULL: not to be had. */
-enum mach_region { MACH_REGION_POOL, MACH_REGION_OBJECTS, MACH_REGION_STACKS, MACH_REGION_COUNT };
+enum mach_region { MACH_REGION_POOL, MACH_REGION_OBJECTS, MACH_REGION_STACKS, MACH_REGION_BUS, MACH_REGION_COUNT };
 void *mach_reserve(enum mach_region region, size_t bytes);

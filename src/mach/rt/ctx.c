@@ -20,6 +20,7 @@
 #endif
 #include "mach/rt/rt.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,11 @@ void *mach_ctx_user(void)
     return rt_self->user;
 }
 
+void mach_ctx_user_set(void *user)
+{
+    rt_self->user = user;
+}
+
 uint32_t mach_ctx_id(const struct mach_ctx *c)
 {
     return c->id;
@@ -122,6 +128,8 @@ static void *ctx_main(void *arg)
 void mach_ctx_exit(void)
 {
     rt_check_halt();
+    if (rt_self->attached)
+        rt_die("a thread of the host's is ended by the machine");
     longjmp(rt_self->leave, 1);
 }
 
@@ -131,7 +139,8 @@ static struct mach_ctx *join_oldest_locked(void)
     struct mach_ctx *c = container_of(list_pop(&rt_life.ended), struct mach_ctx, link);
 
     rt_life.ended_count--;
-    pthread_join(c->thread, NULL);
+    if (!c->attached)
+        pthread_join(c->thread, NULL);
     return c;
 }
 
@@ -212,6 +221,52 @@ struct mach_ctx *mach_ctx_create(const struct mach_ctx_config *cfg)
 {
     rt_check_halt();
     return rt_ctx_start(cfg, NULL, false);
+}
+
+/* ---- threads of the host ---- */
+
+/* The lock orders it with the end of the machine: daemons are asked to leave when nobody is awaited any more. */
+static int attach_locked(uint64_t affinity, struct mach_ctx **out)
+{
+    if (!rt_life.running || !rt_life.awaited || atomic_load(&rt_halted))
+        return -ESRCH;
+    struct mach_ctx *c = ctx_memory_locked();
+
+    if (!c)
+        return -ENOMEM;
+    c->attached = true;
+    c->thread = pthread_self();
+    c->id = rt_life.next_id++;
+    atomic_init(&c->home, cpu_in_turn(affinity_present(affinity)));
+    ctx_alive_locked(c);
+    *out = c;
+    return 0;
+}
+
+int mach_ctx_attach(uint64_t affinity)
+{
+    struct mach_ctx *c;
+    int              e;
+
+    if (rt_self != &rt_nobody)
+        return -EBUSY;
+    pthread_mutex_lock(&rt_life.lock);
+    e = attach_locked(affinity, &c);
+    pthread_mutex_unlock(&rt_life.lock);
+    if (e == 0)
+        rt_self = c;
+    return e;
+}
+
+void mach_ctx_detach(void)
+{
+    struct mach_ctx *c = rt_self;
+
+    rt_check_halt();
+    if (!c->attached || c->irql)
+        rt_die("detached at raised IRQL, or a context that was not attached");
+    rt_self = &rt_nobody;
+    ctx_ended(c);
 }
 
 /* ---- park ---- */

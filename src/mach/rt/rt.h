@@ -43,6 +43,7 @@ struct mach_ctx {
     /* constant while it lives */
     uint32_t id;
     bool     daemon;
+    bool     attached; /* the thread is the host's: not joined */
     void    *user;
     void (*fn)(void *);
     void     *arg;

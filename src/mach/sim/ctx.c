@@ -6,6 +6,7 @@
  * addresses of locals are the same in every replay, and starting afresh costs a counter. Each stack ends in a
  * guard page; an overflow is a fault, not corruption.
  */
+#include <errno.h>
 #include <sys/mman.h>
 
 #include "mach/sim/sim.h"
@@ -180,3 +181,18 @@ void mach_stack_limits(uintptr_t *low, uintptr_t *high)
     *low = (uintptr_t)mach_ctx_self()->stack;
     *high = *low + SIM_STACK_BYTES;
 }
+
+/* ---- threads of the host: none, all contexts run on the one thread ---- */
+
+int mach_ctx_attach(uint64_t affinity)
+{
+    (void)affinity;
+    return -ENOTSUP;
+}
+
+void mach_ctx_user_set(void *user)
+{
+    mach_ctx_self()->user = user;
+}
+
+void mach_ctx_detach(void) {}
