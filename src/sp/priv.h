@@ -85,6 +85,10 @@ struct sp_driver {
 
 struct sp_driver *sp_driver_of(PDRIVER_OBJECT driver);
 
+/* Queues, busy, time-outs, resets; configuration, control, power, registry: each has its own header and files. */
+#include "sp/control.h"
+#include "sp/queue.h"
+
 /* ---- units ---- */
 
 enum { SP_LUN_KEYS = 256 };
@@ -105,6 +109,8 @@ struct sp_lun {
     bool                  seen; /* an INQUIRY has been sent */
     bool                  gone, claimed;
     unsigned              missing; /* the scan's */
+    struct sp_unit_queue  more; /* gate.c */
+    bool                  started, powered_down; /* control.c, power.c */
     struct sp_unit_info   info;
 };
 
@@ -230,7 +236,7 @@ struct sp_adapter {
     unsigned             next_unit; /* round robin */
     unsigned             gates, busy_count;
     unsigned             outstanding;
-    struct sp_gate_timer pause, hold, link;
+    struct sp_gate_timer pause, hold, link_wait;
     struct list          slots_free;
     struct sp_slot     **slots; /* all, by index */
     unsigned             n_slots, slots_room;
@@ -261,6 +267,10 @@ struct sp_adapter {
     bool                           scanning, scan_again; /* sp_lock(); BusChangeDetected */
     uint32_t                       scans;
     uint32_t                       callbacks; /* under way; atomic */
+
+    struct sp_knobs   knobs;
+    struct sp_watch   watch;   /* timeout.c */
+    struct sp_control control; /* find.c, control.c, power.c, registry.c */
 
     unsigned      n_cpus;
     struct sp_cpu cpu[];

@@ -29,6 +29,14 @@ NTSTATUS sp_initialize(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path, PHW
 /* Windows the port poses as: what is newer answers STOR_STATUS_NOT_IMPLEMENTED. */
 enum sp_os { SP_OS_CURRENT, SP_OS_SERVER_2003, SP_OS_7, SP_OS_8, SP_OS_8_1, SP_OS_10, SP_OS_10_1809, SP_OS_11 };
 
+/* A value of Parameters\\Device, or of this adapter's Parameters\\Device<n>. type: MINIPORT_REG_XXX. */
+struct sp_registry_value {
+    const char *name;
+    bool        adapter;
+    ULONG       type, bytes;
+    const void *data;
+};
+
 /* Zeroed is the default everywhere. */
 struct sp_config {
     struct device        *device;   /* NULL: no hardware behind the adapter */
@@ -49,6 +57,13 @@ struct sp_config {
     unsigned              link_down_timeout_s; /* 0 = 30; at most 600 */
     unsigned              msi_level_step;      /* message i is at dirql + i * step, at most 12 */
     bool                  spurious;            /* an interrupt as soon as HwStorInitialize lowers (STL-093) */
+    bool                  busy_forever;        /* STQ-045: busy requests are tried again without limit */
+    bool                  no_timeouts;         /* requests take as long as they take */
+    bool                  breaks_default_0x11; /* STI-023: NumberOfPhysicalBreaks is 0x11, not SP_UNINITIALIZED_VALUE */
+    bool                  pause_first_wins;    /* STQ-031: a second StorPortPause while paused fails */
+    bool                  start_false_pending; /* STV-012: FALSE from HwStorStartIo without completion is no finding */
+    bool                  virtual_no_sgl;      /* STV-026: a virtual miniport gets no scatter/gather list */
+    const struct sp_registry_value *registry;  /* values present before the start, up to one without a name */
 };
 
 /* ---- adapters; IRQL 0, a system thread ---- */
@@ -128,6 +143,7 @@ struct sp_request {
     struct sp_slot    *slot;
     unsigned           state, retries, cpu, channel;
     bool               built, timed_out;
+    unsigned           ticks; /* of timeout.c, since it was issued */
     nt_100ns           queued_at, issued_at;
 };
 
