@@ -9,6 +9,8 @@
 
 #define LIST_MAGIC 0x6b6f6f4cu /* "Look", in Future[0] of a list that is in use */
 
+enum { DEPTH_MIN = 4, DEPTH_MAX = 256 }; /* what a new list says of itself on Windows */
+
 typedef GENERAL_LOOKASIDE_POOL list;
 _Static_assert(
     offsetof(GENERAL_LOOKASIDE, Future) == offsetof(GENERAL_LOOKASIDE_POOL, Future), "one layout for all lists");
@@ -37,6 +39,8 @@ static void init(list *l, const struct config *c)
     l->Size = (ULONG)c->size;
     l->Allocate = (PALLOCATE_FUNCTION)c->allocate;
     l->Free = (PFREE_FUNCTION)c->free;
+    l->Depth = DEPTH_MIN;
+    l->MaximumDepth = DEPTH_MAX;
     l->ListEntry.Flink = l->ListEntry.Blink = &l->ListEntry;
     l->Future[0] = LIST_MAGIC;
 }

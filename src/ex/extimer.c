@@ -37,7 +37,7 @@ struct _EX_TIMER {
     void                *context;
     KDPC                 dpc;
     struct mach_lock     lock;
-    bool                 disabled, freed;
+    bool                 disabled;
     KEVENT              *gone; /* of a deleter that waits */
     PEXT_DELETE_CALLBACK delete_callback;
     void                *delete_context;
@@ -84,14 +84,10 @@ static void unlock(PEX_TIMER t, unsigned old)
     mach_irql_lower(old);
 }
 
-/* lock held. True for exactly one caller: it frees. */
-static bool claim_free_locked(PEX_TIMER t)
+/* lock held. True for exactly one caller, which frees: the accepted delete, or the expiration that ends last after it. */
+static bool must_free_locked(PEX_TIMER t)
 {
-    if (!t->disabled || t->freed || ke_timer_is_set(&t->ke.timer) ||
-        __atomic_load_n(&t->ke.in_flight, __ATOMIC_ACQUIRE) != 0)
-        return false;
-    t->freed = true;
-    return true;
+    return t->disabled && !ke_timer_is_set(&t->ke.timer) && __atomic_load_n(&t->ke.in_flight, __ATOMIC_ACQUIRE) == 0;
 }
 
 static void call_delete_callback(PEXT_DELETE_CALLBACK callback, void *context, PEX_TIMER was)
@@ -149,7 +145,7 @@ static void expired(PKDPC dpc, PVOID context, PVOID arg1, PVOID arg2)
     unsigned old = lock(t);
 
     __atomic_sub_fetch(&t->ke.in_flight, 1, __ATOMIC_RELEASE);
-    bool mine = claim_free_locked(t);
+    bool mine = must_free_locked(t);
 
     unlock(t, old);
     if (mine)
@@ -274,7 +270,7 @@ bool ex_timer_delete(PEX_TIMER t, bool cancel, bool wait, const EXT_DELETE_PARAM
             was_set = ke_timer_cancel(&t->ke.timer);
         else
             ke_timer_last_shot(&t->ke.timer, &t->dpc);
-        mine = claim_free_locked(t);
+        mine = must_free_locked(t);
         if (wait && !mine) {
             ke_event_init(&gone, NotificationEvent, false);
             t->gone = &gone;

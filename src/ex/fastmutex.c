@@ -6,7 +6,8 @@
  * woken. Giving it back adds 1; a result of 0 or less means that somebody waits, and the event wakes one. A waiter that was
  * woken has its count already, so ownership passes without a gap.
  *
- * OldIrql of the mutex holds what to go back to, and above one byte how the mutex was taken.
+ * While it is owned, OldIrql holds the level that its owner came from, as on Windows; how it was taken stands in the four
+ * bytes behind, which NT's layout leaves free. Initialization, inline in drivers, touches neither.
  *
  * Both kinds are one (LCK-016): a guarded mutex keeps APCs out by a guarded region instead of IRQL.
  */
@@ -14,8 +15,14 @@
 
 #include "base/ddi.h"
 
-#define HOW_SHIFT 8
-#define THREADS   256u
+#define THREADS 256u
+
+_Static_assert(sizeof(FAST_MUTEX) == offsetof(FAST_MUTEX, OldIrql) + 2 * sizeof(ULONG), "room for how it was taken");
+
+static ULONG *how_of(PFAST_MUTEX m)
+{
+    return (ULONG *)((char *)m + sizeof *m - sizeof(ULONG));
+}
 
 /* Guarded mutexes that are owned, by the low bits of the owner's id. A thread in a guarded region whose count is not 0 owns
  * one, unless it shares the bits with another thread. */
@@ -67,7 +74,9 @@ static void check_apcs(uint64_t p1, PFAST_MUTEX m, const char *what)
 
 void ex_mutex_init(PFAST_MUTEX m)
 {
-    *m = (FAST_MUTEX){.Count = FM_LOCK_BIT};
+    m->Count = FM_LOCK_BIT;
+    m->Owner = NULL;
+    m->Contention = 0;
     ke_event_init(&m->Event, SynchronizationEvent, false);
 }
 
@@ -96,7 +105,9 @@ static void open(enum ex_mutex_how how, unsigned old)
 static void own(PFAST_MUTEX m, enum ex_mutex_how how, unsigned old, unsigned tried)
 {
     __atomic_store_n(&m->Owner, ke_thread_current(), __ATOMIC_RELAXED);
-    m->OldIrql = old | (ULONG)(how + 1) << HOW_SHIFT;
+    *how_of(m) = how;
+    if (how == EX_MUTEX_RAISING)
+        m->OldIrql = old;
     if (how == EX_MUTEX_GUARDED)
         guard(1);
     ev(EV_LOCK_ACQUIRE, m, EV_LOCK_FAST_MUTEX, old, (how == EX_MUTEX_RAISING) | tried);
@@ -140,7 +151,7 @@ static void check_release(PFAST_MUTEX m, enum ex_mutex_how how)
         ke_bugcheckf("DT-L03", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
             "a fast mutex is released by a thread that does not own it");
     }
-    if (m->OldIrql >> HOW_SHIFT != (ULONG)how + 1)
+    if (*how_of(m) != (ULONG)how)
         misuse("DT-L16", 0x1009, m, "is released by another kind of routine than it was acquired with");
     if (how == EX_MUTEX_UNSAFE)
         check_apcs(0x3a, m, "is released \"unsafe\" although APCs are enabled");
@@ -149,11 +160,10 @@ static void check_release(PFAST_MUTEX m, enum ex_mutex_how how)
 void ex_mutex_release(PFAST_MUTEX m, enum ex_mutex_how how)
 {
     check_release(m, how);
-    unsigned old = m->OldIrql & 0xff;
+    unsigned old = how == EX_MUTEX_RAISING ? m->OldIrql : mach_irql();
 
     if (how == EX_MUTEX_GUARDED)
         guard(-1);
-    m->OldIrql = 0;
     __atomic_store_n(&m->Owner, NULL, __ATOMIC_RELAXED);
     ev(EV_LOCK_RELEASE, m, EV_LOCK_FAST_MUTEX, old, how == EX_MUTEX_RAISING);
     if (__atomic_add_fetch(&m->Count, 1, __ATOMIC_RELEASE) <= 0)

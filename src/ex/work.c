@@ -342,13 +342,3 @@ const void *ex_work_find(const void *start, const void *end, bool *running)
     unlock_work(irql);
     return found;
 }
-
-unsigned ex_work_pending(void)
-{
-    unsigned n = 0, irql = lock_work();
-
-    for (uint32_t left = work.used; left; left &= left - 1)
-        n += work.queue[__builtin_ctz(left)].length + work.queue[__builtin_ctz(left)].busy;
-    unlock_work(irql);
-    return n;
-}

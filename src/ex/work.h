@@ -40,6 +40,3 @@ bool ex_work_submit(struct ex_work *w, unsigned type);
 
 /* A queued or running item of a driver's, whose routine lies in [start, end), or NULL; *running tells which. IRQL <= 2. */
 const void *ex_work_find(const void *start, const void *end, bool *running);
-
-/* Items queued or running. IRQL <= 2. */
-unsigned ex_work_pending(void);

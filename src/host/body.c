@@ -155,7 +155,7 @@ static bool is_busy(void *ctx, const struct ke_thread_info *info)
 {
     struct busy *b = ctx;
 
-    if (!info->waiting && !info->daemon && info->id != b->self)
+    if (!info->waiting && info->id != b->self) /* a worker thread with an item is busy like any other */
         b->any = true;
     return !b->any;
 }

@@ -43,10 +43,9 @@ LONG ke_event_set(PKEVENT e, KPRIORITY increment)
     LONG     before = ke_state(&e->Header);
 
     ev(EV_OBJECT_SIGNAL, e, e->Header.Type, 1, (uint32_t)before);
-    if (before == 0) {
-        ke_state_set(&e->Header, 1);
+    ke_state_set(&e->Header, 1); /* whatever else a driver may have written there (EVT-005) */
+    if (before == 0)
         ke_wake_waiters_locked(&e->Header, increment);
-    }
     ke_dispatcher_unlock(old);
     return before;
 }
