@@ -36,19 +36,29 @@ struct sp_watch {
     struct sp_request *reset;
 };
 
-/* Queues of a unit, beyond the lists. sp_lock(). */
-struct sp_unit_queue {
-    struct sp_gate_timer *retry;      /* BusyPauseTime */
-    unsigned              full_count; /* completions until QUEUE FULL is over; 0: it is not that which holds */
-    PDEVICE_OBJECT        device;     /* what CLAIM_DEVICE answers */
-};
-
 /* ---- life; IRQL 0 ---- */
 
 void sp_watch_init(struct sp_adapter *a);
 void sp_watch_fini(struct sp_adapter *a); /* no time-out is handled after this */
-bool sp_unit_queue_init(struct sp_lun *u);
-void sp_unit_queue_fini(struct sp_lun *u);
+
+/* ---- gates (gate.c). u NULL: the adapter's. _locked: lock held; else any IRQL, and what may go on is kicked ---- */
+
+struct sp_gate_timer;
+
+void     sp_gate_close_locked(struct sp_adapter *a, struct sp_lun *u, unsigned gate);
+bool     sp_gate_open_locked(struct sp_adapter *a, struct sp_lun *u, unsigned gate); /* was it closed? */
+void     sp_gate_close(struct sp_adapter *a, struct sp_lun *u, unsigned gate);
+bool     sp_gate_open(struct sp_adapter *a, struct sp_lun *u, unsigned gate);
+void     sp_gate_timer_init(struct sp_gate_timer *t, struct sp_adapter *a, struct sp_lun *u, unsigned gate);
+void     sp_gate_timer_cancel(struct sp_gate_timer *t);
+void     sp_gate_timer_fini(struct sp_gate_timer *t); /* IRQL <= 2, not in its DPC */
+void     sp_gate_close_for_locked(struct sp_gate_timer *t, nt_100ns duration);
+void     sp_gate_close_for(struct sp_gate_timer *t, nt_100ns duration);
+bool     sp_gate_open_early(struct sp_gate_timer *t);
+void     sp_gate_busy(struct sp_adapter *a, struct sp_lun *u, unsigned count);
+void     sp_gate_count_locked(struct sp_lun *u, bool completed); /* one is the miniport's no more; not completed: busy */
+void     sp_gate_recount_locked(struct sp_lun *u);               /* one waits for StartIo now */
+unsigned sp_with_miniport_locked(const struct sp_adapter *a, const struct sp_lun *u);
 
 /* ---- dispatch asks (retry.c); lock held ---- */
 
@@ -73,6 +83,9 @@ bool sp_retry_locked(struct sp_lun *u, struct sp_request *r);
 void sp_freeze_locked(struct sp_lun *u, struct sp_request *r);
 
 /* ---- requests for the port itself (queue.c) ---- */
+
+/* Before the lock is taken for a CLAIM_DEVICE. IRQL <= 2; the device object that it answers is made at IRQL 0. */
+void sp_claim_prepare(struct sp_adapter *a, const struct sp_request *r);
 
 /* lock held. True: answered, done() is to be called. */
 bool sp_queue_function_locked(struct sp_lun *u, struct sp_request *r);
