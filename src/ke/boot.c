@@ -15,10 +15,16 @@ struct ke ke;
 
 void (*ke_device_interrupt)(unsigned line);
 
+void **ke_call_slot(void)
+{
+    return &ke_thread_current()->calls;
+}
+
 static void interrupt(enum mach_line line)
 {
-    void *frames = ke_exception_nest();
+    void *frames = ke_exception_nest(), *calls = *ke_call_slot();
 
+    *ke_call_slot() = NULL;
     if (line != MACH_LINE_CLOCK)
         ke_processor_awake();
     if (line == MACH_LINE_CLOCK)
@@ -31,6 +37,7 @@ static void interrupt(enum mach_line line)
         ke_ipi_interrupt();
     else
         ke_device_interrupt(line);
+    *ke_call_slot() = calls;
     ke_exception_unnest(frames);
 }
 

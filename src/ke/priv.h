@@ -35,6 +35,7 @@ struct _KTHREAD {
     nt_100ns create_time;
     mach_ns  run_ns;           /* see dpcwatch.c; atomic */
     void    *exception_frames; /* innermost first (exception.c): own thread */
+    void    *calls;            /* ke_call_slot(): own thread */
     LONG critical, guarded; /* negative: disabled, as NT counts them; own thread, or dispatcher lock while it waits */
     LONG critical_base;     /* what critical was when the thread began */
     LIST_ENTRY mutexes;     /* owned; dispatcher lock */
