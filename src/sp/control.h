@@ -1,91 +1,102 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sp/control.h - what the port asks a miniport besides requests: configuration, control types, power, removal, and what the
- * registry tells both. Part of sp/priv.h.
- *
- * Where the spine calls in here:
- *   StorPortInitialize   sp_hw_check()
- *   adapter start        sp_find_prepare(a) fills the configuration, sp_find_check(a, result) after HwStorFindAdapter;
- *                        sp_control_query(a) after (passive) initialisation; sp_unit_started(u) when a scan has found a unit
- *   adapter remove       sp_unit_removing(u, surprise), sp_adapter_leave(a, surprise): PnP SRB, stop; then the spine frees
+ * sp/control.h - what the port and a miniport say to each other besides requests: what HwStorFindAdapter may do, control
+ * types, power, removal, the registry. find.c, bus.c, units.c, power.c, pofx.c, registry.c, service.c. Part of sp/priv.h.
  */
 #pragma once
 
 struct sp_adapter;
+struct sp_driver;
 struct sp_lun;
 
-/* A registry value of an adapter's or of all of a driver's adapters. */
-struct sp_value {
-    struct list link;
-    char        name[64];
-    bool        global; /* Parameters\Device, else Parameters\Device<n> */
-    ULONG       type, bytes;
-    UCHAR      *data;
+enum { SP_GUIDS = 8, SP_FEATURES = 32, SP_MAPPINGS = 8, SP_SERVICES = 16 };
+
+struct sp_mapping {
+    void    *base; /* what StorPortGetDeviceBase answered; NULL: free */
+    unsigned range;
+    uint64_t offset, bytes;
 };
 
-enum { SP_GUIDS = 8, SP_GUARD = 0xa5 };
-
+/* Part of an adapter. */
 struct sp_control {
     /* HwStorFindAdapter */
-    PORT_CONFIGURATION_INFORMATION before; /* as it was given */
-    PVOID                          uncached;
-    size_t                         uncached_bytes;
-    bool                           bus_type_set;
-    ULONG                          bus_type;
-    UCHAR                          features[16]; /* STORPORT_FEATURE_TYPE that were set */
-    void                          *bus_data;     /* StorPortGetBusData's own buffer, until the next call */
+    PVOID    uncached;
+    size_t   uncached_bytes;
+    bool     bus_type_set;
+    ULONG    bus_type;
+    bool     features[SP_FEATURES]; /* by STORPORT_FEATURE_TYPE */
+    void    *bus_data;              /* StorPortGetBusData's own buffer, until its next call or the routine's return */
+    GUID     guids[SP_GUIDS];
+    unsigned n_guids;
     /* registry */
-    struct list values; /* struct sp_value */
-    UCHAR      *registry_buffer;
-    ULONG       registry_bytes;
+    struct list values; /* registry.c */
+    UCHAR      *buffer; /* StorPortAllocateRegistryBuffer's; NULL: free */
     PVOID       registry_routine;
     /* power */
-    enum { SP_D0, SP_D3 } power;
-    bool  stopped;
-    bool  gone; /* surprise removal: registers read as ones */
-    bool  pofx, d3_cold;
-    int   active;        /* components activated less idled */
-    ULONG idle_timeout_ms;
-    GUID  guids[SP_GUIDS];
-    unsigned n_guids;
-    /* virtual miniports */
-    struct list services; /* IRPs that the miniport has */
+    bool     stopped, powered_down, gone; /* gone: surprise removal */
+    bool     pofx;
+    long     active; /* component activations less idlings; sp_lock() */
+    ULONG    idle_timeout_ms;
+    unsigned units_powered_down;
+    /* virtual miniports: IRPs that the miniport has; sp_lock() */
+    PIRP services[SP_SERVICES];
 };
-
-/* ---- StorPortInitialize (init.c) ---- */
-
-/* STATUS_SUCCESS, or what StorPortInitialize returns; misuse is a finding. */
-NTSTATUS sp_hw_check(PVOID argument1, PVOID argument2, const HW_INITIALIZATION_DATA *hw, const void *caller);
 
 /* ---- HwStorFindAdapter (find.c); IRQL 0 ---- */
 
-void     sp_find_prepare(struct sp_adapter *a); /* a->config exists and is zeroed but for AccessRanges */
-NTSTATUS sp_find_check(struct sp_adapter *a, ULONG result);
+/* What it left in the configuration: read-only members, values, limits (STI-028 to STI-037). */
+void sp_find_check(struct sp_adapter *a, const PORT_CONFIGURATION_INFORMATION *before);
 
-/* ---- control (control.c) ---- */
+/* Anybody may make this call only there: else a finding, DT-S13. Returns whether it is so. Any IRQL. */
+bool sp_find_only(struct sp_adapter *a, const char *routine, const void *caller);
 
-/* Asks which control types there are. False: the adapter cannot be used. IRQL 0. */
-bool sp_control_query(struct sp_adapter *a);
+/* ---- bus data, device base, uncached extension (bus.c); IRQL 0 ---- */
 
-/* SCSI_ADAPTER_CONTROL_TYPE at the IRQL and with the locks of its kind; nothing happens when it is not supported.
- * Returns whether it was called and succeeded. IRQL 0. */
-bool sp_adapter_control(struct sp_adapter *a, unsigned type, PVOID parameters);
-bool sp_unit_control(struct sp_lun *u, unsigned type, PVOID parameters);
+ULONG sp_bus_data_get(struct sp_adapter *a, ULONG type, ULONG bus, ULONG slot, PVOID buffer, ULONG bytes, const void *caller);
+ULONG sp_bus_data_set(
+    struct sp_adapter *a, ULONG type, ULONG bus, ULONG slot, PVOID buffer, ULONG offset, ULONG bytes, const void *caller);
+PVOID sp_uncached_extension(
+    struct sp_adapter *a, const PORT_CONFIGURATION_INFORMATION *c, ULONG bytes, const void *caller);
+ULONG sp_features_set(struct sp_adapter *a, ULONG count, const STORPORT_FEATURE_TYPE *list, const void *caller);
+ULONG sp_bus_type_set(struct sp_adapter *a, ULONG type);
+ULONG sp_power_guids_set(struct sp_adapter *a, const GUID *guids, ULONG count, const void *caller);
+void  sp_find_fini(struct sp_adapter *a);
 
+/* ---- units (units.c); IRQL 0 ---- */
+
+/* A scan has found it, or does not find it any more. */
 void sp_unit_started(struct sp_lun *u);
 void sp_unit_removing(struct sp_lun *u, bool surprise);
+void sp_unit_usage(struct sp_lun *u, ULONG usage, bool in_use); /* SCSI_UC_DEVICE_USAGE_TYPE */
 
-/* ---- power, stop, restart, removal (power.c); IRQL 0 ---- */
+/* ---- power, removal (power.c); IRQL 0 ---- */
 
 NTSTATUS sp_adapter_power(struct sp_adapter *a, bool on, ULONG action); /* STOR_POWER_ACTION */
 NTSTATUS sp_unit_power(struct sp_lun *u, bool on, ULONG action);
 void     sp_adapter_flush(struct sp_adapter *a, bool shutdown);
 void     sp_adapter_surprise(struct sp_adapter *a);
-void     sp_adapter_leave(struct sp_adapter *a);
+UCHAR    sp_pnp_request(struct sp_adapter *a, struct sp_lun *u, ULONG action, void *data, ULONG bytes);
+
+/* ---- idle power (pofx.c) ---- */
+
+ULONG sp_pofx_initialize(struct sp_adapter *a, const STOR_ADDRESS *address, const STOR_POFX_DEVICE *device, PBOOLEAN d3_cold);
+ULONG sp_pofx_component(struct sp_adapter *a, const STOR_ADDRESS *address, const void *srb, ULONG component, ULONG flags, bool on);
+ULONG sp_pofx_idle_timeout(struct sp_adapter *a, const STOR_ADDRESS *address, ULONG timeout_ms);
 
 /* ---- registry (registry.c) ---- */
 
-void sp_registry_init(struct sp_adapter *a);
-void sp_registry_fini(struct sp_adapter *a);
-bool sp_registry_set(struct sp_adapter *a, const char *name, bool global, ULONG type, const void *data, ULONG bytes);
-void sp_knobs_read(struct sp_adapter *a);
+/* From the start's configuration. */
+bool    sp_registry_init(struct sp_adapter *a);
+void    sp_registry_fini(struct sp_adapter *a);
+void    sp_knobs_read(struct sp_adapter *a);
+PUCHAR  sp_registry_buffer(struct sp_adapter *a, PULONG bytes);
+void    sp_registry_buffer_free(struct sp_adapter *a, PUCHAR buffer, const void *caller);
+BOOLEAN sp_registry_read(struct sp_adapter *a, const char *name, ULONG global, ULONG type, PUCHAR buffer, PULONG bytes);
+BOOLEAN sp_registry_write(struct sp_adapter *a, const char *name, ULONG global, ULONG type, const UCHAR *data, ULONG bytes);
+
+/* ---- IRPs for virtual miniports (service.c) ---- */
+
+/* IOCTL_MINIPORT_PROCESS_SERVICE_IRP: STATUS_PENDING, or refused. IRQL 0. */
+NTSTATUS sp_service(struct sp_adapter *a, PIRP irp);
+ULONG    sp_service_complete(struct sp_adapter *a, PVOID irp, const void *caller);
+void     sp_service_end(struct sp_adapter *a); /* at removal: HwCompleteServiceIrp, and what it must have done */
