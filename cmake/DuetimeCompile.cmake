@@ -91,7 +91,7 @@ endfunction()
 # includes an internal header.
 function(duetime_link_machine target machine source line)
     file(STRINGS ${source} internal LIMIT_COUNT 1
-        REGEX "^#include \"(base|mach|ke|ex|io|ddi|host|observe|explore)/")
+        REGEX "^#include \"(base|mach|ke|ex|io|sp|hw|blk|ddi|host|observe|explore)/")
     set(links shared)
     if(internal)
         set(links objects)

@@ -41,7 +41,8 @@ FLOORS = {
     "explore": {"base", "explore"},
     "host": {"base", "mach", "mach/sim", "mach/rt", "ke", "ex", "io", "sp", "hw", "blk", "ddi", "observe", "explore",
              "host", "ddk", "duetime"},
-    "tool": {"tool", "duetime", "ddk"},
+    "check": {"check"},
+    "tool": {"tool", "check", "duetime", "ddk"},
 }
 
 # Headers of the host's C library that a floor must not see. The kernel floors live on the machine alone.
@@ -251,8 +252,8 @@ def rule_length(tree, warn=None):
 
 def is_built(path):
     """Whether one of the build's globs takes this source (see cmake/)."""
-    patterns = [r"src/(base|mach|ke|ex|io|ddi|host|observe|explore|tool)/[^/]+\.c", r"src/mach/(sim|rt)/[^/]+\.[cS]",
-                r"tests/[^/]+/(test|drv)_[^/]+\.c", r"tests/tool/[^/]+/[^/]+\.c",
+    patterns = [r"src/(base|mach|ke|ex|io|sp|hw|blk|ddi|host|observe|explore|tool)/[^/]+\.c", r"src/mach/(sim|rt)/[^/]+\.[cS]",
+                r"tests/[^/]+/(test|drv)_[^/]+\.c", r"tests/tool/[^/]+/[^/]+\.c", r"src/check/[^/]+\.cc", r"tests/check/dt_[^/]+\.c",
                 r"bench/[^/]+\.cc?", r"examples/[^/]+/[^/]+\.c"]
     return any(re.fullmatch(pattern, path) for pattern in patterns)
 

@@ -57,6 +57,8 @@ struct device_ops {
     void (*write)(struct device *d, unsigned range, uint64_t offset, uint64_t value, unsigned bytes);
     /* Function-level reset, to the state after power-on. NULL: cannot. */
     void (*reset)(struct device *d);
+    /* The port has connected that many messages, before any driver runs; 0: the line. NULL: does not care. */
+    void (*connect)(struct device *d, unsigned messages);
     /* The message is masked in its table (MSI-X) or not: what is raised while masked is kept and raised once afterwards. */
     void (*mask)(struct device *d, unsigned message, bool masked);
     /* Power went (false) or came (true). NULL: does not care. */

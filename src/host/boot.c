@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/spin.h"
+#include "blk/blk.h"
 #include "ex/pool.h"
 #include "ex/work.h"
 #include "host/fault.h"
@@ -23,6 +24,7 @@
 #include "host/stack.h"
 #include "host/story.h"
 #include "host/symbols.h"
+#include "hw/hw.h"
 #include "io/io.h"
 #include "ke/ke.h"
 #include "observe/race.h"
@@ -272,6 +274,8 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, enum ho
         return -ENOMEM;
     ex_work_boot();
     io_boot();
+    hw_reset();
+    blk_reset();
     struct out live = {.print = cfg->print, .io = cfg->print_io};
 
     if (host.telling)

@@ -21,6 +21,7 @@ static const uintptr_t region_base[MACH_REGION_COUNT] = {
     [MACH_REGION_POOL] = 0x7e9000000000,
     [MACH_REGION_OBJECTS] = 0x7ea000000000,
     [MACH_REGION_STACKS] = 0x7eb000000000,
+    [MACH_REGION_BUS] = 0x7ec000000000,
 };
 
 /* region_lock protects: how much of each region is mapped (0 = not yet). */
