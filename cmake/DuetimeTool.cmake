@@ -7,6 +7,8 @@ file(GLOB tool_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/tool/*.c)
 # The build tree's bin/../include mirrors what is installed beside bin/.
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/include/ddk ${CMAKE_BINARY_DIR}/include/duetime-ddk SYMBOLIC)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/share/duetime)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/tests/check ${CMAKE_BINARY_DIR}/share/duetime/check SYMBOLIC)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/include/duetime ${CMAKE_BINARY_DIR}/include/duetime SYMBOLIC)
 
 if(tool_sources)
@@ -14,6 +16,7 @@ if(tool_sources)
     target_compile_definitions(duetime PRIVATE
         DUETIME_LIB_SIM="libduetime-sim.so.${PROJECT_VERSION_MAJOR}"
         DUETIME_LIB_RT="libduetime-rt.so.${PROJECT_VERSION_MAJOR}"
+        DUETIME_CHECK_RELATIVE="../lib/libduetime-check.so" DUETIME_CLANG="clang-14"
         DUETIME_INCLUDE_RELATIVE="../include" DUETIME_DDK_RELATIVE="../include/duetime-ddk"
         DUETIME_SANITIZE="${DUETIME_SANITIZE}")
     target_link_libraries(duetime PRIVATE duetime::flags

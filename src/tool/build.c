@@ -51,7 +51,7 @@ void check_readable(const char *path)
         die("cannot read %s: it is a directory", path);
 }
 
-static void add_input(struct build *b, const char *path)
+void build_add_input(struct build *b, const char *path)
 {
     check_readable(path);
     if (has_suffix(path, ".vcxproj"))
@@ -101,7 +101,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         b->verbose = true;
         break;
     case ARGP_KEY_ARG:
-        add_input(b, arg);
+        build_add_input(b, arg);
         break;
     case ARGP_KEY_NO_ARGS:
         die("what is to be built? (C sources or a .vcxproj)");

@@ -26,6 +26,9 @@ struct build {
 /* Dies unless path is a file that can be read. */
 void check_readable(const char *path);
 
+/* Adds a C source, or what a .vcxproj lists, and names the build after it if it has no name. */
+void build_add_input(struct build *b, const char *path);
+
 /* ---- overlay.c ---- */
 
 /*
@@ -54,6 +57,9 @@ void vcxproj_read(struct build *b, const char *path);
 
 /* Runs the compiler on each source and links; writes compile_commands.json. Exit status. */
 int compile_all(struct build *b);
+
+/* The compiler's name and all flags that a source of b needs but for input and output. Call overlay_scan() before. */
+void compile_flags(const struct build *b, struct strings *l, bool test);
 
 /* mkdir -p; dies. */
 void make_directory(const char *path);

@@ -94,6 +94,12 @@ static void add_preprocessor(const struct build *b, struct strings *l, bool test
     free(include);
 }
 
+void compile_flags(const struct build *b, struct strings *l, bool test)
+{
+    add_compiler(b, l, b->optimize);
+    add_preprocessor(b, l, test);
+}
+
 /* ---- running ---- */
 
 static char *join(const struct strings *l)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "tool/check.h"
 #include "tool/tool.h"
 
 enum { KEY_FORMAT = 256, KEY_STATUS };
@@ -219,7 +220,9 @@ int tool_explain(int argc, char **argv)
 
     parse_arguments(&argp, argc, argv, &what);
     open_machine(false);
-    if (api.dt_explain(what, print_out, NULL) != 0)
+    bool dynamic = api.dt_explain(what, print_out, NULL) == 0;
+
+    if (!check_explain(what, !dynamic) && !dynamic)
         die("'%s' is neither a rule nor a bug check", what);
     return EXIT_PASS;
 }

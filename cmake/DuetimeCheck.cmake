@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# The static checker: a plug-in for the analyzer of clang 14. Without clang's headers it is left out, and `duetime check`
+# says so. Optimised in every preset, without sanitizers: it runs inside clang.
+
+file(GLOB check_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/check/*.cc)
+find_path(CLANG_PLUGIN_INCLUDE clang/StaticAnalyzer/Core/Checker.h PATHS /usr/lib/llvm-14/include NO_DEFAULT_PATH)
+find_program(DUETIME_CLANG NAMES clang-14 clang)
+option(DUETIME_CHECK "build the static checker's plug-in" ON)
+
+if(NOT DUETIME_CHECK OR NOT CLANG_PLUGIN_INCLUDE)
+    message(STATUS "duetime check: left out (libclang-14-dev is not installed, or DUETIME_CHECK is off)")
+    return()
+endif()
+
+enable_language(CXX)
+add_library(duetime-check MODULE ${check_sources})
+set_target_properties(duetime-check PROPERTIES PREFIX lib CXX_STANDARD 17 CXX_EXTENSIONS OFF
+    INTERPROCEDURAL_OPTIMIZATION OFF)
+target_precompile_headers(duetime-check PRIVATE ${PROJECT_SOURCE_DIR}/src/check/clang.h)
+target_include_directories(duetime-check PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_include_directories(duetime-check SYSTEM PRIVATE ${CLANG_PLUGIN_INCLUDE})
+target_compile_definitions(duetime-check PRIVATE _GNU_SOURCE __STDC_CONSTANT_MACROS __STDC_FORMAT_MACROS
+    __STDC_LIMIT_MACROS)
+target_compile_options(duetime-check PRIVATE -O1 -g0 -fno-rtti -fno-exceptions -fvisibility=hidden -Wall -Wextra
+    -Wno-unused-parameter $<$<BOOL:${DUETIME_WERROR}>:-Werror>)
+if(TARGET duetime)
+    add_dependencies(duetime duetime-check)
+endif()

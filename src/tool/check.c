@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tool/check.c - `duetime check`: runs clang's analyzer with our plug-in (src/check) over each source, with the flags of
+ * `duetime build`, several at once, and puts together what they report.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tool/build.h"
+#include "tool/check.h"
+#include "tool/tool.h"
+
+extern char **environ;
+
+enum { KEY_SARIF = 256, KEY_HTML, KEY_BASELINE, KEY_WRITE_BASELINE, KEY_FORMAT };
+
+static const struct argp_option options[] = {
+    {"build", 'p', "DIR", 0, "Take the sources' flags from DIR/compile_commands.json (without sources: check them all)",
+        0},
+    {"define", 'D', "NAME[=V]", 0, "Preprocessor definition", 0},
+    {"include", 'I', "DIR", 0, "Directory for #include", 0},
+    {"format", KEY_FORMAT, "FORMAT", 0, "What to print: text (default), sarif, github (workflow commands)", 0},
+    {"sarif", KEY_SARIF, "FILE", 0, "Write SARIF 2.1.0 too", 0},
+    {"html", KEY_HTML, "DIR", 0, "Write a page for each finding, with its path, into DIR", 0},
+    {"baseline", KEY_BASELINE, "FILE", 0, "Do not count the findings in FILE", 0},
+    {"write-baseline", KEY_WRITE_BASELINE, "FILE", 0, "Write what is found now as a baseline", 0},
+    {"jobs", 'j', "N", 0, "Sources checked at once (the number of processors)", 0},
+    {"verbose", 'v', NULL, 0, "Show the commands", 0},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+struct check {
+    struct build    b;
+    const char     *database, *sarif, *html, *baseline, *write_baseline, *format;
+    char           *temporary;
+    unsigned        jobs;
+    struct job     *job;
+    size_t          job_count;
+    bool            failed;
+    struct findings findings;
+};
+
+/* One source: the analyzer's process and what it writes. */
+struct job {
+    struct strings command;
+    const char    *source;
+    char          *directory, *report, *errors;
+    pid_t          pid;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct check *k = state->input;
+
+    switch (key) {
+    case 'p':
+        k->database = arg;
+        break;
+    case 'D':
+        strings_add(&k->b.defines, xstrdup(arg));
+        break;
+    case 'I':
+        strings_add(&k->b.includes, xstrdup(arg));
+        break;
+    case 'j':
+        k->jobs = (unsigned)parse_number("--jobs", arg);
+        break;
+    case 'v':
+        k->b.verbose = true;
+        break;
+    case KEY_FORMAT:
+        if (strcmp(arg, "text") != 0 && strcmp(arg, "sarif") != 0 && strcmp(arg, "github") != 0)
+            die("--format: '%s' is none of text, sarif, github", arg);
+        k->format = arg;
+        break;
+    case KEY_SARIF:
+        k->sarif = arg;
+        break;
+    case KEY_HTML:
+        k->html = arg;
+        break;
+    case KEY_BASELINE:
+        k->baseline = arg;
+        break;
+    case KEY_WRITE_BASELINE:
+        k->write_baseline = arg;
+        break;
+    case ARGP_KEY_ARG:
+        build_add_input(&k->b, arg);
+        break;
+    case ARGP_KEY_END:
+        if (k->b.sources.count == 0 && !k->database)
+            die("what is to be checked? (C sources or a .vcxproj, or -p with a build directory)");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* ---- commands ---- */
+
+static void add(struct strings *l, const char *s)
+{
+    strings_add(l, xstrdup(s));
+}
+
+static void add_analyzer(const struct check *k, struct strings *l, const char *report)
+{
+    char             *plugin = beside_program(DUETIME_CHECK_RELATIVE);
+    const char *const flags[] = {"--analyze", "--analyzer-no-default-checks", "--analyzer-output",
+        k->html ? "sarif-html" : "sarif", "-Xclang", "-load", "-Xclang", plugin, "-Xclang",
+        "-analyzer-checker=core.builtin", "-Xclang", "-analyzer-checker=duetime", "-Xclang",
+        "-analyzer-inlining-mode=all", "-Xclang", "-analyzer-config", "-Xclang",
+        "crosscheck-with-z3=false,suppress-null-return-paths=false", "-w", "-o", report};
+
+    if (access(plugin, R_OK) != 0)
+        die("the checker's plug-in %s is not there: it was built without clang's headers (libclang-14-dev)", plugin);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        add(l, flags[i]);
+    free(plugin);
+}
+
+/* Structured exception handling, near enough for a path: the handler may run after the block, `finally` does. */
+static const char *const seh_words[] = {
+    "-D__try=switch(0)default:", "-D_try=switch(0)default:", "-D__except(x)=if(__dt_check_raised()&&(x))",
+    "-D__finally=", "-D__leave=break", "-D_exception_code()=__dt_check_raised()",
+    "-DGetExceptionCode()=__dt_check_raised()", "-DGetExceptionInformation()=((struct _EXCEPTION_POINTERS*)0)",
+    "-Wno-implicit-function-declaration", "-Wno-error=implicit-function-declaration"};
+
+static struct job *new_job(struct check *k, const char *source)
+{
+    k->job = realloc(k->job, (k->job_count + 1) * sizeof *k->job);
+    if (!k->job)
+        die("out of memory");
+    struct job *j = &k->job[k->job_count];
+
+    *j = (struct job){.source = source};
+    /* sarif-html puts the pages beside the report. */
+    j->report = xasprintf("%s/%zu.sarif", k->html ? k->html : k->temporary, k->job_count);
+    j->errors = xasprintf("%s/%zu.err", k->temporary, k->job_count);
+    k->job_count++;
+    return j;
+}
+
+static void add_input(struct job *j, const char *source)
+{
+    add(&j->command, "-x");
+    add(&j->command, "c");
+    strings_add(&j->command, xasprintf("%s%s", *source == '-' ? "./" : "", source));
+}
+
+/* A source with the flags of `duetime build`. */
+static void add_job(struct check *k, const char *source)
+{
+    struct job *j = new_job(k, source);
+    bool        seh, test = overlay_scan(&k->b, source, &seh);
+
+    compile_flags(&k->b, &j->command, test);
+    add_analyzer(k, &j->command, j->report);
+    for (size_t i = 0; seh && i < sizeof seh_words / sizeof *seh_words; i++)
+        add(&j->command, seh_words[i]);
+    add_input(j, source);
+}
+
+/* Not for the analyzer: output, debug information, code generation that only gcc knows. */
+static bool is_kept(const char *flag)
+{
+    static const char *const dropped[] = {"-c", "-g", "-O", "-o", "-fsanitize", "-fstack-clash", "-M"};
+
+    for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
+        if (strncmp(flag, dropped[i], strlen(dropped[i])) == 0)
+            return false;
+    return true;
+}
+
+static void add_database_job(struct check *k, json_t *entry, const char *source)
+{
+    struct job *j = new_job(k, source);
+    const char *directory = json_string_value(json_object_get(entry, "directory"));
+    json_t     *arguments = json_object_get(entry, "arguments"), *a;
+    size_t      i;
+
+    j->directory = directory ? xstrdup(directory) : NULL;
+    add(&j->command, k->b.compiler);
+    json_array_foreach(arguments, i, a)
+    {
+        const char *flag = json_string_value(a);
+
+        if (i == 0 || strcmp(flag, source) == 0 || strcmp(flag, "-x") == 0 ||
+            (i && strcmp(json_string_value(json_array_get(arguments, i - 1)), "-x") == 0))
+            continue;
+        if (strcmp(flag, "-o") == 0)
+            i++;
+        else if (is_kept(flag))
+            add(&j->command, flag);
+    }
+    add_analyzer(k, &j->command, j->report);
+    add_input(j, source);
+}
+
+static bool is_wanted(const struct check *k, const char *directory, const char *file)
+{
+    char *full = *file == '/' ? xstrdup(file) : xasprintf("%s/%s", directory ? directory : ".", file);
+    char *real = realpath(full, NULL);
+    bool  wanted = k->b.sources.count == 0;
+
+    for (size_t i = 0; real && i < k->b.sources.count && !wanted; i++) {
+        char *other = realpath(k->b.sources.at[i], NULL);
+
+        wanted = other && strcmp(real, other) == 0;
+        free(other);
+    }
+    free(real);
+    free(full);
+    return wanted;
+}
+
+static void add_database(struct check *k)
+{
+    char        *path = xasprintf("%s/compile_commands.json", k->database);
+    json_error_t error;
+    json_t      *database = json_load_file(path, 0, &error), *entry;
+    size_t       i;
+
+    if (!json_is_array(database))
+        die("cannot read %s: %s", path, error.text);
+    json_array_foreach(database, i, entry)
+    {
+        const char *file = json_string_value(json_object_get(entry, "file"));
+        const char *directory = json_string_value(json_object_get(entry, "directory"));
+
+        if (file && json_is_array(json_object_get(entry, "arguments")) && is_wanted(k, directory, file))
+            add_database_job(k, entry, file);
+    }
+    if (k->job_count == 0)
+        die("%s lists no such source", path);
+    free(path);
+}
+
+/* ---- running ---- */
+
+static void show(const struct job *j)
+{
+    for (size_t i = 0; i < j->command.count; i++)
+        fprintf(stderr, "%s%s", i ? " " : "", j->command.at[i]);
+    fputc('\n', stderr);
+}
+
+static void start(const struct check *k, struct job *j)
+{
+    posix_spawn_file_actions_t actions;
+
+    if (k->b.verbose)
+        show(j);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 2, j->errors, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (j->directory)
+        posix_spawn_file_actions_addchdir_np(&actions, j->directory);
+    int e = posix_spawnp(&j->pid, j->command.at[0], &actions, NULL, j->command.at, environ);
+
+    posix_spawn_file_actions_destroy(&actions);
+    if (e != 0)
+        die("cannot run %s: %s (the checker needs clang 14)", j->command.at[0], strerror(e));
+}
+
+static void print_file(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char  buffer[4096];
+
+    for (size_t n; f && (n = fread(buffer, 1, sizeof buffer, f)) > 0;)
+        fwrite(buffer, 1, n, stderr);
+    if (f)
+        fclose(f);
+}
+
+static void wait_for_one(struct check *k)
+{
+    int   status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, 0)) < 0 && errno == EINTR) {
+    }
+    for (size_t i = 0; i < k->job_count; i++) {
+        if (k->job[i].pid != pid)
+            continue;
+        k->job[i].pid = 0;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+            return;
+        print_file(k->job[i].errors);
+        fprintf(stderr, "duetime: %s was not checked\n", k->job[i].source);
+        free(k->job[i].report);
+        k->job[i].report = NULL;
+        k->failed = true;
+    }
+}
+
+static void run_jobs(struct check *k)
+{
+    unsigned running = 0;
+
+    for (size_t i = 0; i < k->job_count; i++) {
+        if (running == k->jobs) {
+            wait_for_one(k);
+            running--;
+        }
+        start(k, &k->job[i]);
+        running++;
+    }
+    while (running--)
+        wait_for_one(k);
+    for (size_t i = 0; i < k->job_count; i++) {
+        if (!k->job[i].report || access(k->job[i].report, R_OK) != 0)
+            continue;
+        findings_read(&k->findings, k->job[i].report);
+        unlink(k->job[i].report);
+    }
+}
+
+/* ---- output ---- */
+
+static void write_sarif(const struct check *k)
+{
+    FILE *f = fopen(k->sarif, "w");
+
+    if (!f)
+        die("cannot write %s: %s", k->sarif, strerror(errno));
+    findings_write_sarif(&k->findings, f);
+    if (fclose(f) != 0)
+        die("cannot write %s: %s", k->sarif, strerror(errno));
+}
+
+static size_t count(const struct check *k, enum finding_state state)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < k->findings.count; i++)
+        n += k->findings.at[i].state == state;
+    return n;
+}
+
+static int put_out(const struct check *k)
+{
+    size_t new = count(k, FINDING_NEW), suppressed = count(k, FINDING_SUPPRESSED), known = count(k, FINDING_KNOWN);
+
+    if (strcmp(k->format, "sarif") == 0)
+        findings_write_sarif(&k->findings, stdout);
+    else if (strcmp(k->format, "github") == 0)
+        findings_print_github(&k->findings);
+    else
+        findings_print(&k->findings);
+    if (k->sarif)
+        write_sarif(k);
+    if (k->write_baseline)
+        findings_write_baseline(&k->findings, k->write_baseline);
+    fprintf(stderr, "duetime: %zu source%s checked, %zu finding%s", k->job_count, k->job_count == 1 ? "" : "s", new,
+        new == 1 ? "" : "s");
+    if (suppressed)
+        fprintf(stderr, ", %zu suppressed in the source", suppressed);
+    if (known)
+        fprintf(stderr, ", %zu in the baseline", known);
+    fputc('\n', stderr);
+    return k->failed ? EXIT_USAGE : new ? EXIT_FINDING : EXIT_PASS;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st, (void)type, (void)ftw;
+    return remove(path);
+}
+
+static void make_temporary(struct check *k)
+{
+    const char *parent = getenv("TMPDIR");
+
+    k->temporary = xasprintf("%s/duetime-check-XXXXXX", parent && *parent ? parent : "/tmp");
+    if (!mkdtemp(k->temporary))
+        die("cannot make %s: %s", k->temporary, strerror(errno));
+    k->b.overlay = xasprintf("%s/include/1/2/3/4/5/6", k->temporary);
+    make_directory(k->b.overlay);
+}
+
+int tool_check(int argc, char **argv)
+{
+    static const struct argp argp = {.options = options,
+        .parser = parse,
+        .args_doc = "SOURCE.c... | PROJECT.vcxproj",
+        .doc =
+            "Checks unmodified driver sources without running them: the rules about IRQL, locks, timers, DPCs, waits, "
+            "role types and StorPort that `duetime explain` explains. Exit status: 0 nothing found, 1 findings, 2 a "
+            "source could not be read or compiled."};
+    struct check             k = {.b = {.optimize = "0"}, .format = "text"};
+
+    k.jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    k.b.compiler = getenv("DUETIME_CLANG");
+    parse_arguments(&argp, argc, argv, &k);
+    if (!k.b.compiler || !*k.b.compiler)
+        k.b.compiler = DUETIME_CLANG;
+    make_temporary(&k);
+    if (k.html)
+        make_directory(k.html);
+    if (k.jobs == 0)
+        k.jobs = 1;
+    for (size_t i = 0; !k.database && i < k.b.sources.count; i++)
+        add_job(&k, k.b.sources.at[i]);
+    if (k.database)
+        add_database(&k);
+    run_jobs(&k);
+    nftw(k.temporary, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    findings_settle(&k.findings);
+    findings_suppress(&k.findings);
+    if (k.baseline)
+        findings_baseline(&k.findings, k.baseline);
+    return put_out(&k);
+}
