@@ -220,7 +220,7 @@ static inline void reached(dt_body *body, unsigned bound, const bool *flag)
 /* A test names processors as if there were two or more; with fewer they wrap around. */
 static inline dt_thread *spawn_wrapped(int processor, dt_body *fn, void *ctx)
 {
-    int count = (int)KeQueryActiveProcessorCount(NULL);
+    int count = (int)KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS);
 
     if (processor < count)
         return dt_spawn(processor, fn, ctx);

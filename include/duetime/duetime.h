@@ -64,6 +64,7 @@ typedef void dt_print(void *io, const char *text); /* text: one or more whole li
 
 struct dt_config {
     unsigned      processors;        /* 1 .. 64; 0 = 2 */
+    unsigned      processor_groups;  /* 1 .. processors, which are spread over them evenly; 0 = 1 */
     uint32_t      tick_100ns;        /* DT_TICK_DEFAULT, DT_TICK_EXACT or the clock tick in 100 ns */
     enum dt_level level;             /* simulated machine */
     uint64_t      seed;              /* of everything that NT leaves undefined, and of random strategies */

@@ -20,6 +20,7 @@ struct dt_test_options {
     const char   *strategy;
     dt_ns         time_max;
     enum dt_level level;
+    unsigned      processor_groups;
 };
 
 struct dt_test {

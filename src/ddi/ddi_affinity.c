@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ddi/ddi_affinity.c - affinity in several groups (there is one), ideal processors, the limits of the stack. */
+/* ddi/ddi_affinity.c - affinity in several groups at once, the limits of the stack. */
 #include "ddi/ddi.h"
 #include "ex/pool.h"
 #include "ke/ke.h"
@@ -21,14 +21,27 @@ NTKERNELAPI VOID NTAPI PsFreeAffinityToken(PAFFINITY_TOKEN AffinityToken)
     ex_pool_free(AffinityToken, TOKEN_TAG, __builtin_return_address(0));
 }
 
+/* 0: one of them is invalid, or there is none. */
+static uint64_t all_of(const GROUP_AFFINITY *groups, USHORT count)
+{
+    uint64_t all = 0;
+
+    for (USHORT i = 0; i < count; i++) {
+        uint64_t one = ke_affinity_in(groups[i].Group, groups[i].Mask);
+
+        if (!one)
+            return 0;
+        all |= one;
+    }
+    return all;
+}
+
 NTKERNELAPI NTSTATUS NTAPI PsSetSystemMultipleGroupAffinityThread(
     PGROUP_AFFINITY GroupAffinities, USHORT GroupCount, PAFFINITY_TOKEN AffinityToken)
 {
     DDI_ENTER(PsSetSystemMultipleGroupAffinityThread, NULL);
-    bool     valid = GroupCount == 1 && GroupAffinities[0].Group == 0;
-    NTSTATUS status = valid && ke_affinity_set(GroupAffinities[0].Mask, &AffinityToken->before)
-                          ? STATUS_SUCCESS
-                          : STATUS_INVALID_PARAMETER;
+    uint64_t affinity = all_of(GroupAffinities, GroupCount);
+    NTSTATUS status = ke_affinity_set(affinity, &AffinityToken->before) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 
     DDI_LEAVE(PsSetSystemMultipleGroupAffinityThread, NULL, status);
     return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ddi/ddi_cpu.c - processors as drivers see them: one group, one node, all of them active from boot to the end. So the
- * index of a processor is its number, the maximum is the count, and nobody is ever told of a new one.
+ * ddi/ddi_cpu.c - processors as drivers see them, all of them active from boot to the end: the maximum is the count, and
+ * nobody is ever told of a new one. Routines from before there were groups speak of group 0. Each group is a node.
  */
 #include "ddi/ddi.h"
 #include "ke/ke.h"
@@ -12,9 +12,12 @@ enum { CACHE_LINE = 64 };
 
 /* ---- the current one: good for as long as the thread cannot move ---- */
 
+/* In another group than 0 still a number that is good for an array of KeQueryActiveProcessorCount elements. */
 NTKERNELAPI ULONG NTAPI KeGetCurrentProcessorNumber(VOID)
 {
-    return mach_cpu();
+    unsigned cpu = mach_cpu();
+
+    return (cpu - ke_group(ke_group_of(cpu)).first) % ke_group(0).count;
 }
 
 NTKERNELAPI ULONG NTAPI KeGetCurrentProcessorIndex(VOID)
@@ -24,7 +27,9 @@ NTKERNELAPI ULONG NTAPI KeGetCurrentProcessorIndex(VOID)
 
 static void number_of(ULONG index, PPROCESSOR_NUMBER number)
 {
-    *number = (PROCESSOR_NUMBER){.Group = 0, .Number = (UCHAR)index};
+    unsigned group = ke_group_of(index);
+
+    *number = (PROCESSOR_NUMBER){.Group = (USHORT)group, .Number = (UCHAR)(index - ke_group(group).first)};
 }
 
 NTKERNELAPI ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)
@@ -38,16 +43,17 @@ NTKERNELAPI ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumb
 
 NTKERNELAPI USHORT NTAPI KeGetCurrentNodeNumber(VOID)
 {
-    return 0;
+    return (USHORT)ke_group_of(mach_cpu());
 }
 
 /* ---- numbers and indexes ---- */
 
 NTKERNELAPI ULONG NTAPI KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber)
 {
-    bool valid = ProcNumber->Group == 0 && ProcNumber->Reserved == 0 && ProcNumber->Number < mach_cpus();
+    struct ke_group g = ke_group(ProcNumber->Group);
+    bool            valid = ProcNumber->Reserved == 0 && ProcNumber->Number < g.count;
 
-    return valid ? ProcNumber->Number : INVALID_PROCESSOR_INDEX;
+    return valid ? g.first + ProcNumber->Number : INVALID_PROCESSOR_INDEX;
 }
 
 NTKERNELAPI NTSTATUS NTAPI KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber)
@@ -63,18 +69,18 @@ NTKERNELAPI NTSTATUS NTAPI KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCE
 NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors)
 {
     if (ActiveProcessors)
-        *ActiveProcessors = ke_affinity_all();
-    return mach_cpus();
+        *ActiveProcessors = ke_group_mask(0);
+    return ke_group(0).count;
 }
 
 NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber)
 {
-    return GroupNumber == 0 || GroupNumber == ALL_PROCESSOR_GROUPS ? mach_cpus() : 0;
+    return GroupNumber == ALL_PROCESSOR_GROUPS ? mach_cpus() : ke_group(GroupNumber).count;
 }
 
 NTKERNELAPI ULONG NTAPI KeQueryMaximumProcessorCount(VOID)
 {
-    return mach_cpus();
+    return ke_group(0).count;
 }
 
 NTKERNELAPI ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber)
@@ -84,22 +90,22 @@ NTKERNELAPI ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber)
 
 NTKERNELAPI KAFFINITY NTAPI KeQueryActiveProcessors(VOID)
 {
-    return ke_affinity_all();
+    return ke_group_mask(0);
 }
 
 NTKERNELAPI USHORT NTAPI KeQueryActiveGroupCount(VOID)
 {
-    return 1;
+    return (USHORT)ke_group_count();
 }
 
 NTKERNELAPI USHORT NTAPI KeQueryMaximumGroupCount(VOID)
 {
-    return 1;
+    return (USHORT)ke_group_count();
 }
 
 NTKERNELAPI KAFFINITY NTAPI KeQueryGroupAffinity(USHORT GroupNumber)
 {
-    return GroupNumber == 0 ? ke_affinity_all() : 0;
+    return ke_group_mask(GroupNumber);
 }
 
 NTKERNELAPI ULONG NTAPI KeGetRecommendedSharedDataAlignment(VOID)
@@ -111,37 +117,42 @@ NTKERNELAPI ULONG NTAPI KeGetRecommendedSharedDataAlignment(VOID)
 
 NTKERNELAPI USHORT NTAPI KeQueryHighestNodeNumber(VOID)
 {
-    return 0;
+    return (USHORT)(ke_group_count() - 1);
+}
+
+static GROUP_AFFINITY node_affinity(USHORT node)
+{
+    return (GROUP_AFFINITY){.Mask = ke_group_mask(node), .Group = node < ke_group_count() ? node : 0};
 }
 
 NTKERNELAPI VOID NTAPI KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count)
 {
     if (Affinity)
-        *Affinity = (GROUP_AFFINITY){.Mask = NodeNumber == 0 ? ke_affinity_all() : 0};
+        *Affinity = node_affinity(NodeNumber);
     if (Count)
-        *Count = NodeNumber == 0 ? (USHORT)mach_cpus() : 0;
+        *Count = (USHORT)ke_group(NodeNumber).count;
 }
 
 NTKERNELAPI NTSTATUS NTAPI KeQueryNodeActiveAffinity2(
     USHORT NodeNumber, PGROUP_AFFINITY GroupAffinities, USHORT GroupAffinitiesCount, PUSHORT GroupAffinitiesRequired)
 {
-    if (NodeNumber != 0)
+    if (NodeNumber >= ke_group_count())
         return STATUS_INVALID_PARAMETER;
     *GroupAffinitiesRequired = 1;
     if (GroupAffinitiesCount < 1)
         return STATUS_BUFFER_TOO_SMALL;
-    GroupAffinities[0] = (GROUP_AFFINITY){.Mask = ke_affinity_all()};
+    GroupAffinities[0] = node_affinity(NodeNumber);
     return STATUS_SUCCESS;
 }
 
 NTKERNELAPI ULONG NTAPI KeQueryNodeActiveProcessorCount(USHORT NodeNumber)
 {
-    return NodeNumber == 0 ? mach_cpus() : 0;
+    return ke_group(NodeNumber).count;
 }
 
 NTKERNELAPI ULONG NTAPI KeQueryNodeMaximumProcessorCount(USHORT NodeNumber)
 {
-    return NodeNumber == 0 ? mach_cpus() : 0;
+    return ke_group(NodeNumber).count;
 }
 
 /* ---- news of processors ---- */

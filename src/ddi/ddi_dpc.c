@@ -63,18 +63,21 @@ NTKERNELAPI VOID NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance
     DDI_LEAVE(KeSetImportanceDpc, Dpc, 0);
 }
 
-/* An impossible number leaves the target as it is, silently (DPC-038). */
+/* Of group 0 (DPC-039). An impossible number leaves the target as it is, silently (DPC-038). */
 NTKERNELAPI VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
 {
     DDI_ENTER(KeSetTargetProcessorDpc, Dpc);
-    ke_dpc_target(Dpc, (unsigned char)Number);
+    if ((unsigned char)Number < ke_group(0).count)
+        ke_dpc_target(Dpc, (unsigned char)Number);
     DDI_LEAVE(KeSetTargetProcessorDpc, Dpc, 0);
 }
 
 NTKERNELAPI NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
 {
     DDI_ENTER(KeSetTargetProcessorDpcEx, Dpc);
-    bool     valid = ProcNumber->Group == 0 && ProcNumber->Reserved == 0 && ke_dpc_target(Dpc, ProcNumber->Number);
+    struct ke_group g = ke_group(ProcNumber->Group);
+    bool            valid =
+        ProcNumber->Reserved == 0 && ProcNumber->Number < g.count && ke_dpc_target(Dpc, g.first + ProcNumber->Number);
     NTSTATUS status = valid ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 
     DDI_LEAVE(KeSetTargetProcessorDpcEx, Dpc, status);

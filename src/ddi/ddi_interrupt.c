@@ -15,7 +15,7 @@ NTKERNELAPI NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT *Interrupt, PKSERVICE_
         .sync_irql = SynchronizeIrql,
         .mode = InterruptMode,
         .share = ShareVector,
-        .affinity = ProcessorEnableMask};
+        .affinity = ke_affinity_in(0, ProcessorEnableMask & ke_group_mask(0))};
 
     (void)FloatingSave;
     DDI_ENTER(IoConnectInterrupt, Interrupt);
@@ -25,7 +25,7 @@ NTKERNELAPI NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT *Interrupt, PKSERVICE_
     return status;
 }
 
-static NTSTATUS connect_specified(const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *p)
+static NTSTATUS connect_specified(const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *p, USHORT group)
 {
     struct io_interrupt_connection c = {.routine = p->ServiceRoutine,
         .context = p->ServiceContext,
@@ -35,7 +35,7 @@ static NTSTATUS connect_specified(const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PAR
         .sync_irql = p->SynchronizeIrql,
         .mode = p->InterruptMode,
         .share = p->ShareVector,
-        .affinity = p->ProcessorEnableMask};
+        .affinity = ke_affinity_in(group, p->ProcessorEnableMask & ke_group_mask(group))};
 
     return io_interrupt_connect(&c, p->InterruptObject);
 }
@@ -48,7 +48,8 @@ NTKERNELAPI NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS
 
     DDI_ENTER(IoConnectInterruptEx, Parameters);
     if (version == CONNECT_FULLY_SPECIFIED || version == CONNECT_FULLY_SPECIFIED_GROUP) {
-        status = connect_specified(&Parameters->FullySpecified);
+        status = connect_specified(
+            &Parameters->FullySpecified, version == CONNECT_FULLY_SPECIFIED ? 0 : Parameters->FullySpecified.Group);
     } else if (version == 0 || version > CONNECT_CURRENT_VERSION) {
         Parameters->Version = CONNECT_CURRENT_VERSION;
         status = STATUS_NOT_SUPPORTED;

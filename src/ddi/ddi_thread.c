@@ -187,14 +187,17 @@ NTKERNELAPI LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
     return before;
 }
 
-/* ---- affinity ---- */
+/* ---- affinity: in group 0, where the routine names none ---- */
 
+/* In its group, whichever that was. */
 NTKERNELAPI KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
 {
     uint64_t before;
+    unsigned group;
 
     DDI_ENTER(KeSetSystemAffinityThreadEx, NULL);
-    ke_affinity_set(Affinity, &before);
+    ke_affinity_set(ke_affinity_in(0, Affinity), &before);
+    before = ke_affinity_of(before, &group);
     DDI_LEAVE(KeSetSystemAffinityThreadEx, NULL, before);
     return before;
 }
@@ -204,7 +207,7 @@ NTKERNELAPI VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity)
     uint64_t before;
 
     DDI_ENTER(KeSetSystemAffinityThread, NULL);
-    ke_affinity_set(Affinity, &before);
+    ke_affinity_set(ke_affinity_in(0, Affinity), &before);
     DDI_LEAVE(KeSetSystemAffinityThread, NULL, 0);
 }
 
@@ -215,30 +218,39 @@ NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThread(VOID)
     DDI_LEAVE(KeRevertToUserAffinityThread, NULL, 0);
 }
 
+/* A mask with processors that are none changes nothing; 0 is the user affinity. */
+static void revert_to(USHORT group, KAFFINITY mask)
+{
+    uint64_t affinity = ke_affinity_in(group, mask);
+
+    if (affinity || mask == 0)
+        ke_affinity_revert(affinity);
+}
+
 NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
 {
     DDI_ENTER(KeRevertToUserAffinityThreadEx, NULL);
-    ke_affinity_revert(Affinity);
+    revert_to(0, Affinity);
     DDI_LEAVE(KeRevertToUserAffinityThreadEx, NULL, 0);
 }
 
 /* Zeros in *PreviousAffinity: there was none, or nothing has changed (THR-035). */
 NTKERNELAPI VOID NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity)
 {
-    uint64_t before = 0;
+    uint64_t before;
+    unsigned group;
 
     DDI_ENTER(KeSetSystemGroupAffinityThread, NULL);
-    if (Affinity->Group == 0)
-        ke_affinity_set(Affinity->Mask, &before);
+    ke_affinity_set(ke_affinity_in(Affinity->Group, Affinity->Mask), &before);
+    before = ke_affinity_of(before, &group);
     if (PreviousAffinity)
-        *PreviousAffinity = (GROUP_AFFINITY){.Mask = before};
+        *PreviousAffinity = (GROUP_AFFINITY){.Mask = before, .Group = (USHORT)group};
     DDI_LEAVE(KeSetSystemGroupAffinityThread, NULL, before);
 }
 
 NTKERNELAPI VOID NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
 {
     DDI_ENTER(KeRevertToUserGroupAffinityThread, NULL);
-    if (PreviousAffinity->Group == 0)
-        ke_affinity_revert(PreviousAffinity->Mask);
+    revert_to(PreviousAffinity->Group, PreviousAffinity->Mask);
     DDI_LEAVE(KeRevertToUserGroupAffinityThread, NULL, 0);
 }

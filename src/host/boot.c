@@ -223,6 +223,7 @@ static int run_machine(struct choice_source *choices, const struct run *run)
     const struct dt_config *c = &host.cfg;
     uint32_t                tick = tick_of(c);
     struct ke_config        ke = {.cpus = c->processors,
+               .groups = c->processor_groups,
                .tick_100ns = tick,
                .tick_min_100ns = tick && tick < KE_TICK_MIN ? tick : KE_TICK_MIN,
                .threaded_dpc_off = c->threaded_dpcs_off,
@@ -308,7 +309,10 @@ int host_config(struct dt_config *to, const struct dt_config *from)
     *to = from ? *from : (struct dt_config){.processors = 0};
     if (to->processors == 0)
         to->processors = 2;
-    if (to->processors > MACH_CPUS_MAX || (unsigned)to->level > DT_LEVEL_MEMORY)
+    if (to->processor_groups == 0)
+        to->processor_groups = 1;
+    if (to->processors > MACH_CPUS_MAX || to->processor_groups > to->processors ||
+        (unsigned)to->level > DT_LEVEL_MEMORY)
         return -EINVAL;
     return 0;
 }

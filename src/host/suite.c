@@ -52,6 +52,8 @@ static struct dt_explore_options options_of(struct suite *u, const struct dt_tes
     /* A schedule brings its own; what the caller gives beside it is compared with that. */
     if (!o.config.processors && !is_replay(u))
         o.config.processors = mine->processors;
+    if (!o.config.processor_groups)
+        o.config.processor_groups = mine->processor_groups;
     if (!o.config.level && !is_replay(u))
         o.config.level = mine->level;
     if (!o.config.tick_100ns)

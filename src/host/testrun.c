@@ -323,7 +323,8 @@ int dt_explore(dt_body *body, void *ctx, const struct dt_explore_options *o, str
     int e = host_config(&c.cfg, &c.o->config);
 
     if (e != 0) {
-        snprintf(c.r->error, sizeof c.r->error, "processors must be 1 to %u", MACH_CPUS_MAX);
+        snprintf(
+            c.r->error, sizeof c.r->error, "processors must be 1 to %u, groups no more than processors", MACH_CPUS_MAX);
         return e;
     }
     c.out = (struct out){.print = c.cfg.print, .io = c.cfg.print_io};

@@ -47,6 +47,7 @@ static void boot_state(const struct ke_config *cfg)
 {
     ke.cfg = *cfg;
     ke.cpus = cfg->cpus;
+    ke.cfg.groups = cfg->groups ? cfg->groups : 1;
     ke.dispatcher = (struct mach_lock){0};
     ke.woken = NULL;
     ke.woken_last = &ke.woken;

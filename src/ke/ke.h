@@ -24,6 +24,7 @@
 
 struct ke_config {
     unsigned cpus;
+    unsigned groups;           /* 1 .. cpus */
     uint32_t tick_100ns;       /* clock tick; 0 = exact time; NT's default is 156250 */
     uint32_t tick_min_100ns;   /* finest tick; NT's default is 10000 here */
     uint32_t dpc_watchdog_ms;  /* longest DPC; a series may take KE_DPC_SERIES times that. 0 = off */
@@ -323,6 +324,18 @@ LONG      ke_thread_base_set(ke_thread *t, LONG increment); /* to the system pro
 bool ke_affinity_set(uint64_t mask, uint64_t *previous); /* false: invalid, no change; *previous: 0 = there was none */
 void ke_affinity_revert(uint64_t mask);                  /* 0 = user affinity; nothing happens without a set */
 uint64_t ke_affinity_all(void);                          /* all processors */
+
+/* ---- processor groups (ke/group.c); any IRQL ---- */
+
+struct ke_group {
+    unsigned first, count; /* systemwide index of its processor 0; how many it has, 0 = no such group */
+};
+unsigned        ke_group_count(void);
+struct ke_group ke_group(unsigned g);
+unsigned        ke_group_of(unsigned cpu);
+uint64_t        ke_group_mask(unsigned g);                   /* of its processors, relative to it; 0 = no such group */
+uint64_t        ke_affinity_in(unsigned g, uint64_t mask);   /* relative mask -> affinity; 0 = invalid */
+uint64_t ke_affinity_of(uint64_t affinity, unsigned *group); /* -> the first group it touches, mask relative to that */
 
 /* ---- regions (ke/apc.c) ---- */
 

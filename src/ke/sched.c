@@ -6,8 +6,9 @@
  * Priority: base, and what it is now, which a boost (wait.c) may have lifted above base. All threads belong to the system
  * process, whose base is 8 and whose class is variable: a base that is set relative to it stays in 1 .. 15 (THR-024).
  *
- * Affinity: the mask the thread was made with, which NT calls the user affinity, unless a system affinity is in force. There
- * is one group of at most 64 processors, all of them active for as long as the machine runs, and one node.
+ * Affinity: the mask the thread was made with, which NT calls the user affinity, unless a system affinity is in force. At most
+ * 64 processors, in one group or several (group.c), all of them active for as long as the machine runs. A thread that nobody
+ * has bound may run on all of them, in all groups, as since Windows 11.
  *
  * The dispatcher lock protects all of it. When it is let go the thread may have to leave its processor: below DISPATCH_LEVEL
  * at once, else when IRQL drops (THR-031).

@@ -9,11 +9,12 @@
 
 enum { TESTS_MAX = 1024 };
 
-enum { KEY_LEVEL = 256, KEY_TICK };
+enum { KEY_LEVEL = 256, KEY_TICK, KEY_GROUPS };
 
 static const struct argp_option options[] = {
     {"test", 't', "PATTERN", 0, "Only tests whose names match (shell pattern)", 10},
     {"processors", 'p', "N", 0, "Number of processors (tests: theirs, else 2)", 10},
+    {"groups", KEY_GROUPS, "N", 0, "Number of processor groups (tests: theirs, else 1)", 10},
     {"tick", KEY_TICK, "T", 0, "Clock tick: default (15.625ms), exact, or a duration", 10},
     {"seed", 's', "N", 0, "Seed of all that is random", 10},
     {"level", KEY_LEVEL, "L", 0, "Points: api (default), atomic, memory", 10},
@@ -54,6 +55,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case 'p':
         c->processors = (unsigned)parse_between("--processors", arg, 1, 64);
+        break;
+    case KEY_GROUPS:
+        c->processor_groups = (unsigned)parse_between("--groups", arg, 1, 64);
         break;
     case KEY_TICK:
         c->tick_100ns = parse_tick(arg);
@@ -232,6 +236,14 @@ char *session_arguments(const struct session *s)
         char *path = quoted(s->paths[i]), *longer = xasprintf("%s %s", text, path);
 
         free(path);
+        free(text);
+        text = longer;
+    }
+    unsigned groups = s->explore.config.processor_groups;
+
+    if (groups) {
+        char *longer = xasprintf("%s --groups %u", text, groups);
+
         free(text);
         text = longer;
     }
