@@ -49,6 +49,7 @@ _Noreturn __attribute__((format(printf, 4, 5))) void ke_bugcheckf(
 
 void *ke_object_alloc(size_t bytes); /* NULL when out of memory; any IRQL <= 2 */
 void  ke_object_free(void *p, size_t bytes);
+bool  ke_object_contains(const void *p); /* such memory, if not perhaps an object. Any IRQL */
 
 /* ---- IRQL ---- */
 

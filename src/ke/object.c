@@ -110,3 +110,8 @@ void ke_object_free(void *p, size_t bytes)
     mach_unlock(&objects.lock);
     mach_irql_lower(old);
 }
+
+bool ke_object_contains(const void *p)
+{
+    return (uintptr_t)p - (uintptr_t)objects.base < objects.used;
+}

@@ -4,8 +4,14 @@
 
 #include "base/list.h"
 #include "ex/pool.h"
+#include "ex/work.h"
 #include "io/priv.h"
 #include "sp/sp.h"
+
+/* Parts of this header, in this order. */
+#include "sp/control.h"
+
+#include "sp/queue.h"
 
 #define SP_TAG 0x20706453u /* 'Sdp ' */
 
@@ -29,6 +35,7 @@ struct sp_rule {
 /* As it is for this adapter now: its columns are virtual, half duplex, full duplex with one channel, with several. */
 struct sp_rule sp_rule(const struct sp_adapter *a, enum sp_call call);
 const char    *sp_call_name(enum sp_call call);
+const char    *sp_lock_name(unsigned kind);
 
 enum { SP_TAKEN_MAX = 8 };
 
@@ -46,10 +53,12 @@ struct sp_frame {
     enum sp_call       call;
     struct sp_rule     rule;
     struct io_call     io;
-    unsigned           old;       /* IRQL before the port raised it */
-    int                message;   /* SP_CALL_MESSAGE */
-    bool               entered;   /* locks and level are the caller's business */
-    struct sp_request *request;   /* of BuildIo and StartIo */
+    unsigned           old;     /* IRQL before the port raised it */
+    int                message; /* SP_CALL_MESSAGE */
+    bool               entered; /* locks and level are the caller's business */
+    struct sp_request *request; /* of BuildIo and StartIo */
+    unsigned           channel;
+    uint64_t           kick;      /* processors whose DPC waits for the end of this call, made below DISPATCH_LEVEL */
     bool               oversized; /* more locks taken than fit */
     struct sp_taken    taken[SP_TAKEN_MAX];
 };
@@ -58,6 +67,12 @@ struct sp_frame {
  * In between the miniport is called. End checks IRQL and locks and undoes the rest. */
 void sp_call_begin(struct sp_frame *f, struct sp_adapter *a, enum sp_call call, const void *routine);
 void sp_call_end(struct sp_frame *f);
+
+/* The two halves of each: level and locks; the call itself. */
+void sp_call_lock(struct sp_frame *f, struct sp_adapter *a, enum sp_call call);
+void sp_call_enter(struct sp_frame *f, const void *routine);
+void sp_call_leave(struct sp_frame *f);
+void sp_call_unlock(struct sp_frame *f);
 
 /* The innermost call into the miniport of this adapter on the calling stack, or NULL (a thread, DPC of the miniport's own). */
 struct sp_frame *sp_frame_of(const struct sp_adapter *a);
@@ -75,12 +90,11 @@ __attribute__((format(printf, 4, 5))) void sp_stop_code(
 /* ---- the driver ---- */
 
 struct sp_driver {
-    HW_INITIALIZATION_DATA hw; /* the virtual and the old layout are translated */
-    PDRIVER_OBJECT         driver;
-    PVOID                  arguments[2]; /* of DriverEntry */
-    bool                   virtual_miniport, old_layout;
-    PVOID (*process_service_request)(PVOID, PVOID);
-    unsigned started; /* adapters */
+    HW_INITIALIZATION_DATA  hw; /* the virtual and the old layout are translated */
+    PDRIVER_OBJECT          driver;
+    PVOID                   arguments[2]; /* of DriverEntry */
+    bool                    virtual_miniport, old_layout, tracing;
+    const struct sp_config *start; /* of the adapter that AddDevice is about to make */
 };
 
 struct sp_driver *sp_driver_of(PDRIVER_OBJECT driver);
@@ -91,27 +105,51 @@ struct sp_driver *sp_driver_of(PDRIVER_OBJECT driver);
 
 /* ---- units ---- */
 
-enum { SP_LUN_KEYS = 256 };
+enum { SP_CONTROLS_MAX = 64 };
+
+#define SP_UNMAPPED ((void *)0xdbdbdbdbdbdb0000ull) /* what a miniport that may not see a buffer gets */
+
+/* sp_request.state */
+enum {
+    SP_REQUEST_IDLE,
+    SP_REQUEST_QUEUED,
+    SP_REQUEST_BUILDING,
+    SP_REQUEST_BUILT,
+    SP_REQUEST_STARTING,
+    SP_REQUEST_DRIVER,
+    SP_REQUEST_DONE
+};
+
+/* A gate that opens by itself. */
+struct sp_gate_timer {
+    KTIMER             timer;
+    KDPC               dpc;
+    struct sp_adapter *a;
+    struct sp_lun     *unit; /* NULL: the adapter's */
+    unsigned           gate;
+    nt_100ns           until; /* sp_lock(); NT_NEVER: not armed */
+};
 
 struct sp_lun {
     struct list        link; /* a->units, by address */
     struct sp_adapter *a;
     UCHAR              path, target, lun;
     void              *extension; /* NULL: LuExtensionSize is 0 */
+    bool               hidden;    /* a->self: for requests to the adapter itself */
+    PDEVICE_OBJECT     device;    /* for CLAIM_DEVICE (queue.c) */
     /* sp_lock(): */
-    struct list           queue;  /* not begun */
-    struct list           built;  /* BuildIo has returned TRUE, waits for StartIo */
-    struct list           active; /* counted in outstanding, by sp_request.active */
-    unsigned              queued, outstanding, depth;
-    unsigned              gates;      /* SP_GATE_ bits that are closed */
-    unsigned              busy_count; /* completions until SP_GATE_BUSY opens */
-    struct sp_gate_timer *pause;
-    bool                  seen; /* an INQUIRY has been sent */
-    bool                  gone, claimed;
-    unsigned              missing; /* the scan's */
-    struct sp_unit_queue  more; /* gate.c */
-    bool                  started, powered_down; /* control.c, power.c */
-    struct sp_unit_info   info;
+    struct list          queue;  /* not begun */
+    struct list          built;  /* BuildIo has returned TRUE, waits for StartIo */
+    struct list          active; /* counted in outstanding, by sp_request.active */
+    unsigned             queued, outstanding, depth;
+    unsigned             gates;      /* SP_GATE_ bits that are closed */
+    unsigned             busy_count; /* completions until SP_GATE_BUSY opens */
+    unsigned             full_count; /* ... until SP_GATE_RETRY opens (QUEUE FULL) */
+    bool                 seen;       /* an INQUIRY has been sent */
+    bool                 gone, claimed, powered_down;
+    bool                 found; /* the scan's */
+    struct sp_gate_timer pause, retry;
+    struct sp_unit_info  info;
 };
 
 /* ---- memory of requests (slot.c) ---- */
@@ -151,28 +189,26 @@ enum {
     SP_GATE_RECOVERY = 1 << 10, /* unit: time-out handling */
 };
 
-/* A gate that opens by itself. */
-struct sp_gate_timer {
-    KTIMER             timer;
-    KDPC               dpc;
-    struct sp_adapter *a;
-    struct sp_lun     *unit; /* NULL: the adapter's */
-    unsigned           gate;
-    nt_100ns           until; /* sp_lock(); NT_NEVER: not armed */
-};
-
 /* ---- timers (timer.c, timer_ex.c) ---- */
 
 struct sp_timer {
     KTIMER             timer;
-    KDPC               dpc;
-    struct list        link; /* a->timers_ex */
+    KDPC               dpc, late; /* late: arms it, when it was requested above DISPATCH_LEVEL */
+    struct list        link;      /* a->timers_ex */
+    uint64_t           magic;     /* of an extended timer */
     struct sp_adapter *a;
-    bool               ready, armed, freed, running; /* sp_lock() */
-    nt_100ns           due;
+    bool               armed, postponed, freed; /* sp_lock() */
+    nt_100ns           due, duration;
+    uint64_t           tolerance; /* 100 ns */
     PHW_TIMER          routine;
-    PHW_TIMER_EX       routine_ex; /* of an extended timer */
+    PHW_TIMER_EX       routine_ex;
     PVOID              context;
+};
+
+struct sp_timer_request {
+    PHW_TIMER_EX routine;
+    PVOID        context;
+    uint64_t     microseconds, tolerance_us;
 };
 
 /* ---- per processor ---- */
@@ -216,36 +252,45 @@ struct sp_adapter {
     struct sp_config                cfg;
     PDEVICE_OBJECT                  pdo, fdo;
     enum sp_state                   state;
-    bool                            is_virtual, half_duplex, extended_srb, per_message;
+    bool                            is_virtual, half_duplex, extended_srb, per_message, reinitializing;
+    bool                            callable, interruptible; /* atomic; adapter.c */
     PVOID                           extension;
     PPORT_CONFIGURATION_INFORMATION config; /* as HwStorFindAdapter left it */
+    ACCESS_RANGE                    ranges[DEVICE_RANGES];
     ULONG                           max_transfer, max_breaks, max_io, max_per_unit, initial_depth;
-    unsigned                        dirql; /* of the Interrupt lock */
+    ULONG                           srb_extension_bytes, unit_extension_bytes;
+    uint64_t                        bus_lowest, bus_highest; /* where what the device reaches must lie */
+    unsigned                        dirql;                   /* of the Interrupt lock */
+    PORT_CONFIGURATION_INFORMATION  config_before;           /* as it found it */
+    struct sp_knobs                 knobs;
+    struct sp_control               control;
 
     /* locks that a miniport knows */
     KSPIN_LOCK startio_lock;
     unsigned   n_interrupt_locks;
     KSPIN_LOCK interrupt_lock[DEVICE_MESSAGES];
-    unsigned   reset_owner; /* processor + 1 that holds every channel */
 
     /* `lock`, taken at HIGH_LEVEL by sp_lock(), protects queues, gates, slots, timers and what says so. Nothing calls out
      * with it, nothing is waited for; it is the last in the order of locks but for those of ke/. */
     struct mach_lock     lock;
     struct list          units;
+    struct sp_lun       *self; /* among them, hidden */
     unsigned             n_units;
-    unsigned             next_unit; /* round robin */
+    struct sp_lun       *next_unit; /* was served last */
     unsigned             gates, busy_count;
     unsigned             outstanding;
-    struct sp_gate_timer pause, hold, link_wait;
+    unsigned             resets; /* HwStorResetBus calls under way */
+    struct sp_gate_timer pause, hold, link_down;
     struct list          slots_free;
     struct sp_slot     **slots; /* all, by index */
     unsigned             n_slots, slots_room;
+    struct sp_watch      watch;
+    int                  last_cpu; /* that the latest StartIo's request came from */
 
-    /* channels (perf.c) */
-    unsigned                channels;      /* 0: not opted in */
-    uint64_t                channels_used; /* bits; sp_lock() */
-    PERF_CONFIGURATION_DATA perf;          /* as applied */
-    bool                    perf_applied;
+    /* channels (perf.c); sp_lock() */
+    unsigned                channels; /* 0: not opted in */
+    uint64_t                channels_used;
+    PERF_CONFIGURATION_DATA perf; /* as applied */
 
     /* interrupts */
     struct device_port  port;
@@ -253,24 +298,33 @@ struct sp_adapter {
     struct sp_interrupt interrupt[DEVICE_MESSAGES];
     unsigned            messages; /* granted; 0: the line */
 
-    /* timers */
+    /* timers, DPCs */
     struct sp_timer timer; /* RequestTimerCall */
-    struct list     timers_ex;
+    struct list     timers_ex, dpcs;
     unsigned        n_timers_ex;
 
-    /* initialisation */
+    /* life */
     PHW_PASSIVE_INITIALIZE_ROUTINE passive_routine;
-    struct list                    dpcs;                  /* unused head kept for reports of STOR_DPCs */
-    bool                           control_supported[64]; /* by SCSI_ADAPTER_CONTROL_TYPE */
-    bool                           unit_control_supported[64];
-    KEVENT                         drained;              /* no request outstanding or queued: removal waits */
-    bool                           scanning, scan_again; /* sp_lock(); BusChangeDetected */
-    uint32_t                       scans;
+    bool                           control_supported[SP_CONTROLS_MAX]; /* by SCSI_ADAPTER_CONTROL_TYPE */
+    bool                           unit_control_supported[SP_CONTROLS_MAX];
+    bool                           draining;
+    KEVENT                         drained;
     uint32_t                       callbacks; /* under way; atomic */
 
-    struct sp_knobs   knobs;
-    struct sp_watch   watch;   /* timeout.c */
-    struct sp_control control; /* find.c, control.c, power.c, registry.c */
+    /* scans (scan.c); sp_lock() */
+    struct ex_work scan_work;
+    KDPC           scan_dpc;
+    bool           scanning, scan_wanted;
+    uint32_t       scans;
+    int            scan_path;
+    KEVENT         scan_done;
+
+    /* the latest WMIEvent; sp_lock() */
+    struct {
+        unsigned count;
+        ULONG    bytes;
+        UCHAR    path, target, lun, data[128];
+    } wmi;
 
     unsigned      n_cpus;
     struct sp_cpu cpu[];
@@ -289,3 +343,153 @@ static inline void sp_unlock(struct sp_adapter *a, unsigned old)
     mach_unlock(&a->lock);
     mach_irql_lower(old);
 }
+
+/* ---- adapter.c ---- */
+
+struct sp_adapter *sp_adapter_create(struct sp_driver *d, PDEVICE_OBJECT pdo, PDEVICE_OBJECT fdo);
+NTSTATUS           sp_adapter_run(struct sp_adapter *a);     /* IRP_MN_START_DEVICE */
+void               sp_adapter_destroy(struct sp_adapter *a); /* IRP_MN_REMOVE_DEVICE */
+
+/* Nothing calls the miniport by itself any more: DPCs have run, timers are off, it has been stopped. IRQL 0. */
+void sp_adapter_quiesce(struct sp_adapter *a);
+
+/* May timers and DPCs, may interrupts call the miniport? Any IRQL. */
+bool sp_callable(const struct sp_adapter *a);
+bool sp_interruptible(const struct sp_adapter *a);
+
+/* Every request is answered: what is queued by the port, what the miniport has by the miniport, which is waited for. IRQL 0. */
+void sp_remove_drain(struct sp_adapter *a);
+
+/* ---- lock.c: locks of the adapter that a miniport knows ---- */
+
+void  sp_interrupt_acquire(struct sp_adapter *a); /* raises IRQL to the adapter's, and leaves it there */
+void  sp_interrupt_release(struct sp_adapter *a); /* IRQL stays */
+bool  sp_interrupt_held(struct sp_adapter *a);
+void  sp_spin_acquire(struct sp_adapter *a, STOR_SPINLOCK lock, PVOID context, PSTOR_LOCK_HANDLE h, const void *caller);
+void  sp_spin_release(struct sp_adapter *a, PSTOR_LOCK_HANDLE h, const void *caller);
+ULONG sp_msi_acquire(struct sp_adapter *a, ULONG message, PULONG old, const void *caller);
+ULONG sp_msi_release(struct sp_adapter *a, ULONG message, ULONG old, const void *caller);
+
+/* ---- slot.c, srb.c. _locked: lock held ---- */
+
+bool            sp_slots_init(struct sp_adapter *a);
+void            sp_slots_fini(struct sp_adapter *a);
+bool            sp_slot_reserve(struct sp_adapter *a); /* IRQL <= 2, lock not held */
+struct sp_slot *sp_slot_take_locked(struct sp_adapter *a, struct sp_request *r);
+void            sp_slot_fill(struct sp_slot *s);
+void            sp_slot_poison_locked(struct sp_slot *s);
+void            sp_slot_free_locked(struct sp_slot *s);
+struct sp_slot *sp_slot_find_locked(struct sp_adapter *a, const void *srb);
+
+void  sp_srb_fill(struct sp_slot *s);
+void  sp_srb_read(const struct sp_slot *s); /* into its request */
+UCHAR sp_srb_status(const struct sp_slot *s);
+
+/* ---- lun.c ---- */
+
+struct sp_lun *sp_lun_find_locked(struct sp_adapter *a, unsigned path, unsigned target, unsigned lun);
+struct sp_lun *sp_lun_make(struct sp_adapter *a, unsigned path, unsigned target, unsigned lun);
+void           sp_lun_free(struct sp_lun *u);
+void           sp_luns_fini(struct sp_adapter *a);
+
+/* ---- dispatch.c, complete.c ---- */
+
+/* All that can go on does. IRQL <= 2, not inside a call of the miniport's. */
+void sp_dispatch(struct sp_adapter *a);
+
+/* ... soon, on this processor. Any IRQL. */
+void sp_kick(struct sp_adapter *a);
+
+/* RequestComplete. Any IRQL. */
+void sp_complete(struct sp_adapter *a, void *srb, const void *caller);
+
+/* The request is its client's. IRQL <= 2, lock not held. */
+void              sp_finish(struct sp_adapter *a, struct sp_request *r);
+KDEFERRED_ROUTINE sp_cpu_dpc;
+
+/* ---- timer.c, timer_ex.c ---- */
+
+void  sp_timer_init(struct sp_adapter *a);
+void  sp_timer_request(struct sp_adapter *a, PHW_TIMER routine, ULONG microseconds, const void *caller);
+void  sp_timer_resume(struct sp_adapter *a);
+void  sp_timer_stop(struct sp_adapter *a);
+ULONG sp_timer_ex_create(struct sp_adapter *a, PVOID *handle);
+ULONG sp_timer_ex_request(struct sp_adapter *a, PVOID handle, const struct sp_timer_request *r);
+ULONG sp_timer_ex_free(struct sp_adapter *a, PVOID handle);
+void  sp_timers_ex_stop(struct sp_adapter *a);
+void  sp_timers_ex_fini(struct sp_adapter *a);
+
+/* ---- dpc.c ---- */
+
+void sp_dpc_initialize(struct sp_adapter *a, PSTOR_DPC dpc, PHW_DPC_ROUTINE routine, const void *caller);
+bool sp_dpc_issue(struct sp_adapter *a, PSTOR_DPC dpc, PVOID arg1, PVOID arg2, const void *caller);
+bool sp_dpc_cancel(struct sp_adapter *a, PSTOR_DPC dpc);
+void sp_dpcs_drain(struct sp_adapter *a);
+
+/* ---- interrupt.c ---- */
+
+void     sp_interrupt_prepare(struct sp_adapter *a);
+NTSTATUS sp_interrupt_connect(struct sp_adapter *a);
+void     sp_interrupt_disconnect(struct sp_adapter *a);
+ULONG    sp_msi_info(struct sp_adapter *a, ULONG message, PMESSAGE_INTERRUPT_INFORMATION info);
+ULONG    sp_msi_mask(struct sp_adapter *a, ULONG message, bool mask);
+bool     sp_synchronize(struct sp_adapter *a, PSTOR_SYNCHRONIZED_ACCESS routine, PVOID context, const void *caller);
+
+/* ---- perf.c ---- */
+
+ULONG sp_perf_initialize(struct sp_adapter *a, bool query, PPERF_CONFIGURATION_DATA d);
+ULONG sp_perf_startio(struct sp_adapter *a, void *srb, PSTARTIO_PERFORMANCE_PARAMETERS p);
+
+/* ---- notify.c: the notifications that are no more than a line in their callers ---- */
+
+void sp_link_down(struct sp_adapter *a, const void *caller);
+void sp_link_up(struct sp_adapter *a, const void *caller);
+void sp_reset_detected(struct sp_adapter *a);
+void sp_wmi_event(struct sp_adapter *a, const void *data, ULONG bytes, UCHAR path, UCHAR target, UCHAR lun);
+void sp_service_time(struct sp_adapter *a, uint64_t duration, void *srb, const void *caller);
+
+/* ---- remove.c; IRQL 0 ---- */
+
+void sp_queue_flush(struct sp_lun *u, UCHAR status); /* what its queue holds is answered with that status */
+void sp_unit_wait(struct sp_lun *u);                 /* until the miniport has no request of it */
+
+/* ---- scan.c, class.c ---- */
+
+/* A command with data to the host, with retries. Bytes that came (1 without data), 0: failed. IRQL 0. */
+size_t sp_scan_command(struct sp_lun *u, const UCHAR *cdb, UCHAR cdb_bytes, void *buf, size_t bytes);
+
+void sp_scan_init(struct sp_adapter *a);
+void sp_scan_fini(struct sp_adapter *a);              /* waits until none is under way. IRQL 0 */
+void sp_scan_first(struct sp_adapter *a);             /* IRQL 0 */
+void sp_scan_request(struct sp_adapter *a, int path); /* any IRQL; path -1: all */
+
+/* What a disk's class driver asks when a unit appears: size, write cache, UNMAP. IRQL 0. */
+void sp_class_start(struct sp_lun *u);
+
+/* Zeroed memory that the adapter's device can reach. IRQL <= 2. */
+void *sp_buffer_alloc(struct sp_adapter *a, size_t bytes);
+void  sp_buffer_free(struct sp_adapter *a, void *p, size_t bytes);
+
+/* ---- config.c ---- */
+
+void sp_config_fill(struct sp_adapter *a); /* before HwStorFindAdapter */
+void sp_config_take(struct sp_adapter *a); /* it has said FOUND */
+
+/* ---- control.c ---- */
+
+/* Asked once, between initialisation and the first request. IRQL 0. */
+void sp_control_query(struct sp_adapter *a);
+
+/* False: not supported (and not called), or refused. Levels and locks: see the matrix; most types at the caller's IRQL. */
+bool sp_control(struct sp_adapter *a, SCSI_ADAPTER_CONTROL_TYPE type, void *parameters);
+bool sp_unit_control(struct sp_adapter *a, SCSI_UNIT_CONTROL_TYPE type, void *parameters);
+void sp_control_stop(struct sp_adapter *a);
+
+/* ---- ioctl.c ---- */
+
+NTSTATUS sp_ioctl(struct sp_adapter *a, PIRP irp);
+
+/* ---- tracing (control.c) ---- */
+
+void sp_tracing_begin(struct sp_driver *d);
+void sp_tracing_end(struct sp_driver *d);

@@ -57,6 +57,9 @@ struct sp_config {
     unsigned              link_down_timeout_s; /* 0 = 30; at most 600 */
     unsigned              msi_level_step;      /* message i is at dirql + i * step, at most 12 */
     bool                  spurious;            /* an interrupt as soon as HwStorInitialize lowers (STL-093) */
+    bool                  no_line;             /* no line interrupt */
+    uint32_t              line_vector;         /* of the line interrupt, to share it; 0 = one of its own */
+    unsigned              control_types;       /* MaxControlType offered; 0 = all */
     bool                  busy_forever;        /* STQ-045: busy requests are tried again without limit */
     bool                  no_timeouts;         /* requests take as long as they take */
     bool                  breaks_default_0x11; /* STI-023: NumberOfPhysicalBreaks is 0x11, not SP_UNINITIALIZED_VALUE */
@@ -143,8 +146,11 @@ struct sp_request {
     struct sp_slot    *slot;
     unsigned           state, retries, cpu, channel;
     bool               built, timed_out;
-    unsigned           ticks; /* of timeout.c, since it was issued */
+    bool               bypasses;   /* the port's own: gets past gates that hold clients */
+    bool               to_adapter; /* for the adapter itself: address ignored */
+    unsigned           ticks;      /* of timeout.c, since it was issued */
     nt_100ns           queued_at, issued_at;
+    uint64_t           service_time; /* 100 ns, as the miniport told (IoTargetRequestServiceTime); 0 = not */
 };
 
 /* Takes the request; done() follows, perhaps before this returns. IRQL <= 2. */

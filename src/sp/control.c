@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sp/control.c - HwStorAdapterControl and HwStorUnitControl: what is supported is asked once, and only that is ever sent.
+ */
+#include <string.h>
+
+#include "sp/priv.h"
+
+/* The list with room behind it: a miniport that writes beyond MaxControlType is noticed (STI-070). */
+struct control_list {
+    ULONG   max;
+    BOOLEAN supported[SP_CONTROLS_MAX];
+    UCHAR   guard[16];
+};
+
+enum { GUARD = 0xfb };
+
+static void prepare(struct control_list *l, unsigned max)
+{
+    l->max = max;
+    memset(l->supported, 0, sizeof l->supported);
+    memset(l->supported + max, GUARD, sizeof l->supported - max + sizeof l->guard);
+}
+
+static void check_guard(struct sp_adapter *a, const struct control_list *l, const char *what)
+{
+    const UCHAR *p = l->supported;
+
+    for (size_t i = l->max; i < sizeof l->supported + sizeof l->guard; i++)
+        if (p[i] != GUARD)
+            sp_stop("DT-S17", a->extension, NULL, "%s wrote beyond MaxControlType (%u)", what, (unsigned)l->max);
+}
+
+/* ---- adapter ---- */
+
+/* STI-073. */
+static bool call_adapter(struct sp_adapter *a, enum sp_call call, SCSI_ADAPTER_CONTROL_TYPE type, void *parameters)
+{
+    PHW_ADAPTER_CONTROL routine = a->driver->hw.HwAdapterControl;
+    struct sp_frame     f = {.message = -1};
+
+    sp_call_begin(&f, a, call, (const void *)routine);
+    SCSI_ADAPTER_CONTROL_STATUS status = routine(a->extension, type, parameters);
+
+    sp_call_end(&f);
+    if (status != ScsiAdapterControlSuccess)
+        sp_warn("DT-S17", a->extension, (const void *)routine,
+            "HwStorAdapterControl returned ScsiAdapterControlUnsuccessful for control type %u", (unsigned)type);
+    return status == ScsiAdapterControlSuccess;
+}
+
+/* False: not supported, or refused. Stop and restart: see the matrix; the other types at the caller's IRQL. */
+bool sp_control(struct sp_adapter *a, SCSI_ADAPTER_CONTROL_TYPE type, void *parameters)
+{
+    bool stop = type == ScsiStopAdapter || type == ScsiRestartAdapter;
+
+    if ((unsigned)type >= SP_CONTROLS_MAX || !a->control_supported[type])
+        return false;
+    return call_adapter(a, stop ? SP_CALL_ADAPTER_STOP : SP_CALL_ADAPTER_CONTROL, type, parameters);
+}
+
+static void query_adapter(struct sp_adapter *a)
+{
+    struct control_list l;
+
+    prepare(&l, a->cfg.control_types ? a->cfg.control_types : ScsiAdapterControlMax);
+    if (call_adapter(a, SP_CALL_ADAPTER_CONTROL, ScsiQuerySupportedControlTypes, &l))
+        memcpy(a->control_supported, l.supported, l.max);
+    check_guard(a, &l, "HwStorAdapterControl");
+    a->control_supported[ScsiQuerySupportedControlTypes] = true;
+}
+
+void sp_control_stop(struct sp_adapter *a)
+{
+    sp_control(a, ScsiStopAdapter, NULL);
+}
+
+/* ---- units ---- */
+
+bool sp_unit_control(struct sp_adapter *a, SCSI_UNIT_CONTROL_TYPE type, void *parameters)
+{
+    PHW_UNIT_CONTROL routine = a->driver->hw.HwUnitControl;
+    bool             power = type >= ScsiUnitPower && type <= ScsiUnitPoFxPowerControl && type != ScsiUnitPoFxPowerInfo;
+    struct sp_frame  f = {.message = -1};
+
+    if (!routine || (unsigned)type >= SP_CONTROLS_MAX || !a->unit_control_supported[type])
+        return false;
+    sp_call_begin(&f, a, power ? SP_CALL_UNIT_CONTROL_DPC : SP_CALL_UNIT_CONTROL, (const void *)routine);
+    bool good = routine(a->extension, type, parameters) == ScsiUnitControlSuccess;
+
+    sp_call_end(&f);
+    return good;
+}
+
+static void query_units(struct sp_adapter *a)
+{
+    struct control_list l;
+
+    if (!a->driver->hw.HwUnitControl)
+        return;
+    prepare(&l, ScsiUnitControlMax);
+    a->unit_control_supported[ScsiQuerySupportedUnitControlTypes] = true;
+    if (sp_unit_control(a, ScsiQuerySupportedUnitControlTypes, &l))
+        memcpy(a->unit_control_supported, l.supported, l.max);
+    check_guard(a, &l, "HwStorUnitControl");
+    a->unit_control_supported[ScsiQuerySupportedUnitControlTypes] = true;
+}
+
+/* STI-062: after initialisation, before the first SRB. IRQL 0. */
+void sp_control_query(struct sp_adapter *a)
+{
+    query_adapter(a);
+    query_units(a);
+}
+
+/* ---- tracing ---- */
+
+void sp_tracing_begin(struct sp_driver *d)
+{
+    if (d->hw.HwInitializeTracing && !d->tracing)
+        d->hw.HwInitializeTracing(d->arguments[0], d->arguments[1]);
+    d->tracing = true;
+}
+
+void sp_tracing_end(struct sp_driver *d)
+{
+    if (d->tracing && d->hw.HwCleanupTracing)
+        d->hw.HwCleanupTracing(d->arguments[0]);
+    d->tracing = false;
+}
