@@ -5,10 +5,11 @@
  * after another, and processor time is counted; read ratios. The queue itself takes no lock, so it is measured three ways:
  *     no lock       the bare structure, to compare with the peers, which take none either
  *     spin lock     an uncontended exchange and release store around each call: thread-safe on any machine
+ *     KeSetTimer    the exported routines on the simulated machine (timerq_ddi.h)
  *     biased lock   what the owning processor pays for a lock biased to it: a store, a compiler barrier, a load and a
  *                   release store. The other side (flag and membarrier) is not part of this benchmark.
  * libevent must come before libev, which brings look-alikes of its functions.
- * Usage: timerq-sim [quick]
+ * Usage: timerq-sim [quick [w1|w2|w3|w4]]
  */
 #include "timerq_common.h"
 
@@ -69,9 +70,10 @@ static inline void lock_drop(void)
 #define OURS_UNLOCK lock_drop()
 #include "timerq_ours.h"
 
+#include "timerq_ddi.h"
 #include "timerq_peers.h"
 
-enum { BARE, SPIN, BIASED, LIBEV, LIBEVENT, LIBUV, ENGINES };
+enum { BARE, SPIN, BIASED, DDI, LIBEV, LIBEVENT, LIBUV, ENGINES };
 
 static struct result results[ENGINES];
 
@@ -156,18 +158,20 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "quick") == 0) {
         reps = 3;
         op_count = 200000;
+        only = argc > 2 ? argv[2] : NULL;
     }
     common_init();
     bare_run(&results[BARE]);
     spin_run(&results[SPIN]);
     biased_run(&results[BIASED]);
+    ddi_measure(&results[DDI]);
     libev_run(&results[LIBEV]);
     libevent_run(&results[LIBEVENT]);
     libuv_run(&results[LIBUV]);
     print_table();
     print_reset();
     printf("\nTargets (performance: thread-safe means with one of the locks)\n");
-    for (unsigned i = BARE; i <= BIASED; i++)
+    for (unsigned i = BARE; i <= DDI; i++)
         print_targets(&results[i]);
     return 0;
 }

@@ -40,6 +40,8 @@ static const size_t sizes[SIZES] = {100, 10000, 1000000};
 static unsigned     reps = 5;
 static size_t       op_count = 1000000;
 
+static const char *only; /* one workload, or NULL */
+
 static uint64_t   clock_100ns = START_100NS, random_state = 1, spent_100ns;
 static struct op *ops;
 static uint32_t  *order;
@@ -170,6 +172,11 @@ static inline void fired(size_t i)
         early += due_100ns[i] > clock_100ns;
         last_due = due_100ns[i];
     }
+}
+
+static bool asked(const char *workload)
+{
+    return only == NULL || strcmp(only, workload) == 0;
 }
 
 static size_t allocated(void)

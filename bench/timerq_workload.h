@@ -140,12 +140,17 @@ static void E(run)(struct result *res)
     res->name = E(name);
     for (unsigned s = 0; s < SIZES; s++) {
         progress(res->name, sizes[s]);
-        res->w1[s] = E(w1)(sizes[s]);
-        res->w2[s] = E(w2)(sizes[s], true);
-        res->w2_any[s] = E(w2)(sizes[s], false);
+        if (asked("w1"))
+            res->w1[s] = E(w1)(sizes[s]);
+        if (asked("w2"))
+            res->w2[s] = E(w2)(sizes[s], true);
+        if (asked("w2"))
+            res->w2_any[s] = E(w2)(sizes[s], false);
     }
-    res->w3 = E(w3)(sizes[SIZES - 1]);
-    res->w4 = E(w4)(10000, 10);
+    if (asked("w3"))
+        res->w3 = E(w3)(sizes[SIZES - 1]);
+    if (asked("w4"))
+        res->w4 = E(w4)(10000, 10);
     res->w7 = E(w7)(100000);
 }
 

@@ -39,7 +39,7 @@ void ev_unsubscribe(struct ev_observer *o)
     recompute_mask();
 }
 
-void ev_publish(enum ev_id id, const void *obj, uint64_t a, uint64_t b, uint64_t c)
+__attribute__((noinline)) void ev_publish(enum ev_id id, const void *obj, uint64_t a, uint64_t b, uint64_t c)
 {
     struct ev e = {.id = (uint16_t)id, .obj = obj, .a = a, .b = b, .c = c};
 

@@ -95,7 +95,7 @@ static void setting_power(enum ddi_id id, const void *caller)
             &f, "%s, which needs PASSIVE_LEVEL, is called while IRP_MN_SET_POWER is handled", ddi_rows[id].name);
 }
 
-void ddi_watched(enum ddi_id id, const void *caller)
+__attribute__((noinline, cold)) void ddi_watched(enum ddi_id id, const void *caller)
 {
     wait_expected(id, caller);
     threaded_dpc(id, caller);
@@ -117,7 +117,7 @@ static void violation(enum ddi_id id, unsigned irql, unsigned allowed, const voi
         irql_name(irql), irql_name(allowed), above ? " or below" : " or above");
 }
 
-void ddi_irql_violation(enum ddi_id id, unsigned irql, const void *caller)
+__attribute__((noinline, cold)) void ddi_irql_violation(enum ddi_id id, unsigned irql, const void *caller)
 {
     const struct ddi_row *row = &ddi_rows[id];
 

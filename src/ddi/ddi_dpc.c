@@ -19,7 +19,7 @@ NTKERNELAPI VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE De
     DDI_LEAVE(KeInitializeThreadedDpc, Dpc, 0);
 }
 
-NTKERNELAPI BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
+DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
 {
     DDI_ENTER(KeInsertQueueDpc, Dpc);
     BOOLEAN queued = ke_dpc_queue(Dpc, SystemArgument1, SystemArgument2);

@@ -46,24 +46,24 @@ static void lower_to(unsigned irql, const void *caller)
     mach_irql_lower(irql);
 }
 
-NTKERNELAPI KIRQL NTAPI KfRaiseIrql(KIRQL NewIrql)
+DDI_HOT NTKERNELAPI KIRQL NTAPI KfRaiseIrql(KIRQL NewIrql)
 {
     return raise_to(NewIrql, __builtin_return_address(0));
 }
 
-NTKERNELAPI KIRQL NTAPI KeRaiseIrqlToDpcLevel(VOID)
+DDI_HOT NTKERNELAPI KIRQL NTAPI KeRaiseIrqlToDpcLevel(VOID)
 {
     return raise_to(DISPATCH_LEVEL, __builtin_return_address(0));
 }
 
-NTKERNELAPI VOID NTAPI KeLowerIrql(KIRQL NewIrql)
+DDI_HOT NTKERNELAPI VOID NTAPI KeLowerIrql(KIRQL NewIrql)
 {
     lower_to(NewIrql, __builtin_return_address(0));
 }
 
 /* Exported for those who do without the headers' macro. */
 NTKERNELAPI VOID NTAPI KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql);
-NTKERNELAPI VOID NTAPI KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql)
+DDI_HOT NTKERNELAPI VOID NTAPI KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql)
 {
     *OldIrql = raise_to(NewIrql, __builtin_return_address(0));
 }
@@ -80,7 +80,7 @@ NTKERNELAPI KIRQL NTAPI KzRaiseIrql(KIRQL NewIrql)
 }
 
 NTKERNELAPI VOID NTAPI KfLowerIrql(KIRQL NewIrql);
-NTKERNELAPI VOID NTAPI KfLowerIrql(KIRQL NewIrql)
+DDI_HOT NTKERNELAPI VOID NTAPI KfLowerIrql(KIRQL NewIrql)
 {
     lower_to(NewIrql, __builtin_return_address(0));
 }

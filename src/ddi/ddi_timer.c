@@ -3,33 +3,50 @@
 #include "ddi/ddi.h"
 #include "ex/extimer.h"
 
+#define SELDOM __attribute__((noinline, cold)) /* stops the run: kept out of the common path */
+
 /* An EX_TIMER given to a KTIMER routine: the two are different objects (EXT-129). */
-static void check_is_ktimer(const KTIMER *t, const char *routine)
+static SELDOM void is_ex_timer(const KTIMER *t, const char *routine)
+{
+    uint64_t p[4] = {0, (uintptr_t)t, t->Header.Type, 0};
+
+    ke_bugcheckf("DT-T01", 0xC7, p, "%s is given an EX_TIMER", routine);
+}
+
+static inline void check_is_ktimer(const KTIMER *t, const char *routine)
 {
     unsigned type = t->Header.Type;
-    uint64_t p[4] = {0, (uintptr_t)t, type, 0};
 
-    if (type == Timer2NotificationObject || type == Timer2SynchronizationObject)
-        ke_bugcheckf("DT-T01", 0xC7, p, "%s is given an EX_TIMER", routine);
+    if (__builtin_expect(type == Timer2NotificationObject || type == Timer2SynchronizationObject, 0))
+        is_ex_timer(t, routine);
 }
 
 /* KTM-045: Windows finds out when the timer expires; here the call to blame is still at hand. */
-static void check_dpc(const KDPC *dpc)
+static SELDOM void no_dpc(const KDPC *dpc)
 {
-    if (!dpc || dpc->Type == DpcObject || dpc->Type == ThreadedDpcObject)
-        return;
     uint64_t p[4] = {1, (uintptr_t)dpc, dpc->Type, 0};
 
     ke_bugcheckf("DT-D01", 0xC7, p, "a timer is given a DPC that no KeInitializeDpc has seen");
 }
 
+static inline void check_dpc(const KDPC *dpc)
+{
+    if (dpc && dpc->Type != DpcObject && dpc->Type != ThreadedDpcObject)
+        no_dpc(dpc);
+}
+
 /* KTM-034, KTM-096 */
-static void check_period(const KTIMER *t, int64_t period)
+static SELDOM void no_period(const KTIMER *t, int64_t period)
 {
     uint64_t p[4] = {0, (uintptr_t)t, (uint64_t)period, 0};
 
+    ke_bugcheckf("DT-T13", 0xC7, p, "a timer is given a negative period or one above MAXLONG milliseconds");
+}
+
+static inline void check_period(const KTIMER *t, int64_t period)
+{
     if (period < 0 || period > MAXLONG)
-        ke_bugcheckf("DT-T13", 0xC7, p, "a timer is given a negative period or one above MAXLONG milliseconds");
+        no_period(t, period);
 }
 
 NTKERNELAPI VOID NTAPI KeInitializeTimer(PKTIMER Timer)
@@ -48,7 +65,7 @@ NTKERNELAPI VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
     DDI_LEAVE(KeInitializeTimerEx, Timer, 0);
 }
 
-NTKERNELAPI BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
+DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 {
     DDI_ENTER(KeSetTimer, Timer);
     check_is_ktimer(Timer, "KeSetTimer");
@@ -60,7 +77,7 @@ NTKERNELAPI BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC
     return was_set;
 }
 
-NTKERNELAPI BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
+DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
 {
     DDI_ENTER(KeSetTimerEx, Timer);
     check_is_ktimer(Timer, "KeSetTimerEx");
@@ -92,7 +109,7 @@ NTKERNELAPI BOOLEAN NTAPI KeSetCoalescableTimer(
     return was_set;
 }
 
-NTKERNELAPI BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
+DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
 {
     DDI_ENTER(KeCancelTimer, Timer);
     check_is_ktimer(Timer, "KeCancelTimer");

@@ -70,17 +70,20 @@ static nt_100ns base_now(void)
     return __atomic_load_n(&clk.base, __ATOMIC_ACQUIRE);
 }
 
+static __attribute__((noinline)) nt_100ns find_tick(nt_100ns now)
+{
+    nt_100ns base = base_now();
+    nt_100ns tick = now <= base ? base : base + units_round_down(now - base, step_now());
+
+    __atomic_store_n(&clk.recent, tick, __ATOMIC_RELAXED);
+    return tick;
+}
+
 nt_100ns ke_clock_tick_now(void)
 {
     nt_100ns now = ke_interrupt_time_precise(), tick = __atomic_load_n(&clk.recent, __ATOMIC_RELAXED);
 
-    if (now - tick < step_now())
-        return tick;
-    nt_100ns base = base_now();
-
-    tick = now <= base ? base : base + units_round_down(now - base, step_now());
-    __atomic_store_n(&clk.recent, tick, __ATOMIC_RELAXED);
-    return tick;
+    return now - tick < step_now() ? tick : find_tick(now);
 }
 
 nt_100ns ke_interrupt_time(void)

@@ -19,8 +19,10 @@
 #include "base/rng.h"
 #include "ke/priv.h"
 
-/* DRAIN_MAX: so many DPCs one after the other on a processor may be DPCs that queue each other and wait for somebody
- * else: from there on others get on in between. */
+/* DRAIN_MAX: so many DPCs that were queued while the queue was being processed may be DPCs that queue each other and wait
+ * for somebody else: from there on others get on in between. */
+#define SELDOM __attribute__((noinline)) /* keeps its registers out of the common path */
+
 enum { TARGET_BASE = 0x500, DEPTH_MAX = 4, DRAIN_MAX = 16 };
 
 /* ---- the object ---- */
@@ -57,18 +59,27 @@ bool ke_dpc_target(PKDPC dpc, unsigned cpu)
     return true;
 }
 
-static void check(PKDPC dpc)
+static SELDOM _Noreturn void no_dpc(PKDPC dpc)
 {
-    if (dpc->Type != DpcObject && dpc->Type != ThreadedDpcObject) {
-        uint64_t p[4] = {1, (uintptr_t)dpc, dpc->Type};
+    uint64_t p[4] = {1, (uintptr_t)dpc, dpc->Type};
 
-        ke_bugcheckf("DT-D01", 0xC7, p, "a DPC is queued that no KeInitializeDpc has seen");
-    }
-    if (dpc->Number && (dpc->Number < TARGET_BASE || (unsigned)dpc->Number - TARGET_BASE >= ke.cpus)) {
-        uint64_t p[4] = {3, (uintptr_t)dpc, dpc->Number, ke.cpus};
+    ke_bugcheckf("DT-D01", 0xC7, p, "a DPC is queued that no KeInitializeDpc has seen");
+}
 
+static SELDOM void check_target(PKDPC dpc)
+{
+    uint64_t p[4] = {3, (uintptr_t)dpc, dpc->Number, ke.cpus};
+
+    if (dpc->Number < TARGET_BASE || (unsigned)dpc->Number - TARGET_BASE >= ke.cpus)
         ke_bugcheckf("DT-D11", 0xC7, p, "a DPC has an impossible target processor");
-    }
+}
+
+static inline void check(PKDPC dpc)
+{
+    if (__builtin_expect(dpc->Type != DpcObject && dpc->Type != ThreadedDpcObject, 0))
+        no_dpc(dpc);
+    if (dpc->Number)
+        check_target(dpc);
 }
 
 /* ---- queues ---- */
@@ -195,11 +206,10 @@ static bool insert(const struct insertion *in)
     struct ke_cpu       *c = &ke.cpu[in->cpu];
     bool                 threaded = dpc->Type == ThreadedDpcObject && !ke.cfg.threaded_dpc_off;
     struct ke_dpc_queue *q = threaded ? &c->threaded : &c->dpc;
-    void                *idle = NULL;
     bool                 now = true;
 
     mach_lock(&q->lock);
-    if (!__atomic_compare_exchange_n((void **)&dpc->DpcData, &idle, q, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+    if (__builtin_expect(!mach_claim((uintptr_t *)&dpc->DpcData, 0, (uintptr_t)q), 0)) {
         ev(EV_DPC_QUEUE_AGAIN, dpc, (uintptr_t)in->arg1, (uintptr_t)in->arg2,
             in->arg1 != dpc->SystemArgument1 || in->arg2 != dpc->SystemArgument2);
         mach_unlock(&q->lock);
@@ -336,44 +346,45 @@ struct run {
     bool               by_timer;
 };
 
-static void check_return(const struct run *r, unsigned irql, LONG apc_before)
+static SELDOM void bad_return(const struct run *r, unsigned irql, LONG apc_before, LONG apc)
 {
-    ke_thread *t = ke_thread_current();
-
     if (mach_irql() != irql) {
         uint64_t p[4] = {mach_irql() << 16 | irql << 8, (uintptr_t)r->routine, (uintptr_t)r->in.dpc, mach_irql()};
 
         ke_bugcheckf("DT-D08", 0xC8, p, "a DPC routine entered at IRQL %u returns at IRQL %u", irql, mach_irql());
     }
-    if (t->critical != apc_before) {
-        uint64_t p[4] = {r->by_timer ? 5 : 4, (uintptr_t)r->routine, (uint64_t)apc_before, (uint64_t)t->critical};
+    uint64_t p[4] = {r->by_timer ? 5 : 4, (uintptr_t)r->routine, (uint64_t)apc_before, (uint64_t)apc};
 
-        ke_bugcheckf("DT-D08", 0xC7, p, "a DPC routine changes the APC-disable count from %d to %d", (int)apc_before,
-            (int)t->critical);
-    }
+    ke_bugcheckf(
+        "DT-D08", 0xC7, p, "a DPC routine changes the APC-disable count from %d to %d", (int)apc_before, (int)apc);
 }
 
-static void call(const struct run *r, unsigned irql)
+static SELDOM _Noreturn void no_routine(void)
 {
-    LONG apc_before = ke_thread_current()->critical;
+    uint64_t p[4] = {0, DISPATCH_LEVEL, 8, 0};
 
-    if (!r->routine) {
-        uint64_t p[4] = {0, DISPATCH_LEVEL, 8, 0};
+    ke_bugcheckf("DT-D01", 0xD1, p, "a DPC without a routine is run");
+}
 
-        ke_bugcheckf("DT-D01", 0xD1, p, "a DPC without a routine is run");
-    }
+static inline void call(const struct run *r, const ke_thread *t, unsigned irql)
+{
+    LONG apc_before = t->critical;
+
+    if (__builtin_expect(!r->routine, 0))
+        no_routine();
     r->routine(r->in.dpc, r->context, r->in.arg1, r->in.arg2);
-    check_return(r, irql, apc_before);
+    if (__builtin_expect(mach_irql() != irql || t->critical != apc_before, 0))
+        bad_return(r, irql, apc_before, t->critical);
 }
 
 /* What must not be done at DISPATCH_LEVEL must not be done here either: ddi/ looks while the count is not 0. */
-static void call_in_thread(const struct run *r)
+static SELDOM void call_in_thread(const struct run *r)
 {
     ke_thread *t = ke_thread_current();
 
     __atomic_add_fetch(&ddi_watch, 1, __ATOMIC_RELAXED);
     t->in_dpc = true;
-    call(r, PASSIVE_LEVEL);
+    call(r, t, PASSIVE_LEVEL);
     t->in_dpc = false;
     __atomic_sub_fetch(&ddi_watch, 1, __ATOMIC_RELAXED);
 }
@@ -383,10 +394,17 @@ bool ke_dpc_in_thread(void)
     return ke_thread_current()->in_dpc;
 }
 
+/* DPCs run one after the other. queued: the number of the last one that was in the queue when the series began, 0 = it has
+ * not; later: how many with a higher number have been run. */
+struct series {
+    uint64_t queued;
+    unsigned later;
+};
+
 /* Off the queue, running, idle again: one step under the lock. False: the queue is empty. */
-static bool begin_run(struct ke_dpc_queue *q, struct run *r)
+static inline bool begin_run(struct ke_dpc_queue *q, struct run *r, struct series *s, bool in_thread)
 {
-    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+    unsigned old = in_thread ? ke_raise_to(DISPATCH_LEVEL) : DISPATCH_LEVEL;
 
     mach_lock(&q->lock);
     PKDPC dpc = pop_locked(q);
@@ -400,46 +418,53 @@ static bool begin_run(struct ke_dpc_queue *q, struct run *r)
             .by_timer = ke_dpc_by_timer(dpc)};
         q->running = dpc;
         q->running_number = ke_dpc_number(dpc);
+        if (!s->queued)
+            s->queued = q->sequence;
+        s->later += q->running_number > s->queued;
         __atomic_store_n((void **)&dpc->DpcData, NULL, __ATOMIC_RELEASE);
         ev(EV_DPC_START, dpc, (uintptr_t)r->routine, (uintptr_t)r->context, q->threaded ? 1 : plain ? 0 : 2);
     }
     mach_unlock(&q->lock);
-    mach_irql_lower(old);
+    if (in_thread)
+        mach_irql_lower(old);
     return dpc != NULL;
 }
 
-static void end_run(struct ke_dpc_queue *q, const struct run *r)
+static inline void end_run(struct ke_dpc_queue *q, const struct run *r, bool in_thread)
 {
-    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+    unsigned old = in_thread ? ke_raise_to(DISPATCH_LEVEL) : DISPATCH_LEVEL;
 
     mach_lock(&q->lock);
     q->running = NULL;
     ev(EV_DPC_END, r->in.dpc, (uintptr_t)r->routine, q->threaded ? PASSIVE_LEVEL : DISPATCH_LEVEL, 0);
-    struct dpc_flusher *finished = ke_dpc_finished_flushers_locked(q);
+    struct dpc_flusher *finished = q->flushers ? ke_dpc_finished_flushers_locked(q) : NULL;
 
     mach_unlock(&q->lock);
-    ke_dpc_release_flushers(finished);
-    mach_irql_lower(old);
+    if (finished)
+        ke_dpc_release_flushers(finished);
+    if (in_thread)
+        mach_irql_lower(old);
 }
 
-/* Runs the first DPC of the queue; false: it is empty. At the IRQL its routines are called at. nth: since the last rest. */
-static bool run_one(struct ke_dpc_queue *q, unsigned nth)
+/* Runs the first DPC of the queue; false: it is empty. At the IRQL its routines are called at. in_thread is q->threaded,
+ * told at compile time. */
+static inline __attribute__((always_inline)) bool run_one(struct ke_dpc_queue *q, struct series *s, bool in_thread)
 {
     struct run r;
 
-    if (!begin_run(q, &r))
+    if (!begin_run(q, &r, s, in_thread))
         return false;
-    if (nth < DRAIN_MAX)
+    if (__builtin_expect(s->later < DRAIN_MAX, 1))
         mach_point(MACH_POINT_DDI, r.in.dpc);
     else
         mach_relax(r.in.dpc);
-    if (q->threaded)
+    if (in_thread) {
         call_in_thread(&r);
-    else {
-        ke_this_cpu()->dpc_ns = 0;
-        call(&r, DISPATCH_LEVEL);
+    } else {
+        CONTAINING_RECORD(q, struct ke_cpu, dpc)->dpc_ns = 0;
+        call(&r, ke_thread_current(), DISPATCH_LEVEL);
     }
-    end_run(q, &r);
+    end_run(q, &r, in_thread);
     return true;
 }
 
@@ -447,17 +472,18 @@ static bool run_one(struct ke_dpc_queue *q, unsigned nth)
 void ke_dpc_drain(void)
 {
     struct ke_cpu *c = ke_this_cpu();
-    unsigned       n = 0;
+    struct series  s = {0};
 
     if (__atomic_load_n(&c->dpc_thread_wanted, __ATOMIC_RELAXED) &&
         __atomic_exchange_n(&c->dpc_thread_wanted, 0, __ATOMIC_ACQUIRE))
         wake_dpc_thread(c);
     c->dpc_depth++;
     c->dispatch_ns = 0;
-    do
-        if (__atomic_load_n(&c->dpc.depth, __ATOMIC_RELAXED))
-            mach_point(MACH_POINT_DDI, NULL); /* queued, not started: a remove still finds it */
-    while (run_one(&c->dpc, n++));
+    do {
+        if (!__atomic_load_n(&c->dpc.depth, __ATOMIC_RELAXED)) /* who adds to it now raises the line again */
+            break;
+        mach_point(MACH_POINT_DDI, NULL); /* queued, not started: a remove still finds it */
+    } while (run_one(&c->dpc, &s, false));
     c->dispatch_ns = 0;
     c->dpc_depth--;
 }
@@ -484,7 +510,9 @@ static void dpc_thread(void *arg)
     struct ke_cpu *c = arg;
 
     for (;;) {
-        for (unsigned n = 0; run_one(&c->threaded, n); n++) /* ends when the queue is empty */
+        struct series s = {0};
+
+        while (run_one(&c->threaded, &s, true)) /* ends when the queue is empty */
             ;
         ke_wait_one(&c->dpc_thread_wake, NULL);
     }

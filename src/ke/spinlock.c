@@ -56,9 +56,7 @@ static _Noreturn void not_owned(PKSPIN_LOCK lock, uintptr_t word)
 
 static bool take(PKSPIN_LOCK lock, uintptr_t tag)
 {
-    uintptr_t free = 0;
-
-    return __atomic_compare_exchange_n((uintptr_t *)lock, &free, tag, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    return mach_claim((uintptr_t *)lock, 0, tag);
 }
 
 void ke_spin_acquire(PKSPIN_LOCK lock, enum ev_lock kind, unsigned old_irql)

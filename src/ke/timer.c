@@ -15,6 +15,8 @@
  */
 #include "ke/timerpriv.h"
 
+#define SELDOM __attribute__((noinline)) /* keeps its registers out of the common path */
+
 _Static_assert(sizeof(KTIMER) == 64, "a KTIMER has NT's size");
 
 void ke_timer_boot(void)
@@ -104,7 +106,7 @@ static nt_100ns next_due(struct ke_cpu *c)
     return due;
 }
 
-void ke_timer_arm(struct ke_cpu *c)
+SELDOM void ke_timer_arm(struct ke_cpu *c)
 {
     nt_100ns due = next_due(c);
 
@@ -121,14 +123,18 @@ void ke_timer_arm(struct ke_cpu *c)
  */
 enum { EXACT_MAX = 16 };
 
-static void arm_changed(struct ke_cpu *c, nt_100ns set_due)
+static SELDOM void arm_earlier(struct ke_cpu *c, nt_100ns due)
+{
+    c->armed = due;
+    mach_clock_arm((unsigned)(c - ke.cpu), ns_from_nt(ke_clock_tick_at_or_after(due)));
+}
+
+static inline void arm_changed(struct ke_cpu *c, nt_100ns set_due)
 {
     if (ke_timerq_count(&c->relative) + ke_timerq_count(&c->absolute) <= EXACT_MAX)
         ke_timer_arm(c);
-    else if (set_due < c->armed) {
-        c->armed = set_due;
-        mach_clock_arm((unsigned)(c - ke.cpu), ns_from_nt(ke_clock_tick_at_or_after(set_due)));
-    }
+    else if (set_due < c->armed)
+        arm_earlier(c, set_due);
 }
 
 void ke_timer_rearm_all(void)
@@ -166,15 +172,19 @@ void ke_timer_init(PKTIMER t, TIMER_TYPE type)
     ev(EV_TIMER_INIT, t, was_set, type, 0);
 }
 
-static void check_is_timer(const KTIMER *t)
+static SELDOM _Noreturn void no_timer(const KTIMER *t, unsigned type)
 {
-    unsigned type = t->Header.Type;
-
-    if (ke_is_timer(type))
-        return;
     uint64_t p[4] = {0, (uintptr_t)t, type};
 
     ke_bugcheckf("DT-T01", 0xC7, p, "a timer call is given an object of type %u that is no initialized KTIMER", type);
+}
+
+static inline void check_is_timer(const KTIMER *t)
+{
+    unsigned type = t->Header.Type;
+
+    if (__builtin_expect(!ke_is_timer(type), 0))
+        no_timer(t, type);
 }
 
 /* Coalescing: a later point of the window that others are likely to have chosen too. */
@@ -250,9 +260,9 @@ static bool move_locked(PKTIMER t, struct ke_cpu *was, struct ke_cpu *mine, USHO
     return was_set;
 }
 
-bool ke_timer_set(PKTIMER t, const struct ke_timer_set *set)
+/* Any timer, from and to anywhere. */
+static SELDOM bool set_any(PKTIMER t, const struct ke_timer_set *set)
 {
-    check_is_timer(t);
     USHORT         flags = flags_of(set);
     nt_100ns       key = key_of(set, &flags);
     unsigned       old = ke_raise_to(DISPATCH_LEVEL);
@@ -279,10 +289,64 @@ bool ke_timer_set(PKTIMER t, const struct ke_timer_set *set)
     return was_set;
 }
 
-bool ke_timer_cancel(PKTIMER t)
+/*
+ * The ordinary timer is relative, has no flags and is this processor's already: then only one queue and one lock are
+ * touched, and its Processor stays as it is. Returns NULL, with nothing locked, if it is not; at IRQL >= 2.
+ */
+static inline struct ke_cpu *lock_ordinary(const KTIMER *t)
+{
+    unsigned       cpu = mach_cpu();
+    struct ke_cpu *mine = &ke.cpu[cpu];
+
+    if (__builtin_expect(ke_timer_word(t) != cpu, 0))
+        return NULL;
+    mach_lock(&mine->timer_lock);
+    if (__builtin_expect(ke_timer_word(t) == cpu, 1))
+        return mine;
+    mach_unlock(&mine->timer_lock);
+    return NULL;
+}
+
+/* Interrupt time, of an ordinary timer. */
+static inline nt_100ns relative_key(int64_t due)
+{
+    nt_100ns key = units_add_sat(ke_interrupt_time(), units_magnitude(due));
+
+    return key < NT_NEVER ? key : NT_NEVER - 1;
+}
+
+bool ke_timer_set(PKTIMER t, const struct ke_timer_set *set)
 {
     check_is_timer(t);
+    if (__builtin_expect(set->due >= 0 || set->flags || set->tolerance, 0))
+        return set_any(t, set);
+    nt_100ns       key = relative_key(set->due);
     unsigned       old = ke_raise_to(DISPATCH_LEVEL);
+    struct ke_cpu *mine = lock_ordinary(t);
+
+    if (__builtin_expect(!mine, 0)) {
+        bool other_was_set = set_any(t, set);
+
+        mach_irql_lower(old);
+        return other_was_set;
+    }
+    bool was_set = ke_timerq_set(&mine->relative, t, key);
+
+    if (was_set)
+        ev(EV_TIMER_RESET, t, 0, 0, 0);
+    ke_state_set(&t->Header, 0);
+    t->Dpc = set->dpc;
+    t->Period = (ULONG)set->period;
+    ev(EV_TIMER_SET, t, key, set->period * NT_100NS_PER_MS, (uintptr_t)set->dpc);
+    arm_changed(mine, key);
+    mach_unlock(&mine->timer_lock);
+    mach_irql_lower(old);
+    return was_set;
+}
+
+/* IRQL >= 2. */
+static SELDOM bool cancel_any(PKTIMER t)
+{
     struct ke_cpu *c = lock_owner(t);
     bool           was_set = ke_timer_is_set_locked(t);
     bool           fine = was_set && (ke_timer_word(t) & P_FINE);
@@ -295,6 +359,25 @@ bool ke_timer_cancel(PKTIMER t)
     mach_unlock(&c->timer_lock);
     if (fine)
         count_fine(-1);
+    return was_set;
+}
+
+bool ke_timer_cancel(PKTIMER t)
+{
+    check_is_timer(t);
+    unsigned       old = ke_raise_to(DISPATCH_LEVEL);
+    struct ke_cpu *mine = lock_ordinary(t);
+    bool           was_set;
+
+    if (__builtin_expect(mine != NULL, 1)) {
+        was_set = ke_timerq_cancel(&mine->relative, t);
+        if (was_set)
+            arm_changed(mine, NT_NEVER);
+        ev(EV_TIMER_CANCEL, t, was_set, 0, 0);
+        mach_unlock(&mine->timer_lock);
+    } else {
+        was_set = cancel_any(t);
+    }
     mach_irql_lower(old);
     return was_set;
 }

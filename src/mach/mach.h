@@ -171,6 +171,20 @@ bool mach_yield(void);
 void mach_lock(struct mach_lock *l);
 void mach_unlock(struct mach_lock *l);
 
+/* Puts to into *word if that holds from; returns whether. Acquires and releases. Any IRQL. Point: no, so that the simulated
+ * machine, which has one thread of the host, needs no locked instruction. */
+static inline bool mach_claim(uintptr_t *word, uintptr_t from, uintptr_t to)
+{
+#ifdef MACH_SIM
+    if (*word != from)
+        return false;
+    *word = to;
+    return true;
+#else
+    return __atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+#endif
+}
+
 /* Any IRQL, no kernel lock held. Point: that is what it is. obj: what the caller is about to touch. */
 void mach_point(enum mach_point kind, const void *obj);
 

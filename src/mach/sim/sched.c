@@ -26,7 +26,7 @@ enum {
     FRUITLESS_MAX = 1000
 };
 
-struct sim sim;
+struct sim sim = {.me = sim.cpu}; /* before the first run the caller is processor 0 too */
 
 /* ---- ready contexts ---- */
 
@@ -120,13 +120,13 @@ static void make_ready(struct mach_ctx *c, bool first_of_equals)
         if (sim.cpu[idle].irql == 0 && idle != (int)sim.self)
             place((unsigned)idle, c);
         else
-            sim.cpu[idle].resched = true; /* busy with an interrupt: looks when it is done */
+            sim.cpu[idle].pending |= SIM_RESCHED; /* busy with an interrupt: looks when it is done */
         return;
     }
     int victim = find_victim(c);
 
     if (victim >= 0)
-        sim.cpu[victim].resched = true;
+        sim.cpu[victim].pending |= SIM_RESCHED;
 }
 
 /* ---- deciding ---- */
@@ -137,7 +137,7 @@ static bool steppable(const struct sim_cpu *v)
         return true;
     if (v->stalled)
         return false;
-    return v->cur != v->idle || v->irql > 0 || v->resched;
+    return v->cur != v->idle || v->irql > 0 || (v->pending & SIM_RESCHED);
 }
 
 void sim_find_due(void)
@@ -228,6 +228,7 @@ static void somebody_got_on(void)
         sim.cpu[i].spinning = false;
     }
     sim.fruitless = 0;
+    sim_points_changed();
 }
 
 /* Only spinners are left and nothing is due: give each another turn, for what they spin on may have changed. */
@@ -243,7 +244,8 @@ static bool spin_on(void)
         if (sim.cpu[i].spinning && steppable(&sim.cpu[i])) {
             sim.cpu[i].spinning = false;
             sim.spinners--;
-            sim.self = i;
+            sim_points_changed();
+            sim_set_self(i);
             return true;
         }
     }
@@ -289,7 +291,7 @@ static void decide(void)
         if (o == OPT_QUANTUM)
             rotate(sim_self());
         else
-            sim.self = o;
+            sim_set_self(o);
         return;
     }
 }
@@ -354,7 +356,7 @@ static void preempt(void)
     struct sim_cpu  *v = sim_self();
     struct mach_ctx *me = v->cur, *c = best_ready(sim.self);
 
-    v->resched = false;
+    v->pending &= ~SIM_RESCHED;
     if (me != v->idle) {
         bool must_leave = !fits(me, sim.self);
 
@@ -373,7 +375,7 @@ static void preempt(void)
     sim_arrive();
 }
 
-void sim_arrive(void)
+__attribute__((noinline)) void sim_arrive(void)
 {
     struct sim_cpu *v = sim_self();
 
@@ -381,7 +383,7 @@ void sim_arrive(void)
         take_pending();
         v = sim_self();
     }
-    if (v->resched && v->irql < 2)
+    if ((v->pending & SIM_RESCHED) && v->irql < 2)
         preempt();
 }
 
@@ -400,7 +402,7 @@ static void default_step(void)
 {
     if (++sim.choices > sim.steps_max)
         sim_stop(MACH_STEP_LIMIT);
-    if (sim_self()->pending || sim_self()->resched)
+    if (sim_self()->pending)
         sim_arrive();
 }
 
@@ -411,9 +413,8 @@ void sim_idle_loop(void *unused)
         step();
 }
 
-void mach_point(enum mach_point kind, const void *obj)
+static __attribute__((noinline)) void point(enum mach_point kind)
 {
-    (void)obj;
     sim.points++;
     if (kind > sim.level)
         return;
@@ -423,6 +424,16 @@ void mach_point(enum mach_point kind, const void *obj)
         step();
     else
         default_step();
+}
+
+/* Nothing has come up, nobody chooses and nobody spins: what is left of a point is its number. */
+void mach_point(enum mach_point kind, const void *obj)
+{
+    (void)obj;
+    if (kind == MACH_POINT_DDI && sim.me->pending == 0 && sim.choices < sim.free_max)
+        sim.choices++;
+    else
+        point(kind);
 }
 
 /* A processor spins inside an interrupt, maybe for what a context does that waits for this very processor to become idle: let
@@ -458,6 +469,7 @@ void mach_relax(const void *obj)
     if (!v->spinning) {
         v->spinning = true;
         sim.spinners++;
+        sim_points_changed();
     }
     step();
     v = sim_self();
@@ -465,6 +477,7 @@ void mach_relax(const void *obj)
         v->spinning = false;
         sim.spinners--;
     }
+    sim_points_changed();
 }
 
 void mach_stall(mach_ns ns)
@@ -584,7 +597,7 @@ void mach_ctx_priority(struct mach_ctx *c, unsigned priority)
         c->ready = false;
         make_ready(c, false);
     } else if (c->cpu >= 0 && priority < old) {
-        sim.cpu[c->cpu].resched = true;
+        sim.cpu[c->cpu].pending |= SIM_RESCHED;
     }
 }
 
@@ -592,7 +605,7 @@ void mach_ctx_affinity(struct mach_ctx *c, uint64_t affinity)
 {
     c->affinity = affinity;
     if (c->cpu >= 0 && !fits(c, (unsigned)c->cpu)) {
-        sim.cpu[c->cpu].resched = true;
+        sim.cpu[c->cpu].pending |= SIM_RESCHED;
     } else if (c->ready) {
         list_del(&c->link);
         c->ready = false;

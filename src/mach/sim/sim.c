@@ -32,17 +32,19 @@ static void main_context(void *arg)
 
 static void reset(const struct mach_config *cfg, const struct mach_upcalls *up)
 {
-    sim.self = 0;
+    sim_set_self(0);
     sim.cpus = cfg->cpus;
     sim.spinners = sim.fruitless = sim.polls = 0;
     sim.level = cfg->level;
     sim.now = 0;
     sim.due = MACH_NEVER;
     list_init(&sim.ready);
+    sim.points += sim.choices;
     sim.choices = 0;
     sim.steps_max = cfg->steps_max ? cfg->steps_max : STEPS_DEFAULT;
     sim.time_max = cfg->time_max;
     sim.source = cfg->choices;
+    sim_points_changed();
     sim.interrupt = up->interrupt;
     sim_ctx_reset(cfg->cpus);
     sim_devices_reset();
@@ -63,15 +65,15 @@ int mach_run(
     main_fn = fn;
     ev_stamp = stamp;
     sim.running = true;
-    sim.self = MACH_CPUS_MAX - 1; /* nobody: so that the first context takes processor 0 at once */
+    sim_set_self(MACH_CPUS_MAX - 1); /* nobody: so that the first context takes processor 0 at once */
     if (!mach_ctx_create(&first)) {
         sim.running = false;
         return -12; /* ENOMEM: no address space for stacks */
     }
-    sim.self = 0;
+    sim_set_self(0);
     sim_switch_to(&sim.boot, sim.cpu[0].cur, false);
     sim.running = false;
-    sim.self = 0; /* between runs the caller is an idle processor 0 at PASSIVE_LEVEL */
+    sim_set_self(0); /* between runs the caller is an idle processor 0 at PASSIVE_LEVEL */
     sim.cpu[0] = (struct sim_cpu){.cur = sim_ctx_idle(0), .idle = sim_ctx_idle(0), .clock_due = MACH_NEVER};
     return (int)sim.result;
 }
@@ -88,7 +90,7 @@ void mach_halt(void)
     sim_stop(MACH_HALTED);
 }
 
-void sim_assert_failed(const char *what, const char *file, int line)
+__attribute__((noinline, cold)) void sim_assert_failed(const char *what, const char *file, int line)
 {
     fprintf(stderr, "duetime: internal error at %s:%d: %s\n", file, line, what);
     abort();
@@ -128,7 +130,7 @@ void mach_irql_lower(unsigned irql)
         return;
     sim.points++;
     v->irql = (uint8_t)irql;
-    if (__builtin_expect(v->pending != 0 || v->resched, 0))
+    if (__builtin_expect(v->pending != 0, 0))
         sim_arrive();
 }
 
@@ -231,7 +233,7 @@ unsigned mach_choose(unsigned n, enum choice_tag tag)
 
 uint64_t mach_points(void)
 {
-    return sim.points;
+    return sim.points + sim.choices;
 }
 
 uint64_t mach_choices(void)

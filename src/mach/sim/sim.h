@@ -25,19 +25,22 @@ struct mach_ctx {
     void    *fake_stack; /* AddressSanitizer's, while suspended */
 };
 
+/* In sim_cpu.pending, below all lines: look for a better context once IRQL is below 2. */
+enum { SIM_RESCHED = 1u };
+
 struct sim_cpu {
     struct mach_ctx *cur, *idle;
-    uint32_t         pending;                     /* lines, one bit each */
+    uint32_t         pending;                     /* lines, one bit each, and SIM_RESCHED: one test for all that comes up */
     uint8_t          irql, from_irql, interrupts; /* interrupts: how many are nested here */
     bool             woke_idle;                   /* the innermost interrupt came to an idle processor */
-    bool             resched;                     /* look for a better context once IRQL is below 2 */
     bool             stalled, spinning;
     mach_ns          clock_due, stall_until;
 };
 
 struct sim {
     /* current values, hot */
-    unsigned              self; /* processor that steps */
+    struct sim_cpu       *me;   /* the processor that steps, */
+    unsigned              self; /* and its number: sim_set_self() */
     unsigned              cpus;
     unsigned              spinners; /* processors with spinning set */
     enum mach_point       level;
@@ -45,6 +48,7 @@ struct sim {
     mach_ns               now, due;     /* due: the earliest clock compare, end of a stall or device */
     struct list           ready;        /* by priority, then first come */
     uint64_t              choices, steps_max;
+    uint64_t              free_max; /* points up to this many choices are nothing but counted; see sched.c */
     mach_ns               time_max;
     struct choice_source *source;
     void (*interrupt)(enum mach_line line);
@@ -52,7 +56,7 @@ struct sim {
     unsigned fruitless;    /* turns of spin loops since somebody got on */
     unsigned device_polls; /* looks at registers since a device got on */
     uint32_t next_id;
-    uint64_t points; /* over all runs of this process */
+    uint64_t points; /* over all runs of this process, without the choices of this run */
     /* life */
     enum mach_result result;
     struct mach_ctx  boot; /* the caller of mach_run() */
@@ -68,7 +72,13 @@ extern struct sim sim;
 
 static inline struct sim_cpu *sim_self(void)
 {
-    return &sim.cpu[sim.self];
+    return sim.me;
+}
+
+static inline void sim_set_self(unsigned cpu)
+{
+    sim.self = cpu;
+    sim.me = &sim.cpu[cpu];
 }
 
 static inline unsigned sim_highest(uint32_t lines)
@@ -96,6 +106,12 @@ mach_ns sim_devices_due(void);
 void sim_devices_time(void);
 
 /* ---- sched.c: who steps ---- */
+
+/* sim.source, sim.spinners or sim.steps_max has changed. */
+static inline void sim_points_changed(void)
+{
+    sim.free_max = sim.source || sim.spinners ? 0 : sim.steps_max;
+}
 
 /* Something that was due is not any more: finds sim.due again. */
 void sim_find_due(void);
