@@ -255,6 +255,16 @@ static void reset(struct device *d)
     mach_unlock(&c->engine);
 }
 
+bool hw_card_reset_now(struct hw_card *c)
+{
+    if (!mach_try_lock(&c->engine))
+        return false;
+    hw_card_line(c, false);
+    c->ops->reset(c);
+    mach_unlock(&c->engine);
+    return true;
+}
+
 static void power(struct device *d, bool on)
 {
     struct hw_card *c = card_of(d);

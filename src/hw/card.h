@@ -102,6 +102,9 @@ void hw_card_lock(struct hw_card *c);
 void hw_card_unlock(struct hw_card *c);
 void hw_card_ring(struct hw_card *c);
 
+/* From write, where `lock` is held: resets at once if no step is running. False: the model must do it in its next one. */
+bool hw_card_reset_now(struct hw_card *c);
+
 /* Raises a message, or the line; lowers the line. In a step or from read and write; `lock` held or not. */
 void hw_card_message(struct hw_card *c, unsigned message);
 void hw_card_line(struct hw_card *c, bool asserted);

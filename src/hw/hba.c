@@ -157,12 +157,15 @@ static void write_control(struct hba *h, uint32_t value)
     uint32_t was = h->control;
 
     h->control = value & (CONTROL_ENABLE | CONTROL_RESET | CONTROL_INTERRUPTS);
-    if (value & CONTROL_RESET)
-        h->status &= ~(uint32_t)STATUS_READY;
+    if (value & CONTROL_RESET) {
+        h->status = 0;
+        if (!hw_card_reset_now(&h->card))
+            hw_card_ring(&h->card);
+        return;
+    }
     if ((was ^ h->control) & CONTROL_ENABLE && h->requests_order <= ORDER_MAX && h->answers_order <= ORDER_MAX)
         h->status = h->control & CONTROL_ENABLE ? STATUS_READY : 0;
     update_line(h);
-    hw_card_ring(&h->card);
 }
 
 static void write(struct hw_card *c, unsigned bar, uint64_t offset, uint64_t value, unsigned bytes)

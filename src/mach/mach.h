@@ -170,6 +170,7 @@ bool mach_yield(void);
 
 void mach_lock(struct mach_lock *l);
 void mach_unlock(struct mach_lock *l);
+bool mach_try_lock(struct mach_lock *l); /* false: somebody has it */
 
 /* Puts to into *word if that holds from; returns whether. Acquires and releases. Any IRQL. Point: no, so that the simulated
  * machine, which has one thread of the host, needs no locked instruction. */

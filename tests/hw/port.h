@@ -25,7 +25,7 @@ static struct port {
 } port;
 
 /* A routine that leaves the line asserted is called again. */
-static void port_line_check(void)
+static inline void port_line_check(void)
 {
     if (__atomic_load_n(&port.asserted, __ATOMIC_ACQUIRE))
         io_interrupt_assert(PORT_LINE_VECTOR);

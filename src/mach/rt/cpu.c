@@ -383,6 +383,11 @@ void mach_lock(struct mach_lock *l)
         lock_slow(l);
 }
 
+bool mach_try_lock(struct mach_lock *l)
+{
+    return __atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 && __atomic_exchange_n(&l->word, 1, __ATOMIC_ACQUIRE) == 0;
+}
+
 void mach_unlock(struct mach_lock *l)
 {
     __atomic_store_n(&l->word, 0, __ATOMIC_RELEASE);

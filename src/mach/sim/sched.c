@@ -3,9 +3,10 @@
  * mach/sim/sched.c - who steps next.
  *
  * One host thread runs everything. At a point the running processor asks: it may go on (alternative 0), another
- * processor that has something to do may step, the clock may move to the next thing due, or the running
- * thread's quantum may end, or a device that has something to do may step (device.c). So a processor can be arbitrarily slow against the others and against the clock,
- * which is the freedom that real ones have. Virtual time moves only here.
+ * processor that has something to do may step, the clock may move to the next thing due, the running thread's
+ * quantum may end, or a device that has something to do may step (device.c). So a processor can be arbitrarily slow
+ * against the others and, within reason, against the clock, which is the freedom that real ones have. Virtual time
+ * moves only here.
  *
  * A processor is busy when it runs a thread, is above PASSIVE_LEVEL, or has an interrupt to take. Threads that
  * become ready take an idle processor at once (their last one, else the lowest), so that "which idle processor"
@@ -14,6 +15,11 @@
  * Spinning: a processor in mach_relax() is not offered again until somebody else has reached a point of another
  * kind. When all only spin, the clock moves; when nothing is due either, they get a few more turns (what they
  * spin on may have changed) and then the run ends as a livelock.
+ *
+ * Fairness of the clock: a processor may be slow against the clock, but not without end. A periodic timer whose DPC is still
+ * running at each next expiry would leave its processor to nothing else for ever, which no real one does. So time may
+ * overtake processors that could step AHEAD_MAX times; after that once in AHEAD_POINTS points, until all of them rest. Searches
+ * with fewer switches than that never get there, since each time is a switch.
  */
 #include "base/ev.h"
 #include "mach/sim/sim.h"
@@ -23,7 +29,9 @@ enum {
     OPT_QUANTUM,
     OPT_DEVICE,
     OPT_END = OPT_DEVICE + MACH_DEVICES_MAX,
-    FRUITLESS_MAX = 1000
+    FRUITLESS_MAX = 1000,
+    AHEAD_MAX = 64,
+    AHEAD_POINTS = 256
 };
 
 struct sim sim = {.me = sim.cpu}; /* before the first run the caller is processor 0 too */
@@ -255,12 +263,25 @@ static bool spin_on(void)
 /* What is not a processor: the clock, or a device. Counted, so that a device that never rests ends. */
 static void move(unsigned o)
 {
-    if (o == OPT_CLOCK)
+    if (o == OPT_CLOCK) {
+        sim.ahead++;
+        sim.ahead_point = sim.points;
         move_time(sim.due);
-    else if (++sim.choices > sim.steps_max)
+    } else if (++sim.choices > sim.steps_max)
         sim_stop(MACH_STEP_LIMIT);
-    else
+    else {
         sim_device_step(o - OPT_DEVICE);
+    }
+}
+
+/* Whether time may move although n others could step. */
+static bool clock_may_move(unsigned n)
+{
+    if (sim.due == MACH_NEVER)
+        return false;
+    if (n == 0)
+        sim.ahead = 0;
+    return sim.ahead < AHEAD_MAX || sim.points - sim.ahead_point >= AHEAD_POINTS;
 }
 
 /* Sets sim.self to the processor that steps. Does not return when nothing can. */
@@ -271,7 +292,7 @@ static void decide(void)
         bool     self_goes_on;
         unsigned n = alternatives(opt, &self_goes_on);
 
-        if (sim.due != MACH_NEVER)
+        if (clock_may_move(n))
             opt[n++] = OPT_CLOCK;
         if (self_goes_on && can_rotate(sim_self()))
             opt[n++] = OPT_QUANTUM;

@@ -34,7 +34,7 @@ static void reset(const struct mach_config *cfg, const struct mach_upcalls *up)
 {
     sim_set_self(0);
     sim.cpus = cfg->cpus;
-    sim.spinners = sim.fruitless = sim.polls = 0;
+    sim.spinners = sim.fruitless = sim.polls = sim.ahead = 0;
     sim.level = cfg->level;
     sim.now = 0;
     sim.due = MACH_NEVER;
@@ -214,6 +214,14 @@ void mach_lock(struct mach_lock *l)
 {
     sim_assert(l->word == 0);
     l->word = 1;
+}
+
+bool mach_try_lock(struct mach_lock *l)
+{
+    bool taken = l->word != 0;
+
+    l->word = 1;
+    return !taken;
 }
 
 void mach_unlock(struct mach_lock *l)

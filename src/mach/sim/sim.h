@@ -52,8 +52,10 @@ struct sim {
     mach_ns               time_max;
     struct choice_source *source;
     void (*interrupt)(enum mach_line line);
-    unsigned polls;        /* looks at the clock since time last moved */
-    unsigned fruitless;    /* turns of spin loops since somebody got on */
+    unsigned polls;     /* looks at the clock since time last moved */
+    unsigned fruitless; /* turns of spin loops since somebody got on */
+    unsigned ahead;     /* moves of time past processors that could step; the last one at this point: */
+    uint64_t ahead_point;
     unsigned device_polls; /* looks at registers since a device got on */
     uint32_t next_id;
     uint64_t points; /* over all runs of this process, without the choices of this run */
