@@ -41,6 +41,16 @@ void sp_wmi_event(struct sp_adapter *a, const void *data, ULONG bytes, UCHAR pat
     sp_unlock(a, old);
 }
 
+/* STN-082: the data blocks are asked for anew, by a request to the adapter itself. */
+void sp_wmi_reregister(struct sp_adapter *a)
+{
+    unsigned old = sp_lock(a);
+
+    a->wmi.reregistered++;
+    sp_unlock(a, old);
+    sp_kick(a);
+}
+
 /* STN-090: before the request is completed. */
 void sp_service_time(struct sp_adapter *a, uint64_t duration, void *srb, const void *caller)
 {

@@ -149,6 +149,7 @@ struct sp_lun {
     bool                 gone, claimed, powered_down;
     bool                 found; /* the scan's */
     struct sp_gate_timer pause, retry;
+    struct sp_pofx       pofx;
     struct sp_unit_info  info;
 };
 
@@ -321,7 +322,7 @@ struct sp_adapter {
 
     /* the latest WMIEvent; sp_lock() */
     struct {
-        unsigned count;
+        unsigned count, reregistered;
         ULONG    bytes;
         UCHAR    path, target, lun, data[128];
     } wmi;
@@ -446,6 +447,7 @@ void sp_link_down(struct sp_adapter *a, const void *caller);
 void sp_link_up(struct sp_adapter *a, const void *caller);
 void sp_reset_detected(struct sp_adapter *a);
 void sp_wmi_event(struct sp_adapter *a, const void *data, ULONG bytes, UCHAR path, UCHAR target, UCHAR lun);
+void sp_wmi_reregister(struct sp_adapter *a);
 void sp_service_time(struct sp_adapter *a, uint64_t duration, void *srb, const void *caller);
 
 /* ---- remove.c; IRQL 0 ---- */
