@@ -23,6 +23,7 @@ static struct {
 
 void sp_boot(void)
 {
+    sp_bus_boot();
     adapters.lock = (struct mach_lock){0};
     adapters.next_number = 0;
     list_init(&adapters.all);
@@ -120,6 +121,8 @@ static void join(struct sp_adapter *a)
     list_unlock(old);
 }
 
+static void free_adapter(struct sp_adapter *a);
+
 struct sp_adapter *sp_adapter_create(struct sp_driver *d, PDEVICE_OBJECT pdo, PDEVICE_OBJECT fdo)
 {
     struct sp_adapter *a = ex_pool_alloc(
@@ -143,8 +146,14 @@ struct sp_adapter *sp_adapter_create(struct sp_driver *d, PDEVICE_OBJECT pdo, PD
     init_cpus(a);
     init_gates(a);
     sp_timer_init(a);
+    sp_watch_init(a);
+    sp_pofx_init(a);
     join(a);
-    return a;
+    if (sp_registry_init(a))
+        return a;
+    sp_registry_fini(a);
+    free_adapter(a);
+    return NULL;
 }
 
 static void free_adapter(struct sp_adapter *a)
@@ -164,7 +173,7 @@ static ULONG call_find_adapter(struct sp_adapter *a)
 {
     struct sp_frame f = {.message = -1};
     BOOLEAN         again = FALSE;
-    PCHAR           argument = (PCHAR)a->cfg.argument;
+    PCHAR           argument = (PCHAR)sp_registry_argument(a);
     ULONG           result;
 
     sp_call_begin(&f, a, SP_CALL_FIND_ADAPTER, a->driver->hw.HwFindAdapter);
@@ -174,6 +183,7 @@ static ULONG call_find_adapter(struct sp_adapter *a)
     else
         result = ((PHW_FIND_ADAPTER)a->driver->hw.HwFindAdapter)(a->extension, NULL, NULL, argument, a->config, &again);
     sp_call_end(&f);
+    sp_bus_data_end(a);
     if (result > SP_RETURN_BAD_CONFIG) /* STI-021 */
         sp_stop("DT-S17", a->extension, a->driver->hw.HwFindAdapter, "HwStorFindAdapter returned %u", (unsigned)result);
     return result;
@@ -255,6 +265,9 @@ static void tear_down(struct sp_adapter *a);
 NTSTATUS sp_adapter_run(struct sp_adapter *a)
 {
     sp_tracing_begin(a->driver);
+    if (a->state == SP_STOPPED)
+        return sp_adapter_start_again(a);
+    sp_filter_resources(a);
     if (!find_adapter(a) || !initialize(a)) {
         tear_down(a);
         return STATUS_DEVICE_CONFIGURATION_ERROR;
@@ -263,6 +276,42 @@ NTSTATUS sp_adapter_run(struct sp_adapter *a)
     ready(a);
     sp_scan_first(a);
     return STATUS_SUCCESS;
+}
+
+/* ---- up again (power.c) ---- */
+
+/* Interrupts, timers and DPCs may call the miniport again. */
+bool sp_adapter_revive(struct sp_adapter *a)
+{
+    set_flag(&a->interruptible, true);
+    if (!NT_SUCCESS(sp_interrupt_connect(a)))
+        return false;
+    set_flag(&a->callable, true);
+    return true;
+}
+
+static ULONG find_again(struct sp_adapter *a, bool at_dispatch)
+{
+    unsigned old = at_dispatch ? ke_raise_to(DISPATCH_LEVEL) : mach_irql(); /* STL-002 */
+
+    sp_config_fill(a);
+    a->state = SP_FINDING;
+    a->reinitializing = at_dispatch;
+    ULONG result = call_find_adapter(a);
+
+    a->reinitializing = false;
+    mach_irql_lower(old);
+    return result;
+}
+
+bool sp_adapter_reinitialize(struct sp_adapter *a, bool at_dispatch)
+{
+    if (find_again(a, at_dispatch) != SP_RETURN_FOUND)
+        return false;
+    sp_config_take(a);
+    a->state = SP_INITIALIZING;
+    set_flag(&a->interruptible, true);
+    return NT_SUCCESS(sp_interrupt_connect(a)) && call_initialize(a) && passive_initialize(a);
 }
 
 NTSTATUS sp_adapter_start(PDRIVER_OBJECT driver, const struct sp_config *cfg, struct sp_adapter **out)
@@ -351,17 +400,23 @@ void sp_adapter_destroy(struct sp_adapter *a)
 {
     if (a->state == SP_READY || a->state == SP_STOPPED) {
         sp_remove_drain(a);
-        if (a->state == SP_READY)
+        if (a->state == SP_READY) {
+            sp_adapter_leave(a);
             sp_adapter_quiesce(a);
+        }
         a->state = SP_REMOVING;
         free_resources(a);
         ev(EV_STOR_ADAPTER, a->extension, EV_STOR_REMOVED, 0, 0);
     }
     gates_off(a);
+    sp_watch_fini(a);
+    sp_pofx_fini(a);
     wait_for_processors(a);
     sp_timers_ex_fini(a);
     sp_slots_fini(a);
     sp_luns_fini(a);
+    sp_find_fini(a);
+    sp_registry_fini(a);
     free_adapter(a);
 }
 

@@ -10,7 +10,7 @@
 
 #include <stdarg.h>
 
-static void raise_finding(struct finding *f, const char *format, va_list ap)
+__attribute__((format(printf, 2, 0))) static void raise_finding(struct finding *f, const char *format, va_list ap)
 {
     finding_format(f, format, ap);
     finding_raise(f);

@@ -288,7 +288,7 @@ static bool refused_locked(struct sp_adapter *a, struct sp_lun *u, struct sp_req
 {
     if (a->state > SP_READY && !r->bypasses)
         r->srb_status = SRB_STATUS_NO_HBA;
-    else if (!u || u->gone)
+    else if (!u || u->gone || (a->control.gone && !r->bypasses)) /* STI-111 */
         r->srb_status = SRB_STATUS_NO_DEVICE;
     else
         return sp_queue_function_locked(u, r);

@@ -201,6 +201,12 @@ static NTSTATUS pnp(PDEVICE_OBJECT fdo, PIRP irp)
     switch (io_stack(irp)->MinorFunction) {
     case IRP_MN_START_DEVICE:
         return finish(irp, sp_adapter_run(a));
+    case IRP_MN_STOP_DEVICE:
+        sp_adapter_stop(a);
+        return finish(irp, STATUS_SUCCESS);
+    case IRP_MN_SURPRISE_REMOVAL:
+        sp_adapter_surprise(a);
+        return finish(irp, STATUS_SUCCESS);
     case IRP_MN_REMOVE_DEVICE:
         return remove_device(fdo, irp);
     default:

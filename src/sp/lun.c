@@ -87,6 +87,8 @@ void sp_lun_free(struct sp_lun *u)
 
     sp_gate_timer_fini(&u->pause);
     sp_gate_timer_fini(&u->retry);
+    if (u->device)
+        io_device_delete(u->device);
     unsigned old = sp_lock(a);
 
     if (a->next_unit == u)
@@ -107,12 +109,17 @@ void sp_luns_fini(struct sp_adapter *a)
 
 /* ---- for hosts ---- */
 
+static bool visible(const struct sp_lun *u)
+{
+    return u->found && !u->gone && !u->hidden;
+}
+
 unsigned sp_unit_count(struct sp_adapter *a)
 {
     unsigned n = 0, old = sp_lock(a);
 
     for (struct list *l = a->units.next; l != &a->units; l = l->next)
-        n += !unit(l)->gone;
+        n += visible(unit(l));
     sp_unlock(a, old);
     return n;
 }
@@ -123,7 +130,7 @@ struct sp_lun *sp_unit_at(struct sp_adapter *a, unsigned n)
     unsigned       old = sp_lock(a);
 
     for (struct list *l = a->units.next; l != &a->units && !u; l = l->next)
-        if (!unit(l)->gone && n-- == 0)
+        if (visible(unit(l)) && n-- == 0)
             u = unit(l);
     sp_unlock(a, old);
     return u;

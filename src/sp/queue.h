@@ -13,11 +13,11 @@ struct sp_slot;
 /* What the registry says (STI-124): defaults, or values in their ranges. */
 struct sp_knobs {
     ULONG    link_down_s, busy_pause_ms, busy_retries, queue_full_percent, sense_bytes, io_latency_cap_ms, io_timeout_s;
-    ULONG    requests; /* NumberOfRequests; 0: absent */
-    ULONG    lun_max;  /* MaximumLogicalUnit: as many units a target may have */
-    ULONG    bus_type; /* STORAGE_BUS_TYPE */
+    ULONG    requests;  /* NumberOfRequests; 0: absent */
+    ULONG    lun_max;   /* MaximumLogicalUnit: as many units a target may have */
+    ULONG    bus_type;  /* STORAGE_BUS_TYPE */
     ULONG    ucx_align; /* the uncached extension is aligned to 1 << this; 0: no matter */
-    uint64_t ucx_lowest, ucx_highest;
+    uint64_t ucx_lowest, ucx_highest, ucx_highest64; /* the last for a miniport with 64-bit addresses */
 };
 
 enum sp_tier { SP_TIER_NONE, SP_TIER_UNIT, SP_TIER_TARGET, SP_TIER_BUS, SP_TIER_LOST };
@@ -45,19 +45,19 @@ void sp_watch_fini(struct sp_adapter *a); /* no time-out is handled after this *
 
 struct sp_gate_timer;
 
-void     sp_gate_close_locked(struct sp_adapter *a, struct sp_lun *u, unsigned gate);
-bool     sp_gate_open_locked(struct sp_adapter *a, struct sp_lun *u, unsigned gate); /* was it closed? */
-void     sp_gate_close(struct sp_adapter *a, struct sp_lun *u, unsigned gate);
-bool     sp_gate_open(struct sp_adapter *a, struct sp_lun *u, unsigned gate);
-void     sp_gate_timer_init(struct sp_gate_timer *t, struct sp_adapter *a, struct sp_lun *u, unsigned gate);
-void     sp_gate_timer_cancel(struct sp_gate_timer *t);
-void     sp_gate_timer_fini(struct sp_gate_timer *t); /* IRQL <= 2, not in its DPC */
-void     sp_gate_close_for_locked(struct sp_gate_timer *t, nt_100ns duration);
-void     sp_gate_close_for(struct sp_gate_timer *t, nt_100ns duration);
-bool     sp_gate_open_early(struct sp_gate_timer *t);
-void     sp_gate_busy(struct sp_adapter *a, struct sp_lun *u, unsigned count);
-void     sp_gate_count_locked(struct sp_lun *u, bool completed); /* one is the miniport's no more; not completed: busy */
-void     sp_gate_recount_locked(struct sp_lun *u);               /* one waits for StartIo now */
+void sp_gate_close_locked(struct sp_adapter *a, struct sp_lun *u, unsigned gate);
+bool sp_gate_open_locked(struct sp_adapter *a, struct sp_lun *u, unsigned gate); /* was it closed? */
+void sp_gate_close(struct sp_adapter *a, struct sp_lun *u, unsigned gate);
+bool sp_gate_open(struct sp_adapter *a, struct sp_lun *u, unsigned gate);
+void sp_gate_timer_init(struct sp_gate_timer *t, struct sp_adapter *a, struct sp_lun *u, unsigned gate);
+void sp_gate_timer_cancel(struct sp_gate_timer *t);
+void sp_gate_timer_fini(struct sp_gate_timer *t); /* IRQL <= 2, not in its DPC */
+void sp_gate_close_for_locked(struct sp_gate_timer *t, nt_100ns duration);
+void sp_gate_close_for(struct sp_gate_timer *t, nt_100ns duration);
+bool sp_gate_open_early(struct sp_gate_timer *t);
+void sp_gate_busy(struct sp_adapter *a, struct sp_lun *u, unsigned count);
+void sp_gate_count_locked(struct sp_lun *u, bool completed); /* one is the miniport's no more; not completed: busy */
+void sp_gate_recount_locked(struct sp_lun *u);               /* one waits for StartIo now */
 unsigned sp_with_miniport_locked(const struct sp_adapter *a, const struct sp_lun *u);
 
 /* ---- dispatch asks (retry.c); lock held ---- */
@@ -100,9 +100,8 @@ BOOLEAN sp_pause(struct sp_adapter *a, ULONG seconds);
 BOOLEAN sp_resume(struct sp_adapter *a);
 BOOLEAN sp_pause_device(struct sp_adapter *a, UCHAR path, UCHAR target, UCHAR lun, ULONG seconds);
 BOOLEAN sp_resume_device(struct sp_adapter *a, UCHAR path, UCHAR target, UCHAR lun);
-BOOLEAN sp_queue_depth_set(
-    struct sp_adapter *a, UCHAR path, UCHAR target, UCHAR lun, ULONG depth, const void *caller);
-ULONG sp_max_io_update(struct sp_adapter *a, ULONG count);
+BOOLEAN sp_queue_depth_set(struct sp_adapter *a, UCHAR path, UCHAR target, UCHAR lun, ULONG depth, const void *caller);
+ULONG   sp_max_io_update(struct sp_adapter *a, ULONG count);
 
 /* ---- resets (reset.c) ---- */
 

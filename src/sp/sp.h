@@ -148,7 +148,7 @@ struct sp_request {
     bool               built, timed_out;
     bool               bypasses;   /* the port's own: gets past gates that hold clients */
     bool               to_adapter; /* for the adapter itself: address ignored */
-    unsigned           ticks;      /* of timeout.c, since it was issued */
+    unsigned           ticks, activations;      /* of timeout.c, since it was issued */
     nt_100ns           queued_at, issued_at;
     uint64_t           service_time; /* 100 ns, as the miniport told (IoTargetRequestServiceTime); 0 = not */
 };
