@@ -66,13 +66,14 @@
 /* Microsoft's `__inline` in C keeps an out-of-line copy per object, which is what `static` gives here. */
 #ifndef __cplusplus
 #undef __inline
-#define __inline static __inline__ __attribute__((unused))
+#define __inline static __inline__ __attribute((unused))
 #undef _inline
-#define _inline static __inline__ __attribute__((unused))
-#define __forceinline static __inline__ __attribute__((always_inline, unused))
+#define _inline static __inline__ __attribute((unused))
+/* Drivers write `static __forceinline` too: no `static` here, and no copy out of line, since every call is expanded. */
+#define __forceinline __inline__ __attribute((always_inline, unused))
 #define _forceinline __forceinline
 #else
-#define __forceinline inline __attribute__((always_inline))
+#define __forceinline inline __attribute((always_inline))
 #define _forceinline __forceinline
 #endif
 
@@ -80,16 +81,16 @@
 #undef __declspec
 #define __declspec(x) __dt_declspec_##x
 #define _declspec(x) __dt_declspec_##x
-#define __dt_declspec_align(n) __attribute__((aligned(n)))
-#define __dt_declspec_noreturn __attribute__((noreturn))
-#define __dt_declspec_noinline __attribute__((noinline))
-#define __dt_declspec_nothrow __attribute__((nothrow))
-#define __dt_declspec_selectany __attribute__((weak))
+#define __dt_declspec_align(n) __attribute((aligned(n)))
+#define __dt_declspec_noreturn __attribute((noreturn))
+#define __dt_declspec_noinline __attribute((noinline))
+#define __dt_declspec_nothrow __attribute((nothrow))
+#define __dt_declspec_selectany __attribute((weak))
 #define __dt_declspec_thread __thread
 #define __dt_declspec_deprecated __dt_declspec_deprecated_
 #define __dt_declspec_deprecated_(...)
 #define __dt_declspec_dllimport
-#define __dt_declspec_dllexport __attribute__((visibility("default")))
+#define __dt_declspec_dllexport __attribute((visibility("default")))
 #define __dt_declspec_allocate(section)
 #define __dt_declspec_code_seg(section)
 #define __dt_declspec_guard(what)

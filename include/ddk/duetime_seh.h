@@ -23,15 +23,15 @@ extern "C" {
 #endif
 /* Not returns_twice: without optimization it makes no difference, and inline functions could not have it. Returns once as BODY, and again whenever an exception makes the function go on: as ASKED on a lower stack, to evaluate
  * the filter or to run the finally block, or as HANDLER. */
-__attribute__((visibility("default"))) int __dt_seh_enter(struct __dt_seh_frame *f, int kind);
+__attribute((visibility("default"))) int __dt_seh_enter(struct __dt_seh_frame *f, int kind);
 
 /* Go back to who asked. */
-__attribute__((visibility("default"), noreturn)) void __dt_seh_filtered(struct __dt_seh_frame *f, long answer);
-__attribute__((visibility("default"), noreturn)) void __dt_seh_finished(struct __dt_seh_frame *f);
+__attribute((visibility("default"), noreturn)) void __dt_seh_filtered(struct __dt_seh_frame *f, long answer);
+__attribute((visibility("default"), noreturn)) void __dt_seh_finished(struct __dt_seh_frame *f);
 
 /* However the block is left. */
-__attribute__((visibility("default"))) void __dt_seh_exit_except(struct __dt_seh_frame *f);
-__attribute__((visibility("default"))) void __dt_seh_exit_finally(struct __dt_seh_frame *f);
+__attribute((visibility("default"))) void __dt_seh_exit_except(struct __dt_seh_frame *f);
+__attribute((visibility("default"))) void __dt_seh_exit_finally(struct __dt_seh_frame *f);
 #ifdef __cplusplus
 }
 #endif

@@ -2,8 +2,8 @@
 /* WPP tracing that traces nothing; the build wrapper serves it for every missing *.tmh. */
 #pragma once
 
-#define WPP_INIT_TRACING(driver, path) ((void)(driver), (void)(path))
-#define WPP_CLEANUP(driver) ((void)(driver))
+#define WPP_INIT_TRACING(...) ((void)(__VA_ARGS__)) /* of a miniport: with a third argument (stortrce.h) */
+#define WPP_CLEANUP(...) ((void)(__VA_ARGS__))
 #define WPP_CONTROL_GUIDS
 #define WPP_DEFINE_CONTROL_GUID(...)
 #define WPP_DEFINE_BIT(name)

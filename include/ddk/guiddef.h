@@ -19,7 +19,7 @@ typedef struct _GUID {
 #endif
 
 #ifndef DECLSPEC_SELECTANY
-#define DECLSPEC_SELECTANY __attribute__((weak))
+#define DECLSPEC_SELECTANY __attribute((weak))
 #endif
 
 #undef DEFINE_GUID

@@ -4,3 +4,12 @@
 
 #include <nt/pci.h>
 #include <wdm.h>
+
+#if defined(DUETIME_DRIVER) && !defined(__cplusplus)
+#ifndef max
+#define max(a, b) (((a) > (b)) ? (a) : (b))
+#endif
+#ifndef min
+#define min(a, b) (((a) < (b)) ? (a) : (b))
+#endif
+#endif

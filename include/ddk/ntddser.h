@@ -3,6 +3,7 @@
 #pragma once
 
 #include <devioctl.h>
+#include <ntdef.h>
 
 #ifndef FILE_DEVICE_SERENUM
 #define FILE_DEVICE_SERENUM 0x00000037

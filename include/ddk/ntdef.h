@@ -15,17 +15,17 @@
 #ifdef __cplusplus
 #define EXTERN_C_START extern "C" {
 #define EXTERN_C_END }
-#define FORCEINLINE inline __attribute__((always_inline))
+#define FORCEINLINE inline __attribute((always_inline))
 #define CFORCEINLINE FORCEINLINE
 #define DT_STATIC_ASSERT(e, text) static_assert(e, text)
 #else
 #define EXTERN_C_START
 #define EXTERN_C_END
-#define FORCEINLINE static __inline__ __attribute__((always_inline, unused))
+#define FORCEINLINE static __inline__ __attribute((always_inline, unused))
 #define CFORCEINLINE FORCEINLINE
 #define DT_STATIC_ASSERT(e, text) _Static_assert(e, text)
 #endif
-#define C_ASSERT(e) typedef char __C_ASSERT__[(e) ? 1 : -1] __attribute__((unused))
+#define C_ASSERT(e) typedef char __C_ASSERT__[(e) ? 1 : -1] __attribute((unused))
 #ifndef STATIC_ASSERT
 #define STATIC_ASSERT(e) C_ASSERT(e)
 #endif
@@ -38,19 +38,19 @@
 #define NTKERNELAPI DT_EXPORT
 #define NTHALAPI DT_EXPORT
 /* Exported by the machine library, which is compiled with -fvisibility=hidden; a no-op for a driver, which only refers. */
-#define DT_EXPORT __attribute__((visibility("default")))
+#define DT_EXPORT __attribute((visibility("default")))
 #ifndef DECLSPEC_IMPORT
 #define DECLSPEC_IMPORT
 #endif
 #ifndef DECLSPEC_EXPORT
 #define DECLSPEC_EXPORT DT_EXPORT
 #endif
-#define DECLSPEC_NORETURN __attribute__((noreturn))
-#define DECLSPEC_ALIGN(n) __attribute__((aligned(n)))
+#define DECLSPEC_NORETURN __attribute((noreturn))
+#define DECLSPEC_ALIGN(n) __attribute((aligned(n)))
 #define DECLSPEC_CACHEALIGN DECLSPEC_ALIGN(64)
 #define SYSTEM_CACHE_ALIGNMENT_SIZE 64
-#define DECLSPEC_NOINLINE __attribute__((noinline))
-#define DECLSPEC_NOTHROW __attribute__((nothrow))
+#define DECLSPEC_NOINLINE __attribute((noinline))
+#define DECLSPEC_NOTHROW __attribute((nothrow))
 #define DECLSPEC_DEPRECATED
 #define DECLSPEC_DEPRECATED_DDK
 #define DECLSPEC_ADDRSAFE

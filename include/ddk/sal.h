@@ -2,7 +2,7 @@
 /*
  * Source annotations: SAL 2, driver, IRQL and concurrency.
  *
- * Under clang the ones a checker can use become `__attribute__((annotate("...")))`; the text is the macro as written,
+ * Under clang the ones a checker can use become `__attribute((annotate("...")))`; the text is the macro as written,
  * for example "_IRQL_requires_max_(DISPATCH_LEVEL)". Conditional and scoped forms (_When_, _At_, _Group_, ...) are a
  * begin mark, the inner annotations in source order, and the mark "_End_". Prefixes such as _Post_ apply to the mark
  * that follows. gcc warns about every unknown attribute, so there all of them vanish. Buffer-size forms keep only
@@ -18,7 +18,7 @@
 #define __SAL_H_VERSION 180000000
 
 #if defined(__clang__) && !defined(DUETIME_NO_ANNOTATIONS)
-#define _DT_NOTE(text) __attribute__((annotate(text)))
+#define _DT_NOTE(text) __attribute((annotate(text)))
 #else
 #define _DT_NOTE(text)
 #endif

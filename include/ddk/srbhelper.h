@@ -292,7 +292,7 @@ SRB_HELPER PCDB SrbGetCdb(_In_ PVOID srb)
     return (PCDB)((PSRBEX_DATA_SCSI_CDB16)data)->Cdb; /* the one of 32 bytes has it at the same place */
 }
 
-SRB_HELPER ULONG SrbGetCdbLength32(_In_ PVOID srb)
+SRB_HELPER ULONG SrbCdbLength32_(_In_ PVOID srb)
 {
     PSRBEX_DATA data;
 
@@ -305,12 +305,12 @@ SRB_HELPER ULONG SrbGetCdbLength32(_In_ PVOID srb)
 
 SRB_HELPER UCHAR SrbGetCdbLength(_In_ PVOID srb)
 {
-    ULONG length = SrbGetCdbLength32(srb);
+    ULONG length = SrbCdbLength32_(srb);
 
     return length <= 0xFF ? (UCHAR)length : 0;
 }
 
-SRB_HELPER VOID SrbSetCdbLength32(_In_ PVOID srb, _In_ ULONG CdbLength)
+SRB_HELPER VOID SrbAssignCdbLength32_(_In_ PVOID srb, _In_ ULONG CdbLength)
 {
     PSRBEX_DATA data;
 
@@ -327,7 +327,7 @@ SRB_HELPER VOID SrbSetCdbLength32(_In_ PVOID srb, _In_ ULONG CdbLength)
 
 SRB_HELPER VOID SrbSetCdbLength(_In_ PVOID srb, _In_ UCHAR CdbLength)
 {
-    SrbSetCdbLength32(srb, CdbLength);
+    SrbAssignCdbLength32_(srb, CdbLength);
 }
 
 /* ---- status and sense data --------------------------------------------------------------------------------------- */
@@ -409,7 +409,7 @@ SRB_HELPER BOOLEAN SrbGetScsiData(_In_ PSTORAGE_REQUEST_BLOCK Srb, _Out_opt_ PUC
                                   _Outptr_opt_ PVOID *SenseInfoBuffer, _Out_opt_ PUCHAR SenseInfoBufferLength)
 {
     if (CdbLength8) *CdbLength8 = SrbGetCdbLength(Srb);
-    if (CdbLength32) *CdbLength32 = SrbGetCdbLength32(Srb);
+    if (CdbLength32) *CdbLength32 = SrbCdbLength32_(Srb);
     if (ScsiStatus) *ScsiStatus = SrbGetScsiStatus(Srb);
     if (SenseInfoBuffer) *SenseInfoBuffer = SrbGetSenseInfoBuffer(Srb);
     if (SenseInfoBufferLength) *SenseInfoBufferLength = SrbGetSenseInfoBufferLength(Srb);
@@ -421,28 +421,10 @@ SRB_HELPER VOID SrbSetScsiData(_In_ PSTORAGE_REQUEST_BLOCK Srb, _In_opt_ PUCHAR 
                                _In_opt_ PUCHAR SenseInfoBufferLength)
 {
     if (CdbLength8) SrbSetCdbLength(Srb, *CdbLength8);
-    if (CdbLength32) SrbSetCdbLength32(Srb, *CdbLength32);
+    if (CdbLength32) SrbAssignCdbLength32_(Srb, *CdbLength32);
     if (ScsiStatus) SrbSetScsiStatus(Srb, *ScsiStatus);
     if (SenseInfoBuffer) SrbSetSenseInfoBuffer(Srb, *SenseInfoBuffer);
     if (SenseInfoBufferLength) SrbSetSenseInfoBufferLength(Srb, *SenseInfoBufferLength);
-}
-
-/* ---- Plug and Play ----------------------------------------------------------------------------------------------- */
-SRB_HELPER VOID SrbGetPnpInfo(_In_ PVOID srb, _Out_opt_ PULONG PnPFlags, _Out_opt_ STOR_PNP_ACTION *PnPAction)
-{
-    ULONG flags = 0;
-    STOR_PNP_ACTION action = StorStartDevice;
-
-    if (SrbIsExtended_(srb)) {
-        PSRBEX_DATA_PNP data = (PSRBEX_DATA_PNP)SrbGetSrbExDataByType(SRB_EXTENDED_(srb), SrbExDataTypePnP);
-
-        if (data) flags = data->SrbPnPFlags, action = data->PnPAction;
-    } else {
-        flags = ((PSCSI_PNP_REQUEST_BLOCK)srb)->SrbPnPFlags;
-        action = ((PSCSI_PNP_REQUEST_BLOCK)srb)->PnPAction;
-    }
-    if (PnPFlags) *PnPFlags = flags;
-    if (PnPAction) *PnPAction = action;
 }
 
 #undef SRB_HELPER

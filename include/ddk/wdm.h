@@ -31,5 +31,6 @@
 #include <nt/io_api.h>
 #include <nt/io_interrupt.h>
 #include <nt/ob_mm.h>
+#include <nt/pci.h>
 #include <nt/pnp_api.h>
 #include <nt/zw.h>

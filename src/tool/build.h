@@ -34,19 +34,29 @@ void build_add_input(struct build *b, const char *path);
 /*
  * Looks through source and the headers it includes, and writes a forwarder into b->overlay for each include that a
  * case-sensitive file system with slashes would not find, and a stand-in for each .tmh. Returns whether the source is a
- * test (it includes <duetime/...>); *seh: whether a file of the driver has the word "try".
+ * test (it includes <duetime/...>); *seh: whether a file of the driver has the word "try", *mend: mend_may_be_in() a line.
  */
-bool overlay_scan(const struct build *b, const char *source, bool *seh);
+bool overlay_scan(const struct build *b, const char *source, bool *seh, bool *mend);
 
 /* ---- seh.c ---- */
 
 bool seh_may_be_in(const char *line);
+
+/* A whole file, with a zero behind it; dies. */
+char *read_all(const char *path, size_t *size);
 
 /* Rewrites structured exception handling; dies with the driver's line where it is wrong. Number of __try blocks. */
 int seh_rewrite(const char *source, const char *preprocessed, const char *output);
 
 /* The file that name means below dir, whatever its case and slashes; NULL: there is none. */
 char *find_below(const char *dir, const char *name);
+
+/* ---- mend.c ---- */
+
+bool mend_may_be_in(const char *line);
+
+/* Rewrites what Microsoft's compiler reads otherwise. Number of places. */
+int mend_rewrite(const char *preprocessed, const char *output);
 
 /* ---- vcxproj.c ---- */
 

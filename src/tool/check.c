@@ -162,7 +162,7 @@ static void add_input(struct job *j, const char *source)
 static void add_job(struct check *k, const char *source)
 {
     struct job *j = new_job(k, source);
-    bool        seh, test = overlay_scan(&k->b, source, &seh);
+    bool        seh, mend, test = overlay_scan(&k->b, source, &seh, &mend);
 
     compile_flags(&k->b, &j->command, test);
     add_analyzer(k, &j->command, j->report);

@@ -220,41 +220,60 @@ static void add_files(struct strings *l, const char *output, const char *input)
     strings_add(l, xasprintf("%s%s", *input == '-' ? "./" : "", input));
 }
 
-/* Structured exception handling: preprocess, rewrite, compile what comes of that (seh.c says why -O0). -1: there is none. */
-static int compile_seh(const struct build *b, const char *source, const char *object, bool test)
+struct source {
+    const char *path;
+    bool        test, seh, mend;
+};
+
+static void add_preprocess(const struct build *b, struct strings *l, const struct source *s, const char *optimize)
+{
+    add_compiler(b, l, optimize);
+    add_preprocessor(b, l, s->test);
+    if (s->seh) {
+        add(l, "-include");
+        add(l, "duetime_seh.h");
+    }
+    add(l, "-E");
+    add_all(l, as_c);
+}
+
+/* Preprocesses, rewrites, compiles what comes of that; with exception handling -O0 (seh.c says why). -1: nothing to rewrite. */
+static int compile_rewritten(const struct build *b, const struct source *s, const char *object)
 {
     struct strings pre = {.count = 0}, l = {.count = 0};
-    char          *text = xasprintf("%s.i", object), *rewritten = xasprintf("%s.seh.i", object);
+    char          *text = xasprintf("%s.i", object), *mended = xasprintf("%s.mend.i", object);
+    char          *rewritten = xasprintf("%s.seh.i", object);
+    const char    *optimize = s->seh ? "0" : b->optimize;
 
-    add_compiler(b, &pre, "0");
-    add_preprocessor(b, &pre, test);
-    add(&pre, "-include");
-    add(&pre, "duetime_seh.h");
-    add(&pre, "-E");
-    add_all(&pre, as_c);
-    add_files(&pre, text, source);
-    int status = run(b, &pre);
+    add_preprocess(b, &pre, s, optimize);
+    add_files(&pre, text, s->path);
+    int status = run(b, &pre), places = 0;
 
-    if (status == 0 && seh_rewrite(source, text, rewritten) == 0)
+    if (status == 0 && s->mend)
+        places = mend_rewrite(text, mended);
+    int tries = status == 0 && s->seh ? seh_rewrite(s->path, s->mend ? mended : text, rewritten) : 0;
+
+    if (status == 0 && places + tries == 0)
         return -1;
-    add_compiler(b, &l, "0");
+    add_compiler(b, &l, tries ? "0" : b->optimize);
     add(&l, "-c");
-    add_files(&l, object, rewritten);
+    add_files(&l, object, tries ? rewritten : mended);
     return status ? status : make(b, &l, object, ET_REL);
 }
 
-static int compile_one(const struct build *b, const char *source, const char *object, json_t *database)
+static int compile_one(const struct build *b, const char *path, const char *object, json_t *database)
 {
     struct strings l = {.count = 0};
-    bool           seh, test = overlay_scan(b, source, &seh);
+    struct source  s = {.path = path};
 
+    s.test = overlay_scan(b, path, &s.seh, &s.mend);
     add_compiler(b, &l, b->optimize);
-    add_preprocessor(b, &l, test);
+    add_preprocessor(b, &l, s.test);
     add(&l, "-c");
     add_all(&l, as_c);
-    add_files(&l, object, source);
-    note_command(database, &l, source, object);
-    int status = seh ? compile_seh(b, source, object, test) : -1;
+    add_files(&l, object, path);
+    note_command(database, &l, path, object);
+    int status = s.seh || s.mend ? compile_rewritten(b, &s, object) : -1;
 
     return status >= 0 ? status : make(b, &l, object, ET_REL);
 }

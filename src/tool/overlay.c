@@ -23,7 +23,7 @@ struct scan {
     struct strings      traces; /* names of trace macros: "// FUNC TraceEvents(LEVEL, ..." */
     struct strings      stands; /* .tmh files to write */
     char               *ddk;
-    bool                test, seh;
+    bool                test, seh, mend;
 };
 
 static bool is_file(const char *path)
@@ -262,6 +262,7 @@ static void scan_file(struct scan *s, const char *path)
         else
             note_trace_macro(s, line);
         s->seh |= seh_may_be_in(line);
+        s->mend |= mend_may_be_in(line);
     }
     if (f)
         fclose(f);
@@ -276,7 +277,7 @@ static void free_strings(struct strings *l)
     free(l->at);
 }
 
-bool overlay_scan(const struct build *b, const char *source, bool *seh)
+bool overlay_scan(const struct build *b, const char *source, bool *seh, bool *mend)
 {
     struct scan s = {.b = b, .ddk = beside_program(DUETIME_DDK_RELATIVE)};
 
@@ -288,5 +289,6 @@ bool overlay_scan(const struct build *b, const char *source, bool *seh)
     free_strings(&s.stands);
     free(s.ddk);
     *seh = s.seh;
+    *mend = s.mend && !s.test;
     return s.test;
 }

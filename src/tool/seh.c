@@ -324,7 +324,7 @@ static void rewrite(struct pass *p, size_t end, struct place place)
 
 /* ---- whole files ---- */
 
-static char *read_all(const char *path, size_t *size)
+char *read_all(const char *path, size_t *size)
 {
     FILE  *f = fopen(path, "re"), *m;
     char  *text = NULL, block[65536];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tool/vcxproj.c - the few things of a Visual Studio project that matter here: C sources, definitions, include
- * directories. No MSBuild: conditions are judged for Debug|x64, properties that are not known stand for nothing.
+ * directories. No MSBuild: conditions are judged for one configuration (Debug|x64, if there is one), and properties
  */
 #include <libxml/parser.h>
 #include <libxml/tree.h>
@@ -16,6 +16,7 @@
 struct project {
     struct build *b;
     char         *directory;
+    char         *configuration; /* "Debug|x64", or what the project has in its place */
 };
 
 static bool is(const xmlNode *n, const char *name)
@@ -24,16 +25,20 @@ static bool is(const xmlNode *n, const char *name)
 }
 
 /* A condition that names a configuration or platform must name ours. */
-static bool applies(xmlNode *n)
+static bool applies(const struct project *p, xmlNode *n)
 {
     xmlChar    *text = xmlGetProp(n, (const xmlChar *)"Condition");
     const char *c = (const char *)text;
     bool        yes = true;
 
-    if (c && strchr(c, '|'))
-        yes = strstr(c, "Debug|x64") != NULL;
-    else if (c && strstr(c, "=="))
-        yes = strstr(c, "Debug") || strstr(c, "x64");
+    if (c && strchr(c, '|')) {
+        yes = strstr(c, p->configuration) != NULL;
+    } else if (c && strstr(c, "==")) {
+        char *name = xasprintf("%.*s", (int)strcspn(p->configuration, "|"), p->configuration);
+
+        yes = strstr(c, name) || strstr(c, "x64");
+        free(name);
+    }
     xmlFree(text);
     return yes;
 }
@@ -116,7 +121,7 @@ static void read_definitions(struct project *p, xmlNode *group)
 {
     for (xmlNode *cl = group->children; cl; cl = cl->next) {
         for (xmlNode *n = is(cl, "ClCompile") ? cl->children : NULL; n; n = n->next) {
-            xmlChar *text = n->type == XML_ELEMENT_NODE && applies(n) ? xmlNodeGetContent(n) : NULL;
+            xmlChar *text = n->type == XML_ELEMENT_NODE && applies(p, n) ? xmlNodeGetContent(n) : NULL;
 
             if (text && is(n, "PreprocessorDefinitions"))
                 each_part(p, (const char *)text, add_define);
@@ -138,12 +143,12 @@ static char *existing_source(const struct project *p, const char *expanded, cons
     return path;
 }
 
-static bool is_excluded(xmlNode *n)
+static bool is_excluded(const struct project *p, xmlNode *n)
 {
     bool excluded = false;
 
     for (xmlNode *c = n->children; c; c = c->next) {
-        xmlChar *text = is(c, "ExcludedFromBuild") && applies(c) ? xmlNodeGetContent(c) : NULL;
+        xmlChar *text = is(c, "ExcludedFromBuild") && applies(p, c) ? xmlNodeGetContent(c) : NULL;
 
         excluded |= text && strcasecmp((const char *)text, "true") == 0;
         xmlFree(text);
@@ -167,12 +172,31 @@ static void read_items(struct project *p, xmlNode *group)
 {
     for (xmlNode *n = group->children; n; n = n->next) {
         xmlChar *name =
-            is(n, "ClCompile") && applies(n) && !is_excluded(n) ? xmlGetProp(n, (const xmlChar *)"Include") : NULL;
+            is(n, "ClCompile") && applies(p, n) && !is_excluded(p, n) ? xmlGetProp(n, (const xmlChar *)"Include") : NULL;
 
         if (name)
             each_part(p, (const char *)name, add_source);
         xmlFree(name);
     }
+}
+
+/* "Debug|x64" where the project has it, else the last one for x64 ("Win11 Release|x64"). */
+static char *choose_configuration(xmlNode *root)
+{
+    char *chosen = NULL;
+
+    for (xmlNode *group = root->children; group; group = group->next) {
+        for (xmlNode *n = is(group, "ItemGroup") ? group->children : NULL; n; n = n->next) {
+            xmlChar *name = is(n, "ProjectConfiguration") ? xmlGetProp(n, (const xmlChar *)"Include") : NULL;
+
+            if (name && strstr((const char *)name, "|x64") && !(chosen && strstr(chosen, "Debug"))) {
+                free(chosen);
+                chosen = xstrdup((const char *)name);
+            }
+            xmlFree(name);
+        }
+    }
+    return chosen ? chosen : xstrdup("Debug|x64");
 }
 
 void vcxproj_read(struct build *b, const char *path)
@@ -184,13 +208,16 @@ void vcxproj_read(struct build *b, const char *path)
 
     if (!root || !is(root, "Project"))
         die("%s is no Visual Studio project", path);
-    strings_add(&b->defines, xstrdup("DBG=1"));
+    p.configuration = choose_configuration(root);
+    if (strstr(p.configuration, "Debug") && !known(&b->defines, "DBG=1"))
+        strings_add(&b->defines, xstrdup("DBG=1"));
     for (xmlNode *n = root->children; n; n = n->next) {
-        if (is(n, "ItemDefinitionGroup") && applies(n))
+        if (is(n, "ItemDefinitionGroup") && applies(&p, n))
             read_definitions(&p, n);
-        if (is(n, "ItemGroup") && applies(n))
+        if (is(n, "ItemGroup") && applies(&p, n))
             read_items(&p, n);
     }
     xmlFreeDoc(doc);
+    free(p.configuration);
     free(p.directory);
 }

@@ -62,6 +62,21 @@ done
 expect 1 explore "$tmp/SerEnum_sample.so" "$tmp/serenum_tests.so" --test removal_frees_twice
 grep -q "freed twice" "$tmp/log" || { echo "FAILED: no double free"; failed=1; }
 
+# StorPort miniports, compiled only here; tests/sp runs what the devices of src/hw can carry. Both compilers.
+storage=$samples/storage/miniports
+defects=$samples/tools/sdv/samples/SDV-FailDriver-STORPORT/driver
+for cc in gcc clang; do
+    command -v $cc >/dev/null || continue
+    [ -d "$storage/lsi_u3" ] && expect 0 build --cc $cc "$storage/lsi_u3/src/lsi_u3.vcxproj" -o "$tmp/lsi_u3"
+    [ -d "$defects" ] && expect 0 build --cc $cc "$defects/lsi_u3.vcxproj" -o "$tmp/defects"
+    # DUETIME_VIRTIO is a checkout of virtio-win/kvm-guest-drivers-windows.
+    for driver in viostor vioscsi; do
+        [ -z "${DUETIME_VIRTIO:-}" ] ||
+            expect 0 build --cc $cc "$DUETIME_VIRTIO/$driver/$driver.vcxproj" "$DUETIME_VIRTIO/VirtIO/VirtioLib.vcxproj" \
+                -o "$tmp/virtio"
+    done
+done
+
 # DUETIME_EBPF is a checkout of microsoft/ebpf-for-windows. Links beside our stand-in of its platform header, since a header
 # beside the source is always found first.
 ebpf=${DUETIME_EBPF:-}

@@ -81,6 +81,24 @@ struct _PCI_HEADER_TYPE_1 {
     USHORT BridgeControl;
 };
 
+struct _PCI_HEADER_TYPE_2 {
+    ULONG SocketRegistersBaseAddress;
+    UCHAR CapabilitiesPtr;
+    UCHAR Reserved;
+    USHORT SecondaryStatus;
+    UCHAR PrimaryBus;
+    UCHAR SecondaryBus;
+    UCHAR SubordinateBus;
+    UCHAR SecondaryLatency;
+    struct {
+        ULONG Base;
+        ULONG Limit;
+    } Range[PCI_TYPE2_ADDRESSES - 1];
+    UCHAR InterruptLine;
+    UCHAR InterruptPin;
+    USHORT BridgeControl;
+};
+
 typedef struct _PCI_COMMON_HEADER {
     USHORT VendorID;
     USHORT DeviceID;
@@ -97,6 +115,7 @@ typedef struct _PCI_COMMON_HEADER {
     union {
         struct _PCI_HEADER_TYPE_0 type0;
         struct _PCI_HEADER_TYPE_1 type1;
+        struct _PCI_HEADER_TYPE_2 type2;
     } u;
 } PCI_COMMON_HEADER, *PPCI_COMMON_HEADER;
 
@@ -117,6 +136,7 @@ typedef struct _PCI_COMMON_CONFIG {
     union {
         struct _PCI_HEADER_TYPE_0 type0;
         struct _PCI_HEADER_TYPE_1 type1;
+        struct _PCI_HEADER_TYPE_2 type2;
     } u;
     UCHAR DeviceSpecific[192];
 } PCI_COMMON_CONFIG, *PPCI_COMMON_CONFIG;

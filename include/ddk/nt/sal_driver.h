@@ -143,11 +143,11 @@
 #define _Pre_defensive_
 
 /* Rule sets of a file; used as a declaration followed by a semicolon. */
-#define __kernel_code typedef int _dt_analysis_mode __attribute__((unused))
-#define __kernel_driver typedef int _dt_analysis_mode __attribute__((unused))
-#define __internal_kernel_driver typedef int _dt_analysis_mode __attribute__((unused))
-#define __user_code typedef int _dt_analysis_mode __attribute__((unused))
-#define __user_driver typedef int _dt_analysis_mode __attribute__((unused))
-#define __drv_WDM typedef int _dt_analysis_mode __attribute__((unused))
-#define __drv_KMDF typedef int _dt_analysis_mode __attribute__((unused))
-#define __drv_NDIS typedef int _dt_analysis_mode __attribute__((unused))
+#define __kernel_code typedef int _dt_analysis_mode __attribute((unused))
+#define __kernel_driver typedef int _dt_analysis_mode __attribute((unused))
+#define __internal_kernel_driver typedef int _dt_analysis_mode __attribute((unused))
+#define __user_code typedef int _dt_analysis_mode __attribute((unused))
+#define __user_driver typedef int _dt_analysis_mode __attribute((unused))
+#define __drv_WDM typedef int _dt_analysis_mode __attribute((unused))
+#define __drv_KMDF typedef int _dt_analysis_mode __attribute((unused))
+#define __drv_NDIS typedef int _dt_analysis_mode __attribute((unused))

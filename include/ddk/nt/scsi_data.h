@@ -114,8 +114,7 @@ typedef struct _VPD_BLOCK_LIMITS_PAGE {
     UCHAR PageLength[2];
     union {
         struct {
-            UCHAR WSNZ : 1;
-            UCHAR Reserved0 : 7;
+            UCHAR Reserved0;
             UCHAR MaximumCompareAndWriteLength;
             UCHAR OptimalTransferLengthGranularity[2];
             UCHAR MaximumTransferLength[4];

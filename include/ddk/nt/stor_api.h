@@ -150,4 +150,10 @@ STORPORTAPI ULONG StorPortExtendedFunction(_In_ STORPORT_FUNCTION_CODE FunctionC
 
 #define StorPortConvertPhysicalAddressToUlong(Address) ((Address).LowPart)
 
+#if defined(DBG) && DBG
+#define DebugPrint(x) StorPortDebugPrint x
+#else
+#define DebugPrint(x)
+#endif
+
 EXTERN_C_END

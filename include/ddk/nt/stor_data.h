@@ -23,6 +23,10 @@ EXTERN_C_START
 #define STOR_STATUS_UNSUPPORTED_VERSION (0xC100000BL)
 #define STOR_STATUS_BUSY (0xC100000CL)
 
+#define MINIPORT_REG_SZ 1
+#define MINIPORT_REG_BINARY 3
+#define MINIPORT_REG_DWORD 4
+
 /* ---- scatter/gather lists ---------------------------------------------------------------------------------------- */
 typedef struct _STOR_SCATTER_GATHER_ELEMENT {
     STOR_PHYSICAL_ADDRESS PhysicalAddress;
@@ -328,6 +332,12 @@ typedef struct _STORPORT_CAPTURE_LIVEDUMP {
     STORPORT_LIVEDUMP_DATA_TYPE DataType;
     PVOID Data;
 } STORPORT_CAPTURE_LIVEDUMP, *PSTORPORT_CAPTURE_LIVEDUMP;
+
+/* What GetExtendedFunctionTable fills in. Its routines are reached by name: no driver may use it itself (STN-003). */
+typedef struct _STORPORT_EXTENDED_FUNCTIONS {
+    ULONG Version;
+    PVOID Routines[1];
+} STORPORT_EXTENDED_FUNCTIONS, *PSTORPORT_EXTENDED_FUNCTIONS;
 
 /* Numbers are Duetime's own: drivers reach the routines by name. */
 typedef enum _STORPORT_FUNCTION_CODE {

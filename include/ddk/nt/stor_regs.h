@@ -9,16 +9,21 @@
 
 EXTERN_C_START
 
-#define STOR_REGISTER(word, type)                                                                                   \
-    DT_EXPORT type StorPortReadRegister##word(_In_ volatile type *Register);                                        \
-    DT_EXPORT VOID StorPortWriteRegister##word(_In_ volatile type *Register, _In_ type Value);                      \
-    DT_EXPORT VOID StorPortReadRegisterBuffer##word(_In_ volatile type *Register, _Out_ type *Buffer, _In_ ULONG Count); \
-    DT_EXPORT VOID StorPortWriteRegisterBuffer##word(_In_ volatile type *Register, _In_ type *Buffer, _In_ ULONG Count);
-#define STOR_PORT(word, type)                                                                             \
-    DT_EXPORT type StorPortReadPort##word(_In_ volatile type *Port);                                      \
-    DT_EXPORT VOID StorPortWritePort##word(_In_ volatile type *Port, _In_ type Value);                    \
-    DT_EXPORT VOID StorPortReadPortBuffer##word(_In_ volatile type *Port, _Out_ type *Buffer, _In_ ULONG Count); \
-    DT_EXPORT VOID StorPortWritePortBuffer##word(_In_ volatile type *Port, _In_ type *Buffer, _In_ ULONG Count);
+#define STOR_REGISTER(word, type)                                                                                \
+    DT_EXPORT type StorPortReadRegister##word(_In_ PVOID HwDeviceExtension, _In_ volatile type *Register);       \
+    DT_EXPORT VOID StorPortWriteRegister##word(_In_ PVOID HwDeviceExtension, _In_ volatile type *Register,       \
+                                               _In_ type Value);                                                 \
+    DT_EXPORT VOID StorPortReadRegisterBuffer##word(_In_ PVOID HwDeviceExtension, _In_ volatile type *Register,  \
+                                                    _Out_ type *Buffer, _In_ ULONG Count);                       \
+    DT_EXPORT VOID StorPortWriteRegisterBuffer##word(_In_ PVOID HwDeviceExtension, _In_ volatile type *Register, \
+                                                     _In_ type *Buffer, _In_ ULONG Count);
+#define STOR_PORT(word, type)                                                                                        \
+    DT_EXPORT type StorPortReadPort##word(_In_ PVOID HwDeviceExtension, _In_ volatile type *Port);                   \
+    DT_EXPORT VOID StorPortWritePort##word(_In_ PVOID HwDeviceExtension, _In_ volatile type *Port, _In_ type Value); \
+    DT_EXPORT VOID StorPortReadPortBuffer##word(_In_ PVOID HwDeviceExtension, _In_ volatile type *Port,              \
+                                                _Out_ type *Buffer, _In_ ULONG Count);                               \
+    DT_EXPORT VOID StorPortWritePortBuffer##word(_In_ PVOID HwDeviceExtension, _In_ volatile type *Port,             \
+                                                 _In_ type *Buffer, _In_ ULONG Count);
 
 STOR_REGISTER(Uchar, UCHAR)
 STOR_REGISTER(Ushort, USHORT)

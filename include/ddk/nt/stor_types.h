@@ -216,7 +216,10 @@ _IRQL_requires_same_
 typedef VOID STOR_THREAD_START_ROUTINE(_In_ PVOID StartContext);
 typedef STOR_THREAD_START_ROUTINE *PSTOR_THREAD_START_ROUTINE;
 
-typedef DRIVER_INITIALIZE sp_DRIVER_INITIALIZE; /* the type DriverEntry of a miniport is declared with */
+/* The type that miniports declare DriverEntry with: untyped arguments, as every port driver hands them on. */
+_Function_class_(sp_DRIVER_INITIALIZE)
+_IRQL_requires_same_
+typedef ULONG sp_DRIVER_INITIALIZE(_In_ PVOID DriverObject, _In_ PVOID RegistryPath);
 
 /* ---- initialization data ----------------------------------------------------------------------------------------- */
 #define STOR_MAP_NO_BUFFERS 0

@@ -33,7 +33,7 @@ DT_EXPORT int dt_nt_vsnwprintf(wchar_t *d, size_t n, const wchar_t *format, __bu
 
 EXTERN_C_END
 
-#define DT_SAFE static __inline__ __attribute__((unused))
+#define DT_SAFE static __inline__ __attribute((unused))
 #define DT_SAFE_SIZE_OK(n, max) ((n) > 0 && (n) <= (max))
 
 /* ---- workers ----------------------------------------------------------------------------------------------------- */
