@@ -90,11 +90,12 @@ static void unmap_all(const struct sp_adapter *a)
 /* ---- registers; any IRQL ---- */
 
 /* STI-046. */
-static struct map *checked(const volatile void *p, unsigned bytes, bool port, uint64_t *offset, const void *caller)
+static struct map *checked(
+    const struct sp_adapter *a, const volatile void *p, unsigned bytes, bool port, uint64_t *offset, const void *caller)
 {
     struct map *m = map_at(p, offset);
 
-    if (m && *offset + bytes <= m->bytes && m->io_space == port)
+    if (m && m->a == a && *offset + bytes <= m->bytes && m->io_space == port)
         return m;
     struct finding f = {.severity = FINDING_STOP,
         .rule = "DT-S20",
@@ -113,10 +114,10 @@ static uint64_t ones(unsigned bytes)
     return bytes == 8 ? UINT64_MAX : (1ull << bytes * 8) - 1;
 }
 
-uint64_t sp_register_read(const volatile void *p, unsigned bytes, bool port, const void *caller)
+uint64_t sp_register_read(struct sp_adapter *a, const volatile void *p, unsigned bytes, bool port, const void *caller)
 {
     uint64_t    offset;
-    struct map *m = checked(p, bytes, port, &offset, caller);
+    struct map *m = checked(a, p, bytes, port, &offset, caller);
 
     if (!m || m->a->control.gone)
         return ones(bytes);
@@ -125,10 +126,11 @@ uint64_t sp_register_read(const volatile void *p, unsigned bytes, bool port, con
     return d->ops->read(d, m->range, m->offset + offset, bytes);
 }
 
-void sp_register_write(const volatile void *p, uint64_t value, unsigned bytes, bool port, const void *caller)
+void sp_register_write(
+    struct sp_adapter *a, const volatile void *p, uint64_t value, unsigned bytes, bool port, const void *caller)
 {
     uint64_t    offset;
-    struct map *m = checked(p, bytes, port, &offset, caller);
+    struct map *m = checked(a, p, bytes, port, &offset, caller);
 
     if (!m || m->a->control.gone)
         return;

@@ -35,7 +35,7 @@ struct sp_control {
     void    *bus_data;              /* StorPortGetBusData's own buffer, until its next call or the routine's return */
     GUID     guids[SP_GUIDS];
     unsigned n_guids;
-    bool     running_config;        /* inside ScsiSetRunningConfig */
+    bool     running_config; /* inside ScsiSetRunningConfig */
     /* registry */
     struct list values; /* registry.c */
     UCHAR      *buffer; /* StorPortAllocateRegistryBuffer's; NULL: free */
@@ -75,8 +75,9 @@ void  sp_device_base_free(struct sp_adapter *a, PVOID base, const void *caller);
 void  sp_filter_resources(struct sp_adapter *a); /* STI-083, before HwStorFindAdapter */
 
 /* Registers; any IRQL. */
-uint64_t sp_register_read(const volatile void *p, unsigned bytes, bool port, const void *caller);
-void     sp_register_write(const volatile void *p, uint64_t value, unsigned bytes, bool port, const void *caller);
+uint64_t sp_register_read(struct sp_adapter *a, const volatile void *p, unsigned bytes, bool port, const void *caller);
+void     sp_register_write(
+        struct sp_adapter *a, const volatile void *p, uint64_t value, unsigned bytes, bool port, const void *caller);
 
 ULONG sp_features_set(struct sp_adapter *a, ULONG count, const STORPORT_FEATURE_TYPE *list, const void *caller);
 ULONG sp_bus_type_set(struct sp_adapter *a, ULONG type);
@@ -95,11 +96,11 @@ void sp_unit_usage(struct sp_lun *u, ULONG usage, bool in_use); /* SCSI_UC_DEVIC
 NTSTATUS sp_adapter_power(struct sp_adapter *a, bool on, ULONG action); /* STOR_POWER_ACTION */
 NTSTATUS sp_unit_power(struct sp_lun *u, bool on, ULONG action);
 void     sp_adapter_flush(struct sp_adapter *a, bool shutdown);
-void     sp_adapter_surprise(struct sp_adapter *a);     /* IRP_MN_SURPRISE_REMOVAL */
-void     sp_adapter_stop(struct sp_adapter *a);         /* IRP_MN_STOP_DEVICE */
-NTSTATUS sp_adapter_start_again(struct sp_adapter *a);  /* and IRP_MN_START_DEVICE after it */
-void     sp_adapter_leave(struct sp_adapter *a);        /* removal: what a miniport hears before ScsiStopAdapter */
-bool     sp_adapter_revive(struct sp_adapter *a);       /* adapter.c */
+void     sp_adapter_surprise(struct sp_adapter *a);    /* IRP_MN_SURPRISE_REMOVAL */
+void     sp_adapter_stop(struct sp_adapter *a);        /* IRP_MN_STOP_DEVICE */
+NTSTATUS sp_adapter_start_again(struct sp_adapter *a); /* and IRP_MN_START_DEVICE after it */
+void     sp_adapter_leave(struct sp_adapter *a);       /* removal: what a miniport hears before ScsiStopAdapter */
+bool     sp_adapter_revive(struct sp_adapter *a);      /* adapter.c */
 bool     sp_adapter_reinitialize(struct sp_adapter *a, bool at_dispatch);
 UCHAR    sp_power_request(struct sp_adapter *a, bool on, ULONG action);
 UCHAR    sp_pnp_request(struct sp_adapter *a, struct sp_lun *u, ULONG action, void *data, ULONG bytes);
@@ -118,7 +119,7 @@ ULONG sp_pofx_perf_state(struct sp_adapter *a, const STOR_ADDRESS *address, ULON
 /* ---- registry (registry.c) ---- */
 
 const char *sp_registry_argument(struct sp_adapter *a); /* DriverParameter; NULL: absent */
-bool sp_registry_change(struct sp_adapter *a, const struct sp_registry_value *v); /* an administrator's */
+bool        sp_registry_change(struct sp_adapter *a, const struct sp_registry_value *v); /* an administrator's */
 
 /* From the start's configuration. */
 bool    sp_registry_init(struct sp_adapter *a);
@@ -127,6 +128,7 @@ void    sp_knobs_read(struct sp_adapter *a);
 PUCHAR  sp_registry_buffer(struct sp_adapter *a, PULONG bytes);
 void    sp_registry_buffer_free(struct sp_adapter *a, PUCHAR buffer, const void *caller);
 BOOLEAN sp_registry_read(struct sp_adapter *a, const char *name, ULONG global, ULONG type, PUCHAR buffer, PULONG bytes);
+ULONG   sp_registry_read_key(struct sp_adapter *a, const char *name, ULONG type, PVOID *data, PULONG bytes);
 BOOLEAN sp_registry_write(
     struct sp_adapter *a, const char *name, ULONG global, ULONG type, const UCHAR *data, ULONG bytes);
 

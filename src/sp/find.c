@@ -183,7 +183,7 @@ ULONG sp_power_guids_set(struct sp_adapter *a, const GUID *guids, ULONG count, c
 /* STI-083. The address that it gets instead is none: whoever follows it faults. */
 void sp_filter_resources(struct sp_adapter *a)
 {
-    PHW_ADAPTER_CONTROL routine = a->driver->hw.HwAdapterControl;
+    PHW_ADAPTER_CONTROL               routine = a->driver->hw.HwAdapterControl;
     STOR_FILTER_RESOURCE_REQUIREMENTS p = {.Version = STOR_FILTER_RESOURCE_REQUIREMENTS_V1, .Size = sizeof p};
     struct sp_frame                   f = {0};
 

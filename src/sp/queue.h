@@ -13,10 +13,10 @@ struct sp_slot;
 /* What the registry says (STI-124): defaults, or values in their ranges. */
 struct sp_knobs {
     ULONG    link_down_s, busy_pause_ms, busy_retries, queue_full_percent, sense_bytes, io_latency_cap_ms, io_timeout_s;
-    ULONG    requests;  /* NumberOfRequests; 0: absent */
-    ULONG    lun_max;   /* MaximumLogicalUnit: as many units a target may have */
-    ULONG    bus_type;  /* STORAGE_BUS_TYPE */
-    ULONG    ucx_align; /* the uncached extension is aligned to 1 << this; 0: no matter */
+    ULONG    requests;                               /* NumberOfRequests; 0: absent */
+    ULONG    lun_max;                                /* MaximumLogicalUnit: as many units a target may have */
+    ULONG    bus_type;                               /* STORAGE_BUS_TYPE */
+    ULONG    ucx_align;                              /* the uncached extension is aligned to 1 << this; 0: no matter */
     uint64_t ucx_lowest, ucx_highest, ucx_highest64; /* the last for a miniport with 64-bit addresses */
 };
 

@@ -221,3 +221,21 @@ bool sp_registry_change(struct sp_adapter *a, const struct sp_registry_value *v)
         notify(a);
     return good;
 }
+
+/* STI-122. A buffer of the port's where the miniport brings none. */
+ULONG sp_registry_read_key(struct sp_adapter *a, const char *name, ULONG type, PVOID *data, PULONG bytes)
+{
+    const struct value *v = find(a, name, true);
+
+    if (!v || v->type != type)
+        return STOR_STATUS_UNSUCCESSFUL;
+    if (!*data) {
+        ULONG room = v->bytes;
+
+        *data = sp_registry_buffer(a, &room);
+        *bytes = room;
+    }
+    if (!*data)
+        return STOR_STATUS_INSUFFICIENT_RESOURCES;
+    return sp_registry_read(a, name, FALSE, type, *data, bytes) ? STOR_STATUS_SUCCESS : STOR_STATUS_BUFFER_TOO_SMALL;
+}

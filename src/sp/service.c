@@ -63,7 +63,8 @@ ULONG sp_service_complete(struct sp_adapter *a, PVOID irp, const void *caller)
     sp_unlock(a, old);
     if (i < 0) {
         sp_stop("DT-S08", irp, caller,
-            "StorPortCompleteServiceIrp is given an IRP that the miniport does not have: completed before, or never its own");
+            "StorPortCompleteServiceIrp is given an IRP that the miniport does not have: completed before, or never "
+            "its own");
         return STOR_STATUS_INVALID_PARAMETER;
     }
     io_complete(irp, IO_NO_INCREMENT);

@@ -56,7 +56,7 @@ static void ask_capabilities(struct sp_lun *u)
 static void ask_bus_type(struct sp_lun *u, STOR_ADDR_BTL8 *address)
 {
     STOR_UNIT_CONTROL_QUERY_BUS_TYPE q = {.Address = (PSTOR_ADDRESS)address, .BusType = BusTypeUnknown};
-    bool old = u->a->cfg.os != SP_OS_CURRENT && u->a->cfg.os < SP_OS_11;
+    bool                             old = u->a->cfg.os != SP_OS_CURRENT && u->a->cfg.os < SP_OS_11;
 
     if (old || u->a->control.features[StorportFeatureBusTypeUnitControl])
         sp_unit_control(u->a, ScsiUnitQueryBusType, &q);
@@ -87,9 +87,8 @@ void sp_unit_removing(struct sp_lun *u, bool surprise)
 void sp_unit_usage(struct sp_lun *u, ULONG usage, bool in_use)
 {
     STOR_ADDR_BTL8       address = address_of(u);
-    STOR_UC_DEVICE_USAGE p = {.Address = (PSTOR_ADDRESS)&address,
-        .UsageType = (SCSI_UC_DEVICE_USAGE_TYPE)usage,
-        .InUse = in_use};
+    STOR_UC_DEVICE_USAGE p = {
+        .Address = (PSTOR_ADDRESS)&address, .UsageType = (SCSI_UC_DEVICE_USAGE_TYPE)usage, .InUse = in_use};
 
     sp_unit_control(u->a, ScsiUnitUsage, &p);
 }
