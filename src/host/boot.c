@@ -29,6 +29,7 @@
 #include "ke/ke.h"
 #include "observe/race.h"
 #include "observe/verify.h"
+#include "sp/sp.h"
 
 struct host host;
 
@@ -275,6 +276,7 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, enum ho
         return -ENOMEM;
     ex_work_boot();
     io_boot();
+    sp_boot();
     hw_reset();
     blk_reset();
     struct out live = {.print = cfg->print, .io = cfg->print_io};

@@ -142,10 +142,10 @@ struct sp_adapter *sp_adapter_create(struct sp_driver *d, PDEVICE_OBJECT pdo, PD
     list_init(&a->timers_ex);
     list_init(&a->dpcs);
     ke_event_init(&a->drained, SynchronizationEvent, false);
-    ke_event_init(&a->scan_done, NotificationEvent, true);
     init_cpus(a);
     init_gates(a);
     sp_timer_init(a);
+    sp_scan_init(a);
     sp_watch_init(a);
     sp_pofx_init(a);
     join(a);
