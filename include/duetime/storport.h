@@ -170,6 +170,51 @@ DT_API uint8_t dt_stor_unmap(dt_stor *s, unsigned lun, uint64_t block, uint32_t 
 DT_API void dt_stor_cdb(struct dt_stor_request *r, bool write, unsigned lun, uint64_t block, void *buf, uint32_t blocks,
     uint32_t block_bytes);
 
+/* ---- power, plug and play, control (PASSIVE_LEVEL) ---- */
+
+/* The adapter goes to D3 or comes back to D0; action: STOR_POWER_ACTION. */
+DT_API dt_status dt_stor_power(dt_stor *s, bool on, unsigned action);
+DT_API dt_status dt_stor_unit_power(dt_stor *s, unsigned path, unsigned target, unsigned lun, bool on, unsigned action);
+
+/* IRP_MN_STOP_DEVICE, and IRP_MN_START_DEVICE after it; IRP_MN_SURPRISE_REMOVAL, after which only dt_stor_remove() is of use. */
+DT_API dt_status dt_stor_stop(dt_stor *s);
+DT_API dt_status dt_stor_restart(dt_stor *s);
+DT_API dt_status dt_stor_surprise_removal(dt_stor *s);
+
+/* SRB_FUNCTION_FLUSH or SRB_FUNCTION_SHUTDOWN to all units, when the adapter caches data. */
+DT_API void dt_stor_flush_adapter(dt_stor *s, bool shutdown);
+
+/* An adapter control of a type that the miniport supports. False: not supported (nothing was called), or refused. */
+DT_API bool dt_stor_control(dt_stor *s, unsigned type, void *parameters);
+
+/* ScsiPowerSettingNotification, for a GUID that the miniport has registered. */
+DT_API bool dt_stor_power_setting(dt_stor *s, const void *guid, void *value, uint32_t bytes);
+
+/* A unit is used for paging ... (SCSI_UC_DEVICE_USAGE_TYPE), or not any more. */
+DT_API void dt_stor_unit_usage(dt_stor *s, unsigned path, unsigned target, unsigned lun, unsigned usage, bool in_use);
+
+/* An administrator changes a value of the registry. */
+DT_API bool dt_stor_registry_set(dt_stor *s, const struct dt_stor_value *v);
+
+/* HwStorTracingEnabled. */
+DT_API void dt_stor_tracing(dt_stor *s, bool enabled);
+
+/* IOCTL_MINIPORT_PROCESS_SERVICE_IRP of a user program; *returned (may be NULL): what the dispatch routine returned.
+ * Waiting frees it and tells its final status. NULL: no memory. */
+typedef struct dt_stor_service dt_stor_service;
+DT_API dt_stor_service        *dt_stor_service_send(dt_stor *s, void *buffer, uint32_t bytes, dt_status *returned);
+DT_API dt_status               dt_stor_service_wait(dt_stor_service *sv);
+
+/* What the port holds and what it has set for itself, for tests. */
+struct dt_stor_state {
+    unsigned gates; /* SP_GATE_ bits of src/sp/priv.h */
+    unsigned outstanding, depth_max, requests_max;
+    unsigned bus_type;        /* STORAGE_BUS_TYPE */
+    uint32_t idle_timeout_ms; /* 0: the adapter is not registered for idle power */
+    bool     powered_down;
+};
+DT_API void dt_stor_state(dt_stor *s, struct dt_stor_state *st);
+
 #ifdef __cplusplus
 }
 #endif

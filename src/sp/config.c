@@ -32,7 +32,7 @@ static void fill_limits(struct sp_adapter *a, PPORT_CONFIGURATION_INFORMATION c)
     c->NumberOfPhysicalBreaks = a->cfg.breaks_default_0x11 ? 0x11 : SP_UNINITIALIZED_VALUE; /* STI-023 */
     c->NumberOfBuses = 1;
     c->MaximumNumberOfTargets = SCSI_MAXIMUM_TARGETS_PER_BUS;
-    c->MaximumNumberOfLogicalUnits = SCSI_MAXIMUM_LOGICAL_UNITS;
+    c->MaximumNumberOfLogicalUnits = SCSI_MAXIMUM_LOGICAL_UNITS; /* MaximumLogicalUnit may lower it: scan.c */
     c->MaxNumberOfIO = IO_MAX;
     c->MaxIOsPerLun = PER_UNIT_MAX;
     c->InitialLunQueueDepth = a->is_virtual ? DEPTH_VIRTUAL : DEPTH_PHYSICAL;
@@ -114,6 +114,8 @@ static void take_limits(struct sp_adapter *a)
     a->initial_depth = c->InitialLunQueueDepth < a->max_per_unit ? c->InitialLunQueueDepth : a->max_per_unit;
     a->srb_extension_bytes = c->SrbExtensionSize;
     a->unit_extension_bytes = c->SpecificLuExtensionSize;
+    if (a->knobs.requests) /* STQ-007 */
+        a->max_io = a->knobs.requests;
 }
 
 /* HwStorFindAdapter has said FOUND. */

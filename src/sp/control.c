@@ -49,14 +49,88 @@ static bool call_adapter(struct sp_adapter *a, enum sp_call call, SCSI_ADAPTER_C
     return status == ScsiAdapterControlSuccess;
 }
 
+/* ---- what some types need besides (STI-084, STI-085, STI-087) ---- */
+
+/* The feature that the miniport must have announced; -1: none. */
+static int feature_of(SCSI_ADAPTER_CONTROL_TYPE type)
+{
+    switch ((unsigned)type) {
+    case ScsiAdapterQueryFruId:
+        return StorportFeatureFruIdAdapterControl;
+    case ScsiAdapterSetEventLogging:
+        return StorportFeatureSetEventLoggingAdapterControl;
+    case ScsiAdapterReportInternalData:
+        return StorportFeatureReportInternalDataAdapterControl;
+    case ScsiAdapterResetBusSynchronous:
+        return StorportFeatureResetBusSynchronous;
+    case ScsiAdapterPostHwInitialize:
+        return StorportFeaturePostHwInitialize;
+    case ScsiAdapterPrepareEarlyDumpData:
+        return StorportFeaturePrepareEarlyDumpData;
+    case ScsiAdapterRestoreEarlyDumpData:
+        return StorportFeatureRestoreEarlyDumpData;
+    }
+    return -1;
+}
+
+static bool announced(const struct sp_adapter *a, SCSI_ADAPTER_CONTROL_TYPE type)
+{
+    int feature = feature_of(type);
+
+    return feature < 0 || a->control.features[feature];
+}
+
+static bool ends(const void *text, size_t units, bool wide)
+{
+    for (size_t i = 0; i < units; i++)
+        if (wide ? ((const WCHAR *)text)[i] == 0 : ((const UCHAR *)text)[i] == 0)
+            return true;
+    return false;
+}
+
+static void check_serial(struct sp_adapter *a, const STOR_SERIAL_NUMBER *p)
+{
+    if (!ends(p->SerialNumber, STOR_SERIAL_NUMBER_MAX_LENGTH, p->Unicode))
+        sp_stop("DT-S17", p, (const void *)a->driver->hw.HwAdapterControl,
+            "the serial number is longer than %u characters with its terminator", STOR_SERIAL_NUMBER_MAX_LENGTH);
+}
+
+static void check_fru(struct sp_adapter *a, const STOR_FRU_ID_DESCRIPTION *p)
+{
+    if (!ends(p->FruId, STOR_FRU_ID_MAX_LENGTH, false))
+        sp_stop("DT-S17", p, (const void *)a->driver->hw.HwAdapterControl,
+            "the FRU identifier is longer than %u characters with its terminator", STOR_FRU_ID_MAX_LENGTH);
+}
+
+static void check_parameters(struct sp_adapter *a, SCSI_ADAPTER_CONTROL_TYPE type, const void *parameters)
+{
+    if (type == ScsiAdapterSerialNumber && parameters)
+        check_serial(a, parameters);
+    if (type == ScsiAdapterQueryFruId && parameters)
+        check_fru(a, parameters);
+}
+
 /* False: not supported, or refused. Stop and restart: see the matrix; the other types at the caller's IRQL. */
 bool sp_control(struct sp_adapter *a, SCSI_ADAPTER_CONTROL_TYPE type, void *parameters)
 {
     bool stop = type == ScsiStopAdapter || type == ScsiRestartAdapter;
 
-    if ((unsigned)type >= SP_CONTROLS_MAX || !a->control_supported[type])
+    if ((unsigned)type >= SP_CONTROLS_MAX || !a->control_supported[type] || !announced(a, type))
         return false;
-    return call_adapter(a, stop ? SP_CALL_ADAPTER_STOP : SP_CALL_ADAPTER_CONTROL, type, parameters);
+    bool good = call_adapter(a, stop ? SP_CALL_ADAPTER_STOP : SP_CALL_ADAPTER_CONTROL, type, parameters);
+
+    check_parameters(a, type, parameters);
+    return good;
+}
+
+bool sp_power_setting(struct sp_adapter *a, const GUID *guid, PVOID value, ULONG bytes)
+{
+    STOR_POWER_SETTING_INFO p = {.PowerSettingGuid = *guid, .Value = value, .ValueLength = bytes};
+
+    for (unsigned i = 0; i < a->control.n_guids; i++)
+        if (memcmp(&a->control.guids[i], guid, sizeof *guid) == 0)
+            return sp_control(a, ScsiPowerSettingNotification, &p);
+    return false;
 }
 
 static void query_adapter(struct sp_adapter *a)
@@ -68,6 +142,9 @@ static void query_adapter(struct sp_adapter *a)
         memcpy(a->control_supported, l.supported, l.max);
     check_guard(a, &l, "HwStorAdapterControl");
     a->control_supported[ScsiQuerySupportedControlTypes] = true;
+    if (!a->control_supported[ScsiStopAdapter]) /* STI-072; without restart there is another way up */
+        sp_warn("DT-S17", a->extension, (const void *)a->driver->hw.HwAdapterControl,
+            "HwStorAdapterControl does not support ScsiStopAdapter");
 }
 
 void sp_control_stop(struct sp_adapter *a)
@@ -127,4 +204,16 @@ void sp_tracing_end(struct sp_driver *d)
     if (d->tracing && d->hw.HwCleanupTracing)
         d->hw.HwCleanupTracing(d->arguments[0]);
     d->tracing = false;
+}
+
+void sp_tracing_enabled(struct sp_adapter *a, bool enabled)
+{
+    PHW_TRACING_ENABLED routine = a->driver->hw.HwTracingEnabled;
+    struct sp_frame     f = {.message = -1};
+
+    if (!routine)
+        return;
+    sp_call_begin(&f, a, SP_CALL_TRACING_ENABLED, (const void *)routine);
+    routine(a->extension, enabled);
+    sp_call_end(&f);
 }

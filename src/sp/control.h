@@ -82,6 +82,8 @@ void     sp_register_write(
 ULONG sp_features_set(struct sp_adapter *a, ULONG count, const STORPORT_FEATURE_TYPE *list, const void *caller);
 ULONG sp_bus_type_set(struct sp_adapter *a, ULONG type);
 ULONG sp_power_guids_set(struct sp_adapter *a, const GUID *guids, ULONG count, const void *caller);
+bool  sp_power_setting(struct sp_adapter *a, const GUID *guid, PVOID value, ULONG bytes); /* one that is registered */
+void  sp_tracing_enabled(struct sp_adapter *a, bool enabled);
 void  sp_find_fini(struct sp_adapter *a);
 
 /* ---- units (units.c); IRQL 0 ---- */

@@ -201,9 +201,10 @@ static unsigned parse_list(const UCHAR *p, size_t bytes, UCHAR present[256])
 
 static void scan_target(struct sp_adapter *a, unsigned path, unsigned target, UCHAR *buf)
 {
-    unsigned       luns = a->config->MaximumNumberOfLogicalUnits;
-    UCHAR          present[256];
-    bool           before = sp_unit_find(a, path, target, 0) != NULL;
+    unsigned luns = a->config->MaximumNumberOfLogicalUnits < a->knobs.lun_max ? a->config->MaximumNumberOfLogicalUnits
+                                                                              : a->knobs.lun_max;
+    UCHAR    present[256];
+    bool     before = sp_unit_find(a, path, target, 0) != NULL;
     struct sp_lun *zero = sp_lun_make(a, path, target, 0);
     size_t         bytes = zero ? report_luns(zero, buf) : 0;
     bool           listed = bytes >= 8 && parse_list(buf, bytes, present) > 0;
@@ -232,6 +233,7 @@ static void scan(struct sp_adapter *a, int path)
 {
     UCHAR *buf = sp_buffer_alloc(a, LIST_BYTES);
 
+    sp_control(a, ScsiAdapterPrepareForBusReScan, NULL); /* STI-086 */
     for (unsigned p = 0; buf && p < a->config->NumberOfBuses; p++)
         if (path < 0 || (unsigned)path == p)
             scan_path(a, p, buf);

@@ -39,7 +39,9 @@ static void *visible_buffer(const struct sp_adapter *a, const struct sp_request 
 
 static UCHAR sense_bytes(const struct sp_request *r)
 {
-    return r->function == SRB_FUNCTION_EXECUTE_SCSI && !(r->flags & SRB_FLAGS_DISABLE_AUTOSENSE) ? SP_SENSE_MAX : 0;
+    return r->function == SRB_FUNCTION_EXECUTE_SCSI && !(r->flags & SRB_FLAGS_DISABLE_AUTOSENSE)
+               ? (UCHAR)r->a->knobs.sense_bytes
+               : 0;
 }
 
 static ULONG timeout_of(const struct sp_request *r)
