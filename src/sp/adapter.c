@@ -142,6 +142,7 @@ struct sp_adapter *sp_adapter_create(struct sp_driver *d, PDEVICE_OBJECT pdo, PD
     list_init(&a->timers_ex);
     list_init(&a->dpcs);
     ke_event_init(&a->drained, SynchronizationEvent, false);
+    sp_lock_init(&a->startio_lock);
     init_cpus(a);
     init_gates(a);
     sp_timer_init(a);

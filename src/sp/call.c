@@ -81,7 +81,7 @@ void sp_call_lock(struct sp_frame *f, struct sp_adapter *a, enum sp_call call)
     if (f->rule.holds & SP_LOCK_STARTIO)
         ke_spin_acquire(&a->startio_lock, EV_LOCK_SPIN, f->old);
     if (f->rule.holds & SP_LOCK_INTERRUPT)
-        sp_interrupt_acquire(a);
+        f->old_below = sp_interrupt_acquire(a);
 }
 
 void sp_call_unlock(struct sp_frame *f)
@@ -91,7 +91,7 @@ void sp_call_unlock(struct sp_frame *f)
 
     if (!f->entered) {
         if (f->rule.holds & SP_LOCK_INTERRUPT)
-            sp_interrupt_release(a);
+            sp_interrupt_release(a, f->old_below);
         if (f->rule.holds & SP_LOCK_STARTIO)
             ke_spin_release(&a->startio_lock, EV_LOCK_SPIN, f->old);
         if (mach_irql() != f->old) {

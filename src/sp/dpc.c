@@ -118,7 +118,7 @@ void sp_dpc_initialize(struct sp_adapter *a, PSTOR_DPC dpc, PHW_DPC_ROUTINE rout
     if (!d)
         return;
     d->routine = routine;
-    dpc->Lock = 0;
+    sp_lock_init((PKSPIN_LOCK)&dpc->Lock);
     ke_dpc_init(&dpc->Dpc, run, d, false);
     ke_dpc_importance(&dpc->Dpc, MediumHighImportance);
 }

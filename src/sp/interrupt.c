@@ -166,6 +166,8 @@ void sp_interrupt_prepare(struct sp_adapter *a)
     a->messages = a->is_virtual ? 0 : granted(a);
     a->per_message = a->messages && a->config->InterruptSynchronizationMode == InterruptSynchronizePerMessage;
     a->n_interrupt_locks = a->per_message ? a->messages : 1;
+    for (unsigned i = 0; i < a->n_interrupt_locks; i++)
+        sp_lock_init(&a->interrupt_lock[i]);
     a->dirql = level_of(a, a->n_interrupt_locks - 1);
     a->port = (struct device_port){.raise = port_raise, .lower = port_lower, .memory = a->cfg.memory};
 }

@@ -12,20 +12,29 @@ const char *sp_lock_name(unsigned kind)
     return kind == SP_LOCK_DPC ? "DPC" : kind == SP_LOCK_STARTIO ? "StartIo" : "Interrupt";
 }
 
+void sp_lock_init(PKSPIN_LOCK word)
+{
+    *word = 0;
+    ev(EV_LOCK_INIT, (void *)word, EV_LOCK_SPIN, 0, 0);
+}
+
 /* ---- the Interrupt lock: one, or one for each message ---- */
 
-void sp_interrupt_acquire(struct sp_adapter *a)
+unsigned sp_interrupt_acquire(struct sp_adapter *a)
 {
     unsigned old = ke_raise_to(a->dirql);
 
     for (unsigned i = 0; i < a->n_interrupt_locks; i++)
         ke_spin_acquire(&a->interrupt_lock[i], EV_LOCK_INTERRUPT, old);
+    return old;
 }
 
-void sp_interrupt_release(struct sp_adapter *a)
+void sp_interrupt_release(struct sp_adapter *a, unsigned old)
 {
     for (unsigned i = a->n_interrupt_locks; i-- > 0;)
-        ke_spin_release(&a->interrupt_lock[i], EV_LOCK_INTERRUPT, a->dirql);
+        ke_spin_release(&a->interrupt_lock[i], EV_LOCK_INTERRUPT, old);
+    ke_lowering(old);
+    mach_irql_lower(old);
 }
 
 bool sp_interrupt_held(struct sp_adapter *a)
@@ -179,10 +188,11 @@ void sp_spin_release(struct sp_adapter *a, PSTOR_LOCK_HANDLE handle, const void 
     unsigned    old = handle->Context.OldIrql;
 
     handle->Context.LockQueue.Lock = NULL;
-    if (kind == SP_LOCK_INTERRUPT)
-        sp_interrupt_release(a);
-    else
-        ke_spin_release(word, EV_LOCK_SPIN, old);
+    if (kind == SP_LOCK_INTERRUPT) {
+        sp_interrupt_release(a, old);
+        return;
+    }
+    ke_spin_release(word, EV_LOCK_SPIN, old);
     ke_lowering(old);
     mach_irql_lower(old);
 }

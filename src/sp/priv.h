@@ -53,10 +53,11 @@ struct sp_frame {
     enum sp_call       call;
     struct sp_rule     rule;
     struct io_call     io;
-    unsigned           old;     /* IRQL before the port raised it */
-    int                message; /* SP_CALL_MESSAGE */
-    bool               entered; /* locks and level are the caller's business */
-    struct sp_request *request; /* of BuildIo and StartIo */
+    unsigned           old;       /* IRQL before the port raised it */
+    unsigned           old_below; /* ... for the Interrupt lock */
+    int                message;   /* SP_CALL_MESSAGE */
+    bool               entered;   /* locks and level are the caller's business */
+    struct sp_request *request;   /* of BuildIo and StartIo */
     unsigned           channel;
     uint64_t           kick;      /* processors whose DPC waits for the end of this call, made below DISPATCH_LEVEL */
     bool               oversized; /* more locks taken than fit */
@@ -363,9 +364,10 @@ void sp_remove_drain(struct sp_adapter *a);
 
 /* ---- lock.c: locks of the adapter that a miniport knows ---- */
 
-void  sp_interrupt_acquire(struct sp_adapter *a); /* raises IRQL to the adapter's, and leaves it there */
-void  sp_interrupt_release(struct sp_adapter *a); /* IRQL stays */
-bool  sp_interrupt_held(struct sp_adapter *a);
+void     sp_lock_init(PKSPIN_LOCK word);
+unsigned sp_interrupt_acquire(struct sp_adapter *a); /* raises IRQL to the adapter's; the old one */
+void     sp_interrupt_release(struct sp_adapter *a, unsigned old);
+bool     sp_interrupt_held(struct sp_adapter *a);
 void  sp_spin_acquire(struct sp_adapter *a, STOR_SPINLOCK lock, PVOID context, PSTOR_LOCK_HANDLE h, const void *caller);
 void  sp_spin_release(struct sp_adapter *a, PSTOR_LOCK_HANDLE h, const void *caller);
 ULONG sp_msi_acquire(struct sp_adapter *a, ULONG message, PULONG old, const void *caller);
