@@ -26,5 +26,11 @@ struct hw_card *hw_hba_create(const struct hw_disk_config *cfg);
 /* A virtio block device on PCI (virtio 1.0, "modern"). */
 struct hw_card *hw_virtio_blk_create(const struct hw_disk_config *cfg);
 
+/* An AHCI host bus adapter; `queues` is the number of its ports, the disk is at port 0. */
+struct hw_card *hw_ahci_create(const struct hw_disk_config *cfg);
+
+/* Another disk at a port, or none (NULL), at any instant. IRQL < 2, not in a step. */
+void hw_ahci_plug(struct hw_card *c, unsigned port, struct disk *disk);
+
 /* Stops its work; what it was made of may be used again. IRQL < 2. Point. */
 void hw_destroy(struct hw_card *c);

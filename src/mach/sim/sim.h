@@ -30,7 +30,7 @@ enum { SIM_RESCHED = 1u };
 
 struct sim_cpu {
     struct mach_ctx *cur, *idle;
-    uint32_t         pending;                     /* lines, one bit each, and SIM_RESCHED: one test for all that comes up */
+    uint32_t         pending; /* lines, one bit each, and SIM_RESCHED: one test for all that comes up */
     uint8_t          irql, from_irql, interrupts; /* interrupts: how many are nested here */
     bool             woke_idle;                   /* the innermost interrupt came to an idle processor */
     bool             stalled, spinning;
