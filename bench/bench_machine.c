@@ -35,7 +35,7 @@ static void line(const char *what, double value, const char *unit, const char *w
 static void run(dt_body *body, void *ctx, unsigned processors)
 {
     struct dt_config cfg = {
-        .processors = processors, .tick_100ns = 10000, .quiet = true, .unverified = true, .steps_max = UINT64_MAX};
+        .processors = processors, .tick_100ns = 10000, .quiet = true, .faithful = true, .steps_max = UINT64_MAX};
     struct dt_result r;
 
     if (dt_run(&cfg, body, ctx, &r) != 0 || r.verdict != DT_PASS) {
@@ -80,7 +80,7 @@ static void schedules(bool verified, const char *strategy)
 {
     struct dt_explore_options o = {.strategy = strategy,
         .schedules = 500000,
-        .config = {.processors = 2, .tick_100ns = 10000, .quiet = true, .unverified = !verified}};
+        .config = {.processors = 2, .tick_100ns = 10000, .quiet = true, .faithful = !verified}};
     struct dt_explore_result  r;
     char                      what[80];
     double                    from = now_ns();

@@ -177,12 +177,20 @@ static inline void caught(dt_body *body, const char *rule, uint32_t bugcheck)
 }
 
 /* And with these first two parameters. */
-static inline void caught_params(dt_body *body, const char *rule, uint32_t bugcheck, uint64_t p1, uint64_t p2)
+static inline void caught_params_with(
+    const struct dt_config *cfg, dt_body *body, const char *rule, uint32_t bugcheck, uint64_t p1, uint64_t p2)
 {
     expected_param[0] = p1;
     expected_param[1] = p2;
-    caught(body, rule, bugcheck);
+    caught_with(cfg, body, rule, bugcheck);
     expected_param[0] = expected_param[1] = ANY_PARAM;
+}
+
+static inline void caught_params(dt_body *body, const char *rule, uint32_t bugcheck, uint64_t p1, uint64_t p2)
+{
+    struct dt_config cfg = config(2);
+
+    caught_params_with(&cfg, body, rule, bugcheck, p1, p2);
 }
 
 static inline void found_with(

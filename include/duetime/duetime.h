@@ -72,10 +72,12 @@ struct dt_config {
     dt_ns         time_max;          /* simulated: virtual time per run; 0 = no limit */
     bool          threaded_dpcs_off; /* as if ThreadDpcEnable were 0 */
     uint32_t
-          dpc_watchdog_ms; /* bug check 0x133 when a DPC stalls for longer, or a series for 6 times as long; 0 = off */
-    bool  unverified;      /* verifier rules off: bug checks only */
-    bool  faults;          /* simulated: each allocation is a choice of the schedule, 1 = it fails */
-    dt_ns duration;        /* what dt_duration() says in the body; 0 = what the body says */
+        dpc_watchdog_ms; /* bug check 0x133 when a DPC stalls for longer, or a series for 6 times as long; 0 = off */
+    /* Strict (false): a driver is held to all that Driver Verifier checks, and to Duetime's own rules. Faithful: as on
+     * Windows without Driver Verifier, only what Windows itself stops for ends a run; what it tolerates goes on. */
+    bool  faithful;
+    bool  faults;   /* simulated: each allocation is a choice of the schedule, 1 = it fails */
+    dt_ns duration; /* what dt_duration() says in the body; 0 = what the body says */
     /* Prints reports of findings and, in single runs, DbgPrint and dt_note; NULL = stderr. quiet: nothing. */
     dt_print *print;
     void     *print_io;

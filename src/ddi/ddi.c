@@ -49,11 +49,12 @@ static uint64_t verifier_code(enum ddi_id id, unsigned irql)
     }
 }
 
+/* Windows goes on at DISPATCH_LEVEL. */
 static void wait_expected(enum ddi_id id, const void *caller)
 {
     struct finding f = {.severity = FINDING_STOP, .rule = "DT-W05", .caller = caller};
 
-    if (ke_is_wait_expected())
+    if (ke_is_wait_expected() && !finding_faithful)
         finding_raisef(&f,
             "%s is called where a KeWaitXxx must follow at once: the call before it was made with Wait = TRUE",
             ddi_rows[id].name);
@@ -103,10 +104,24 @@ __attribute__((noinline, cold)) void ddi_watched(enum ddi_id id, const void *cal
     setting_power(id, caller);
 }
 
+/* What only Driver Verifier minds. Not: to block, to end a thread or to make one where nothing can be switched or paged in. */
+static bool is_tolerated(enum ddi_id id, uint64_t verifier)
+{
+    bool needs_low = ddi_rows[id].blocks || id == DDI_PsCreateSystemThread || id == DDI_PsTerminateSystemThread;
+
+    return finding_faithful && verifier && !needs_low;
+}
+
+/* Below the level a routine needs: it works, unless something comes in between. */
 static void violation(enum ddi_id id, unsigned irql, unsigned allowed, const void *caller)
 {
-    bool           above = irql > allowed;
-    uint64_t       code = above ? verifier_code(id, irql) : 0;
+    bool     above = irql > allowed;
+    uint64_t code = above ? verifier_code(id, irql) : 0;
+
+    if (is_tolerated(id, code) || (finding_faithful && !above))
+        return;
+    if (finding_faithful)
+        code = 0;
     struct finding f = {.severity = FINDING_STOP,
         .rule = above ? "DT-I01" : "DT-I02",
         .bugcheck = code ? 0xC4 : 0x0A,

@@ -19,6 +19,8 @@ static KIRQL raise_to(unsigned irql, const void *caller)
     if (__builtin_expect(irql < now || irql > HIGH_LEVEL, 0)) {
         uint64_t p[4] = {0x30, now, irql, (uintptr_t)caller};
 
+        if (finding_faithful) /* as the page of KeRaiseIrql says, without Driver Verifier */
+            ke_bugcheck(IRQL_NOT_GREATER_OR_EQUAL, irql, now, 0, (uintptr_t)caller);
         ke_bugcheckf("DT-I03", 0xC4, p, "KeRaiseIrql is called to go from IRQL %u to IRQL %u", now, irql);
     }
     mach_irql_raise(irql);
@@ -34,6 +36,8 @@ static void lower_to(unsigned irql, const void *caller)
     if (__builtin_expect(irql > now, 0)) {
         uint64_t p[4] = {0x31, now, irql, (uintptr_t)caller};
 
+        if (finding_faithful)
+            ke_bugcheck(IRQL_NOT_LESS_OR_EQUAL, irql, now, 0, (uintptr_t)caller);
         ke_bugcheckf("DT-I03", 0xC4, p, "KeLowerIrql is called to go from IRQL %u to IRQL %u", now, irql);
     }
     if (__builtin_expect(irql < DISPATCH_LEVEL && now >= DISPATCH_LEVEL && ke_dpc_executing(), 0)) {

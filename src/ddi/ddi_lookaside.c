@@ -22,11 +22,12 @@ struct config {
     size_t    size;
 };
 
-static _Noreturn void misuse(uint64_t p1, const void *l, const char *what)
+/* Returns in faithful mode: Windows leaves them alone. */
+static void misuse(uint64_t p1, const void *l, const char *what)
 {
     uint64_t p[4] = {p1, (uintptr_t)l, 0, 0};
 
-    ke_bugcheckf(NULL, DRIVER_VERIFIER_DETECTED_VIOLATION, p, "lookaside list %p %s", l, what);
+    ke_violationf(NULL, DRIVER_VERIFIER_DETECTED_VIOLATION, p, "lookaside list %p %s", l, what);
 }
 
 static void init(list *l, const struct config *c)

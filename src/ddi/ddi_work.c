@@ -35,7 +35,7 @@ static void check_pageable(const WORK_QUEUE_ITEM *item)
     uint64_t             p[4] = {0x131, (uintptr_t)item, 0, 0};
 
     if (ex_pool_find(item, &block) && (block.type & EX_POOL_PAGED))
-        ke_bugcheckf("DT-I10", DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a work item lies in paged pool");
+        ke_violationf("DT-I10", DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a work item lies in paged pool");
 }
 
 void ddi_work_memory_goes(const void *start, size_t bytes, const void *caller)

@@ -51,18 +51,19 @@ static void guard(int delta)
     __atomic_add_fetch(&ddi_watch, (uint32_t)delta, __ATOMIC_RELAXED);
 }
 
-static _Noreturn void misuse(const char *rule, uint64_t p1, PFAST_MUTEX m, const char *what)
+/* These return in faithful mode: Windows looks at nothing but the count. */
+static void misuse(const char *rule, uint64_t p1, PFAST_MUTEX m, const char *what)
 {
     uint64_t p[4] = {p1, (uintptr_t)m, 0, 0};
 
-    ke_bugcheckf(rule, DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a fast mutex %s", what);
+    ke_violationf(rule, DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a fast mutex %s", what);
 }
 
-static _Noreturn void misuse_level(uint64_t p1, PFAST_MUTEX m, const char *what)
+static void misuse_level(uint64_t p1, PFAST_MUTEX m, const char *what)
 {
     uint64_t p[4] = {p1, mach_irql(), ke_apcs_disabled(), (uintptr_t)m};
 
-    ke_bugcheckf("DT-L16", DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a fast mutex %s", what);
+    ke_violationf("DT-L16", DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a fast mutex %s", what);
 }
 
 /* LCK-011, LCK-018. */
@@ -145,10 +146,10 @@ static void check_release(PFAST_MUTEX m, enum ex_mutex_how how)
 
     if (!owner) /* LCK-009 */
         misuse("DT-L02", 0x1007, m, "is released, but nobody owns it");
-    if (owner != ke_thread_current()) {
+    else if (owner != ke_thread_current()) {
         uint64_t p[4] = {0x1004, (uintptr_t)m, (uintptr_t)owner, (uintptr_t)ke_thread_current()};
 
-        ke_bugcheckf("DT-L03", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
+        ke_violationf("DT-L03", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
             "a fast mutex is released by a thread that does not own it");
     }
     if (*how_of(m) != (ULONG)how)

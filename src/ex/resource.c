@@ -60,7 +60,7 @@ static void check_apcs(PERESOURCE r, uint64_t p1, const char *what)
     uint64_t p[4] = {p1, mach_irql(), 0, (uintptr_t)r};
 
     if (ex_apcs_enabled())
-        ke_bugcheckf("DT-L15", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
+        ke_violationf("DT-L15", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
             "a resource is %s while normal kernel APCs are enabled", what);
 }
 
@@ -207,8 +207,8 @@ void ex_resource_init(PERESOURCE r)
     uint64_t p[4] = {0x3d, 0, 0, (uintptr_t)r};
 
     if ((uintptr_t)r % 8 != 0) /* LCK-021 */
-        ke_bugcheckf("DT-L10", DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a resource is not aligned to 8 bytes");
-    if (is_initialized(r)) /* LCK-023 */
+        ke_violationf("DT-L10", DRIVER_VERIFIER_DETECTED_VIOLATION, p, "a resource is not aligned to 8 bytes");
+    if (is_initialized(r) && !finding_faithful) /* LCK-023 */
         misuse("DT-L10", 0xd0, r, "is initialized again before it is deleted");
     *r = (ERESOURCE){.Reserved2 = (PVOID)ex_lock_cookie(r)};
     r->SystemResourcesList.Flink = r->SystemResourcesList.Blink = &r->SystemResourcesList;
@@ -281,7 +281,7 @@ static enum outcome ask_locked(PERESOURCE r, enum ex_resource_mode mode, bool wa
     }
     if (!wait)
         return REFUSED;
-    if (w->exclusive && mine)
+    if (w->exclusive && mine && !finding_faithful)
         return DEADLOCK;
     append_locked(r, w);
     return WAITING;

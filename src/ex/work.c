@@ -221,7 +221,7 @@ void ex_work_enter(struct ex_work_call *c)
 static void check_left(const struct ex_work_call *c)
 {
     uint64_t bad_irql[4] = {(uintptr_t)c->routine, mach_irql(), (uintptr_t)c->context, (uintptr_t)c->item};
-    uint64_t bad_apc[4] = {(uintptr_t)c->routine, 0, 0, 1};
+    uint64_t bad_apc[4] = {(uintptr_t)c->routine, 0, ke_apc_combined(), 1};
     uint64_t owned[4] = {(uintptr_t)c->routine, (uintptr_t)c->context, (uintptr_t)c->item, 0};
 
     if (mach_irql() != PASSIVE_LEVEL)

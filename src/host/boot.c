@@ -253,10 +253,11 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, enum ho
 
     if (host.dead || host.running)
         return -EBUSY;
-    int e = install(!cfg->unverified);
+    finding_faithful = cfg->faithful;
+    int e = install(!cfg->faithful);
 
     if (e == 0)
-        e = install_races(!cfg->unverified);
+        e = install_races(!cfg->faithful);
     if (e != 0)
         return e;
     fault_install();
@@ -287,7 +288,7 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, enum ho
     int end = run_machine(choices, &run);
 
     /* Warnings of what is left are possible now, STOPs are not. */
-    if (end == MACH_DONE && !host.stopped && !cfg->unverified) {
+    if (end == MACH_DONE && !host.stopped && !cfg->faithful) {
         verify_run_end();
         warn_of_requests();
     }

@@ -32,16 +32,24 @@ static const char *role_text(enum ev_role role)
     return text[role];
 }
 
-/* Which of NT's bug checks says "returned at another IRQL" for this role. */
+enum { OF_AN_ISR = 3 }; /* the unique value in IRQL_UNEXPECTED_VALUE */
+
+/* Which of NT's bug checks says "returned at another IRQL" for this role (IRQ-029 .. IRQ-031). */
 static _Noreturn void irql_changed(const struct io_call *call, unsigned now)
 {
     uint64_t  dispatch[4] = {5, (uintptr_t)call->object, call->irql, now};
     uint64_t  completion[4] = {0xfa, (uintptr_t)call->routine, call->irql, now};
-    uint64_t  other[4] = {call->irql, now, (uintptr_t)call->routine, 0};
+    uint64_t  other[4] = {now << 16 | call->irql << 8, (uintptr_t)call->routine, 0, 0};
+    uint64_t  to_user[4] = {(uintptr_t)call->routine, now, 0, 0};
     uint32_t  code = IRQL_UNEXPECTED_VALUE;
     uint64_t *p = other;
 
-    if (call->role == EV_ROLE_DISPATCH) {
+    if (finding_faithful && call->role == EV_ROLE_DISPATCH) {
+        code = IRQL_GT_ZERO_AT_SYSTEM_SERVICE;
+        p = to_user;
+    } else if (finding_faithful) {
+        other[0] |= call->role == EV_ROLE_ISR ? OF_AN_ISR : 0;
+    } else if (call->role == EV_ROLE_DISPATCH) {
         code = DRIVER_VERIFIER_IOMANAGER_VIOLATION;
         p = dispatch;
     } else if (call->role == EV_ROLE_COMPLETION) {
@@ -56,13 +64,13 @@ static _Noreturn void irql_changed(const struct io_call *call, unsigned now)
         "DT-I09", code, p, "%s was called at IRQL %u and returned at %u", role_text(call->role), call->irql, now);
 }
 
-/* WAI-061, MTX-021. */
-static _Noreturn void apcs_changed(const struct io_call *call)
+/* WAI-061, MTX-021. Returns in faithful mode: Windows looks when the thread goes back to user mode. */
+static void apcs_changed(const struct io_call *call)
 {
     uint64_t code = call->role == EV_ROLE_DISPATCH ? 0xc5 : call->role == EV_ROLE_COMPLETION ? 0xfb : 0x40003;
     uint64_t p[4] = {code, (uintptr_t)call->routine, (uint64_t)(int64_t)ke_apc_count(), (uint64_t)(int64_t)call->apcs};
 
-    ke_bugcheckf("DT-W15", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
+    ke_violationf("DT-W15", DRIVER_VERIFIER_DETECTED_VIOLATION, p,
         "%s returned with another APC-disable count than it was called with", role_text(call->role));
 }
 

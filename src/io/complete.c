@@ -36,7 +36,7 @@ static void check_status(const PDRIVER_DISPATCH dispatch, PIRP irp, NTSTATUS sta
     uint64_t p[4] = {0x225, (uintptr_t)dispatch, (uintptr_t)irp, (ULONG)status};
 
     if (status == -1)
-        ke_bugcheckf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, p, "dispatch routine returned the status 0xFFFFFFFF");
+        ke_violationf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, p, "dispatch routine returned the status 0xFFFFFFFF");
 }
 
 NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
@@ -155,10 +155,10 @@ static void check_complete(PIRP irp)
         ke_bugcheckf(
             NULL, MULTIPLE_IRP_COMPLETE_REQUESTS, twice, "IRP %p was completed twice, or is none", (void *)irp);
     if (irp->IoStatus.Status == STATUS_PENDING || irp->IoStatus.Status == -1)
-        ke_bugcheckf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, pending, "IRP %p was completed with status 0x%08x",
+        ke_violationf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, pending, "IRP %p was completed with status 0x%08x",
             (void *)irp, (unsigned)irp->IoStatus.Status);
     if (routine)
-        ke_bugcheckf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, cancel,
+        ke_violationf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, cancel,
             "IRP %p was completed while its cancel routine was still set", (void *)irp);
 }
 

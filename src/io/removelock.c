@@ -108,11 +108,12 @@ static bool forget(PIO_REMOVE_LOCK lock, void *tag, mach_ns *since)
 
 /* ---- misuse ---- */
 
-static _Noreturn void misuse(const char *rule, uint64_t code, PIO_REMOVE_LOCK lock, void *tag, const char *what)
+/* Returns in faithful mode: only checked drivers and Driver Verifier look at tags and levels. */
+static void misuse(const char *rule, uint64_t code, PIO_REMOVE_LOCK lock, void *tag, const char *what)
 {
     uint64_t p[4] = {code, (uintptr_t)lock, (uintptr_t)tag, 0};
 
-    ke_bugcheckf(rule, code ? DRIVER_VERIFIER_DETECTED_VIOLATION : 0, p, "a remove lock is %s", what);
+    ke_violationf(rule, code ? DRIVER_VERIFIER_DETECTED_VIOLATION : 0, p, "a remove lock is %s", what);
 }
 
 /* Windows breaks into the debugger, and goes on. */

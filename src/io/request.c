@@ -65,7 +65,7 @@ static void check_finished(struct io_request *r)
             "IRP was marked pending but the dispatch routine returned 0x%08x: on Windows it is completed twice",
             (unsigned)r->returned);
     if (r->returned != STATUS_PENDING && r->returned != r->iosb.Status)
-        ke_bugcheckf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, differs,
+        ke_violationf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, differs,
             "dispatch routine returned 0x%08x but completed the IRP with 0x%08x", (unsigned)r->returned,
             (unsigned)r->iosb.Status);
 }

@@ -279,6 +279,13 @@ LONG ke_apc_count(void)
     return t->guarded * 0x10000 + t->critical;
 }
 
+uint32_t ke_apc_combined(void)
+{
+    const ke_thread *t = ke_thread_current();
+
+    return (uint32_t)(uint16_t)t->guarded << 16 | (uint16_t)t->critical;
+}
+
 void ke_return_to_user(const void *from, LONG count_before)
 {
     ke_thread     *t = ke_thread_current();
@@ -291,7 +298,7 @@ void ke_return_to_user(const void *from, LONG count_before)
         ke_bugcheckf("DT-W07", 0x4000008A, p, "a thread returns to user mode while it owns a mutex");
     }
     if (count != count_before) { /* WAI-059 */
-        uint64_t p[4] = {(uintptr_t)from, 0, (uint32_t)count, 0};
+        uint64_t p[4] = {(uintptr_t)from, 0, ke_apc_combined(), 0};
 
         ke_bugcheckf(
             "DT-W15", 0x1, p, "a thread returns to user mode with another APC-disable count than it came with");
@@ -356,7 +363,7 @@ static void region(ke_thread *t, LONG *count, int delta, const char *what, uint6
     uint64_t p[4] = {code, 0, 0, 0};
 
     if (delta < 0 && before >= 0)
-        ke_bugcheckf("DT-W15", 0xC4, p, "a thread leaves a %s region that it has not entered", what);
+        ke_violationf("DT-W15", 0xC4, p, "a thread leaves a %s region that it has not entered", what);
     *count -= delta;
     ev(EV_APC_DISABLE, t, (int64_t)before, (int64_t)*count, 0);
     if (delta < 0 && *count == 0)

@@ -95,7 +95,7 @@ int ke_run(const struct ke_config *cfg, const struct mach_config *mach, void (*b
 static _Noreturn void stop(struct finding *f)
 {
     ev(EV_BUGCHECK, f->object, f->bugcheck, f->param[0], f->param[1]);
-    finding_raise(f);
+    finding_raise_fatal(f);
     mach_halt();
 }
 
@@ -106,15 +106,30 @@ void ke_bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t 
     stop(&f);
 }
 
-void ke_bugcheckf(const char *rule, uint32_t code, const uint64_t p[4], const char *fmt, ...)
+static _Noreturn void stopf(const char *rule, uint32_t code, const uint64_t p[4], const char *fmt, va_list ap)
 {
     struct finding f = {.severity = FINDING_STOP, .rule = rule, .bugcheck = code};
-    va_list        ap;
 
     for (int i = 0; i < 4; i++)
         f.param[i] = p[i];
-    va_start(ap, fmt);
     finding_format(&f, fmt, ap);
-    va_end(ap);
     stop(&f);
+}
+
+void ke_bugcheckf(const char *rule, uint32_t code, const uint64_t p[4], const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    stopf(rule, code, p, fmt, ap);
+}
+
+void ke_violationf(const char *rule, uint32_t code, const uint64_t p[4], const char *fmt, ...)
+{
+    va_list ap;
+
+    if (finding_faithful)
+        return;
+    va_start(ap, fmt);
+    stopf(rule, code, p, fmt, ap);
 }

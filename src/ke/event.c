@@ -87,7 +87,7 @@ void ke_semaphore_init(PKSEMAPHORE s, LONG count, LONG limit)
     if (count < 0 || limit <= 0 || count > limit) { /* SEM-002 */
         uint64_t p[4] = {(uintptr_t)s, (uint64_t)count, (uint64_t)limit, 0};
 
-        ke_bugcheckf("DT-W08", 0, p, "a semaphore is initialized with count %d and limit %d", (int)count, (int)limit);
+        ke_violationf("DT-W08", 0, p, "a semaphore is initialized with count %d and limit %d", (int)count, (int)limit);
     }
     ke_header_init(&s->Header, SemaphoreObject, sizeof *s, count);
     s->Limit = limit;

@@ -45,6 +45,10 @@ _Noreturn void ke_bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3,
 _Noreturn __attribute__((format(printf, 4, 5))) void ke_bugcheckf(
     const char *rule, uint32_t code, const uint64_t p[4], const char *fmt, ...);
 
+/* For what Windows without Driver Verifier tolerates: returns in faithful mode, and only then. */
+__attribute__((format(printf, 4, 5))) void ke_violationf(
+    const char *rule, uint32_t code, const uint64_t p[4], const char *fmt, ...);
+
 /* ---- objects of the kernel's own (ke/object.c): zeroed, at stable addresses, all gone at the next boot ---- */
 
 void *ke_object_alloc(size_t bytes); /* NULL when out of memory; any IRQL <= 2 */
@@ -281,8 +285,9 @@ bool ke_alert(struct _KTHREAD *t, KPROCESSOR_MODE mode); /* was it alerted alrea
 bool ke_test_alert(KPROCESSOR_MODE mode);
 
 /* The thread returns to user mode: APC count and mutexes must be as before the call; user APCs are delivered. IRQL 0. */
-LONG ke_apc_count(void);
-void ke_return_to_user(const void *from, LONG count_before);
+LONG     ke_apc_count(void);
+uint32_t ke_apc_combined(void); /* the same as CombinedApcDisable: two 16-bit counts, the special one above */
+void     ke_return_to_user(const void *from, LONG count_before);
 
 /* ---- threads (ke/thread.c) ---- */
 

@@ -41,8 +41,9 @@ static _Noreturn void mixed(PKSPIN_LOCK lock, uint64_t code)
     ke_bugcheckf("DT-L09", 0xC4, p, "plain and queued spin lock calls are mixed on one lock");
 }
 
-/* The thread that took it is not known any more; which processor, the text says. */
-static _Noreturn void not_owned(PKSPIN_LOCK lock, uintptr_t word)
+/* The thread that took it is not known any more; which processor, the text says. Returns in faithful mode: then it is
+ * released. */
+static void not_owned(PKSPIN_LOCK lock, uintptr_t word)
 {
     uint64_t p[4] = {0x1004, (uintptr_t)lock, 0, (uintptr_t)ke_thread_current()};
 
@@ -50,7 +51,7 @@ static _Noreturn void not_owned(PKSPIN_LOCK lock, uintptr_t word)
         not_held(lock);
     if (!(word & 1))
         mixed(lock, 0x1009);
-    ke_bugcheckf(
+    ke_violationf(
         "DT-L03", 0xC4, p, "processor %u releases a spin lock that processor %u holds", mach_cpu(), owner_of(word));
 }
 

@@ -259,7 +259,7 @@ static void check_objects(const struct ke_wait *w)
         if (!h || (!is_waitable(h) && !(w->takes_entry && h->Type == QueueObject)))
             no_object(h);
         if (h->Type == MutantObject && ((const KMUTANT *)h)->ApcDisable && w->mode != KernelMode) /* MTX-017 */
-            ke_bugcheckf("DT-W09", 0, p, "a wait for a mutex is made with WaitMode = UserMode");
+            ke_violationf("DT-W09", 0, p, "a wait for a mutex is made with WaitMode = UserMode");
     }
 }
 

@@ -9,7 +9,7 @@
 
 enum { TESTS_MAX = 1024 };
 
-enum { KEY_LEVEL = 256, KEY_TICK, KEY_GROUPS };
+enum { KEY_LEVEL = 256, KEY_TICK, KEY_GROUPS, KEY_STRICT, KEY_FAITHFUL };
 
 static const struct argp_option options[] = {
     {"test", 't', "PATTERN", 0, "Only tests whose names match (shell pattern)", 10},
@@ -17,6 +17,8 @@ static const struct argp_option options[] = {
     {"groups", KEY_GROUPS, "N", 0, "Number of processor groups (tests: theirs, else 1)", 10},
     {"tick", KEY_TICK, "T", 0, "Clock tick: default (15.625ms), exact, or a duration", 10},
     {"seed", 's', "N", 0, "Seed of all that is random", 10},
+    {"strict", KEY_STRICT, NULL, 0, "All of Driver Verifier's rules and Duetime's own (default)", 10},
+    {"faithful", KEY_FAITHFUL, NULL, 0, "Only what Windows stops for without Driver Verifier", 10},
     {"level", KEY_LEVEL, "L", 0, "Points: api (default), atomic, memory", 10},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -55,6 +57,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case 'p':
         c->processors = (unsigned)parse_between("--processors", arg, 1, 64);
+        break;
+    case KEY_STRICT:
+    case KEY_FAITHFUL:
+        c->faithful = key == KEY_FAITHFUL;
         break;
     case KEY_GROUPS:
         c->processor_groups = (unsigned)parse_between("--groups", arg, 1, 64);
@@ -228,33 +234,31 @@ static char *quoted(const char *path)
     return text;
 }
 
+/* text and more, which are gone then. */
+static char *joined(char *text, char *more)
+{
+    char *longer = xasprintf("%s %s", text, more);
+
+    free(text);
+    free(more);
+    return longer;
+}
+
+/* What a replay needs beside the schedule. */
 char *session_arguments(const struct session *s)
 {
-    char *text = xstrdup("");
+    const struct dt_config *c = &s->explore.config;
+    char                   *text = xstrdup("");
 
-    for (unsigned i = 0; i < s->count; i++) {
-        char *path = quoted(s->paths[i]), *longer = xasprintf("%s %s", text, path);
-
-        free(path);
-        free(text);
-        text = longer;
-    }
-    unsigned groups = s->explore.config.processor_groups;
-
-    if (groups) {
-        char *longer = xasprintf("%s --groups %u", text, groups);
-
-        free(text);
-        text = longer;
-    }
-    uint32_t tick = s->explore.config.tick_100ns;
-
-    if (tick) {
-        char *longer =
-            tick == DT_TICK_EXACT ? xasprintf("%s --tick exact", text) : xasprintf("%s --tick %uns", text, tick * 100);
-
-        free(text);
-        text = longer;
-    }
+    for (unsigned i = 0; i < s->count; i++)
+        text = joined(text, quoted(s->paths[i]));
+    if (c->processor_groups)
+        text = joined(text, xasprintf("--groups %u", c->processor_groups));
+    if (c->faithful)
+        text = joined(text, xstrdup("--faithful"));
+    if (c->tick_100ns == DT_TICK_EXACT)
+        text = joined(text, xstrdup("--tick exact"));
+    else if (c->tick_100ns)
+        text = joined(text, xasprintf("--tick %uns", c->tick_100ns * 100));
     return text;
 }

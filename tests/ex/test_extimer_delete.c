@@ -165,7 +165,7 @@ static void test_disabled(void **state)
     struct dt_config cfg = config(2);
 
     (void)state;
-    cfg.unverified = true;
+    cfg.faithful = true;
     if (simulated())
         passes_with(&cfg, disabled);
     caught(disabled, "DT-T17", 0);
@@ -460,7 +460,7 @@ static void test_two_deletes(void **state)
     struct dt_config cfg = config(3);
 
     (void)state;
-    cfg.unverified = true;
+    cfg.faithful = true;
     if (simulated())
         always_with(&cfg, two_deletes, 1);
     found(unprotected, 1, "DT-T17", 0xC6);

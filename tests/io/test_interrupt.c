@@ -374,6 +374,10 @@ static void test_misuse(void **state)
     (void)state;
     caught(lock_above_its_level, "DT-I01", 0x0A);
     caught(returns_higher, "DT-I09", 0xC4);
+    struct dt_config plain = config(2);
+
+    plain.faithful = true;
+    caught_params_with(&plain, returns_higher, "DT-I09", 0xC8, (SYNC + 2) << 16 | SYNC << 8 | 3, ANY_PARAM);
     caught(isr_takes_executive_lock, "DT-L07", 0);
     if (simulated())
         caught(isr_interrupts_the_holder, "DT-L01", 0x0F);

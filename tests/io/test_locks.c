@@ -40,6 +40,13 @@ static NTSTATUS keeps_the_level_control(PDEVICE_OBJECT device, PIRP irp) /* IRQ-
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS keeps_a_region_control(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    KeEnterCriticalRegion();
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+
 static NTSTATUS completes_inside_control(PDEVICE_OBJECT device, PIRP irp) /* SPL-030 */
 {
     (void)device;
@@ -59,14 +66,20 @@ static NTSTATUS does_it_right_control(PDEVICE_OBJECT device, PIRP irp)
 
 BODY_OF(keeps_the_lock)
 BODY_OF(keeps_the_level)
+BODY_OF(keeps_a_region)
 BODY_OF(completes_inside)
 BODY_OF(does_it_right)
 
 static void test_dispatch(void **state)
 {
+    struct dt_config plain = config(2);
+
     (void)state;
+    plain.faithful = true;
     caught(keeps_the_lock, "DT-L04", 0xC4);
     caught(keeps_the_level, "DT-I09", 0xC4);
+    caught_params_with(&plain, keeps_the_level, "DT-I09", 0x4A, ANY_PARAM, APC_LEVEL); /* IRQ-030 */
+    caught_params_with(&plain, keeps_a_region, "DT-W15", 0x01, ANY_PARAM, 0);          /* WAI-059: nobody else minds */
     caught(completes_inside, "DT-L13", 0);
     passes(does_it_right);
 }

@@ -207,12 +207,12 @@ static void hyper_critical(void *ctx) /* WRK-016, and a warning for it: WRK-020 
 
 static void test_queues(void **state)
 {
-    struct dt_config one = config(1), unverified = config(2);
+    struct dt_config one = config(1), two = config(2);
 
     (void)state;
     passes_with(&one, in_order);
     passes(priorities);
-    caught_with(&unverified, hyper_critical, "DT-K01", 0);
+    caught_with(&two, hyper_critical, "DT-K01", 0);
     assert_true(CriticalWorkQueue == 0 && DelayedWorkQueue == 1 && HyperCriticalWorkQueue == 2); /* WRK-018 */
     assert_true(NormalWorkQueue == 3 && BackgroundWorkQueue == 4 && RealTimeWorkQueue == 5);
     assert_true(SuperCriticalWorkQueue == 6 && MaximumWorkQueue == 7 && CustomPriorityWorkQueue == 32);

@@ -91,11 +91,11 @@ static inline void stall_ms(unsigned ms)
         KeStallExecutionProcessor(1000);
 }
 
-static inline void unverified(dt_body *body, unsigned processors)
+static inline void faithful(dt_body *body, unsigned processors)
 {
     struct dt_config cfg = config(processors);
 
-    cfg.unverified = true;
+    cfg.faithful = true;
     passes_with(&cfg, body);
 }
 

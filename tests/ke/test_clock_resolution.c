@@ -245,7 +245,7 @@ static void test_signs(void **state)
 
     (void)state;
     passes(set_backwards);
-    cfg.unverified = true; /* a due time in 1601 is what DT-T12 warns of */
+    cfg.faithful = true; /* a due time in 1601 is what DT-T12 warns of */
     passes_with(&cfg, far_away);
 }
 

@@ -215,7 +215,7 @@ static void test_waits(void **state)
     caught(run_waits_for_ever, "DT-D06", 0xB8);
     caught(run_waits_for_mutex, "DT-D06", 0xB8);
     stopped_by(run_delays, "DT-I01");
-    bare.unverified = true;
+    bare.faithful = true;
     caught_with(&bare, run_waits_long, "DT-D06", 0xB8);
 }
 

@@ -356,7 +356,7 @@ static void test_changed(void **state)
     struct dt_config cfg = config(2);
 
     (void)state;
-    cfg.unverified = true;
+    cfg.faithful = true;
     passes_with(&cfg, target_changed);
     passes_with(&cfg, importance_changed);
     caught(target_changed, "DT-D02", 0);

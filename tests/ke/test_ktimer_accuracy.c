@@ -270,8 +270,8 @@ static void set_by_its_dpc(void *ctx)
 static void test_slow_dpc(void **state)
 {
     (void)state;
-    unverified(slow_dpc, 1);
-    unverified(set_by_its_dpc, 1);
+    faithful(slow_dpc, 1);
+    faithful(set_by_its_dpc, 1);
 }
 
 /* ---- system time ---- */

@@ -114,7 +114,7 @@ static void test_merged(void **state)
     struct dt_config cfg = config(1);
 
     (void)state;
-    cfg.unverified = true;
+    cfg.faithful = true;
     passes_with(&cfg, merged);
 }
 
@@ -350,7 +350,7 @@ static void test_timer_and_insert(void **state)
     struct dt_config cfg = config(2);
 
     (void)state;
-    cfg.unverified = true; /* the sharing itself is what DT-T10 warns of */
+    cfg.faithful = true; /* the sharing itself is what DT-T10 warns of */
     one_call_seen = two_calls_seen = false;
     always_with(&cfg, timer_and_insert, 3);
     if (simulated()) {
@@ -431,7 +431,7 @@ static void test_same_tick(void **state)
     struct dt_config cfg = config(1);
 
     (void)state;
-    cfg.unverified = true;
+    cfg.faithful = true;
     if (simulated())
         passes_with(&cfg, same_tick);
 }

@@ -373,8 +373,8 @@ static void test_returns(void **state)
     (void)state;
     caught(dispatch_returns_as_owner, "DT-W15", 0xC4);
     passes(dispatch_returns_without);
-    cfg.unverified = true;
-    caught_with(&cfg, dispatch_returns_as_owner, "DT-W15", 0xC4);
+    cfg.faithful = true;
+    caught_with(&cfg, dispatch_returns_as_owner, "DT-W07", 0x4000008A); /* MTX-018: on the way back to user mode */
     caught(dpc_returns_as_owner, "DT-D08", 0xC7);
     passes(dpc_returns_without);
 }

@@ -398,7 +398,7 @@ static void test_recursion_deadlocks(void **state)
     struct dt_config cfg = config(2);
 
     (void)state;
-    cfg.unverified = true;
+    cfg.faithful = true;
     if (simulated())
         passes_with(&cfg, reads_again);
     found_with(&cfg, reads_again, 2, "DT-X04", 0);

@@ -282,7 +282,7 @@ static void test_ownership(void **state)
     struct dt_config plain = config(2);
 
     (void)state;
-    plain.unverified = true;
+    plain.faithful = true;
     caught(recursive, "DT-L01", 0x0F);
     caught_with(&plain, recursive_in_a_dpc, "DT-L01", 0x0F);
     caught(recursive_in_a_dpc, "DT-L12", 0xC4);

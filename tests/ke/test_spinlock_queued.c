@@ -368,7 +368,7 @@ static void test_order(void **state)
     struct dt_config plain = config(2);
 
     (void)state;
-    plain.unverified = true;
+    plain.faithful = true;
     caught(one_after_the_other, "DT-L06", 0xC4);
     always(one_order, 2);
     if (simulated())

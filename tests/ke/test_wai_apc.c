@@ -178,7 +178,7 @@ static void test_pulse_beside_apc(void **state)
     (void)state;
     if (!simulated())
         return;
-    cfg.unverified = true;
+    cfg.faithful = true;
     always_with(&cfg, pulse_beside_apc, 2);
     assert_true(missed);
 }

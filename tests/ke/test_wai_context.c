@@ -95,7 +95,7 @@ static void test_nobodys_thread(void **state)
     struct dt_config off = config(2);
 
     (void)state;
-    off.unverified = true;
+    off.faithful = true;
     caught(waits_in_dpc, "DT-D06", 0xB8);
     caught_with(&off, waits_in_dpc, "DT-D06", 0xB8);
     caught(waits_in_start_io, "DT-W01", 0xC4);

@@ -113,7 +113,7 @@ static void test_levels(void **state)
     struct dt_config on = config(2), off = config(2);
 
     (void)state;
-    off.unverified = true;
+    off.faithful = true;
     caught(above_dispatch, "DT-W01", 0xC4);
     caught(for_ever_at_dispatch, "DT-W01", 0xC4);
     caught(timed_at_dispatch, "DT-W01", 0xC4);
