@@ -64,7 +64,7 @@ std::vector<Annotation> annotations_of(const Decl *d, int parameter)
 
         if (!annotate || annotate->isInherited())
             continue;
-        Annotation a = {"", "", {}, "", parameter, false, annotate->getLocation()};
+        Annotation a = {"", "", {}, "", parameter, false, false, annotate->getLocation()};
 
         split(annotate->getAnnotation(), a);
         if (scopes.takes(a))
@@ -145,6 +145,8 @@ static void add_typedef(Contract &k, const TypedefNameDecl *t)
     FunctionProtoTypeLoc proto;
     int                  i = 0;
 
+    size_t before = k.list.size();
+
     append(k.list, annotations_of(t, -1));
     if (TypeSourceInfo *info = t->getTypeSourceInfo())
         proto = info->getTypeLoc().getAsAdjusted<FunctionProtoTypeLoc>();
@@ -158,6 +160,8 @@ static void add_typedef(Contract &k, const TypedefNameDecl *t)
         }
     }
     k.role = t;
+    for (size_t a = before; a < k.list.size(); a++)
+        k.list[a].of_role = true;
     for (const Annotation &a : k.list)
         if (a.name == "_Function_class_" && a.parameter < 0)
             k.role_name = a.argument;

@@ -16,6 +16,7 @@ struct Annotation {
     std::string              target;     /* _At_ around it: "*Irql", "return"; empty: what it is written on */
     int                      parameter;  /* -1: on the function or its result */
     bool                     on_failure;
+    bool                     of_role; /* said by the role type, not by a declaration */
     SourceLocation           at;
 };
 

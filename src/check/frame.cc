@@ -127,11 +127,9 @@ static const BugType &type_of(const CheckerBase *by, Rule rule)
     return *types[rule];
 }
 
-void report(CheckerContext &c, const CheckerBase *by, Rule rule, const llvm::Twine &message, const Stmt *at, int number,
-    ProgramStateRef state)
+static void emit(CheckerContext &c, ExplodedNode *node, const CheckerBase *by, Rule rule, const llvm::Twine &message,
+    const Stmt *at, int number)
 {
-    ExplodedNode *node = state ? c.generateNonFatalErrorNode(state) : c.generateNonFatalErrorNode();
-
     if (!node)
         return;
     std::string text = headed(rule, number, c.getLocationContext()->getDecl(), message);
@@ -140,6 +138,18 @@ void report(CheckerContext &c, const CheckerBase *by, Rule rule, const llvm::Twi
     if (at)
         r->addRange(at->getSourceRange());
     c.emitReport(std::move(r));
+}
+
+void report(CheckerContext &c, const CheckerBase *by, Rule rule, const llvm::Twine &message, const Stmt *at, int number,
+    ProgramStateRef state)
+{
+    emit(c, state ? c.generateNonFatalErrorNode(state) : c.generateNonFatalErrorNode(), by, rule, message, at, number);
+}
+
+void report_end(
+    CheckerContext &c, const CheckerBase *by, Rule rule, const llvm::Twine &message, const Stmt *at, int number)
+{
+    emit(c, c.generateErrorNode(), by, rule, message, at, number);
 }
 
 void report_at(BugReporter &br, const CheckerBase *by, const Decl *in, Rule rule, const llvm::Twine &message,

@@ -24,6 +24,10 @@ using namespace clang::ento;
 void report(CheckerContext &c, const CheckerBase *by, Rule rule, const llvm::Twine &message, const Stmt *at = nullptr,
     int number = 0, ProgramStateRef state = nullptr);
 
+/* The same, and the path ends: nothing comes after a deadlock. */
+void report_end(CheckerContext &c, const CheckerBase *by, Rule rule, const llvm::Twine &message,
+    const Stmt *at = nullptr, int number = 0);
+
 /* The same without a path. */
 void report_at(BugReporter &br, const CheckerBase *by, const Decl *in, Rule rule, const llvm::Twine &message,
     SourceLocation at, SourceRange range = SourceRange(), int number = 0);

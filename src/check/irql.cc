@@ -12,6 +12,8 @@
  */
 #include "check/irql.h"
 
+#include "check/lock.h"
+
 REGISTER_MAP_WITH_PROGRAMSTATE(IrqlLevels, unsigned, clang::ento::SVal)
 
 namespace dt {
@@ -191,6 +193,50 @@ static std::string name_called(const CallEvent &call)
     return k.role_name.empty() ? "the routine called" : "the " + k.role_name + " called";
 }
 
+/* Routines that wait, always or when asked to. */
+static bool is_wait(StringRef name)
+{
+    return name == "KeWaitForSingleObject" || name == "KeWaitForMultipleObjects" || name == "KeDelayExecutionThread" ||
+           name == "ZwWaitForSingleObject" || name == "KeWaitForMutexObject";
+}
+
+static bool allocates_or_blocks(StringRef name)
+{
+    return name.startswith("ExAllocatePool") || name.startswith("MmAllocate") || name.startswith("ExAcquireResource") ||
+           name.startswith("ExAcquireShared") || name.startswith("ExEnterCriticalRegionAndAcquire") ||
+           name.startswith("PsCreateSystemThread") || name.startswith("ObReferenceObjectByHandle") ||
+           name.startswith("IoCreate") || name.startswith("ExWaitForRundown") || name.startswith("ExAcquirePushLock") ||
+           name.startswith("MmProbeAndLock") || name == "IoReleaseRemoveLockAndWaitEx" ||
+           name.startswith("MmMapLocked");
+}
+
+static bool is_dpc(const Contract &k)
+{
+    return k.role_name == "KDEFERRED_ROUTINE" || k.role_name == "IO_DPC_ROUTINE" || k.role_name == "HW_DPC_ROUTINE" ||
+           k.role_name == "IO_TIMER_ROUTINE" || k.role_name == "EXT_CALLBACK" || k.role_name == "HW_TIMER" ||
+           k.role_name == "HW_TIMER_EX";
+}
+
+/* The nearest of the rules about a level that is too high. */
+static Rule rule_for_high(CheckerContext &c, StringRef name)
+{
+    bool waits = is_wait(name) || name == "KeFlushQueuedDpcs";
+
+    if (name == "KeFlushQueuedDpcs")
+        return D09;
+    if (name.contains("FastMutex") || name.contains("GuardedMutex"))
+        return L16;
+    if (spin_lock_held(c.getState()) && (waits || allocates_or_blocks(name)))
+        return L14;
+    if (waits)
+        return is_dpc(contract_of(root(c))) ? D06 : W01;
+    if (name.startswith("ExAllocatePool"))
+        return I10;
+    if (name == "KeSetEvent" || name == "KeReleaseSemaphore" || name == "KeReleaseMutex")
+        return W05;
+    return name.startswith("StorPort") ? S12 : I01;
+}
+
 bool IrqlChecker::too_high(const CallEvent &call, CheckerContext &c, int64_t max) const
 {
     ProgramStateRef state = c.getState();
@@ -201,7 +247,7 @@ bool IrqlChecker::too_high(const CallEvent &call, CheckerContext &c, int64_t max
         bool        entry = irql_now(state) == irql_at_entry(state);
         int         number =
             entry && !entry_levels(c.getASTContext(), c.getPreprocessor(), contract_of(root(c))).stated ? 28123 : 28121;
-        report(c, this, I01,
+        report(c, this, rule_for_high(c, callee_name(call)),
             name + " must not be called above " + level_name(max) + "; here the IRQL is " + at +
                 (entry && number == 28121 ? ": " + whence(c) : ""),
             call.getOriginExpr(), number);
@@ -212,7 +258,7 @@ bool IrqlChecker::too_high(const CallEvent &call, CheckerContext &c, int64_t max
     const Contract &k = contract_of(root(c));
     if (!entry_levels(c.getASTContext(), c.getPreprocessor(), k).stated)
         return false;
-    report(c, this, I01,
+    report(c, this, rule_for_high(c, callee_name(call)),
         name + " must not be called above " + level_name(max) + "; here the IRQL may be " + irql_text(c, state) + ": " +
             whence(c),
         call.getOriginExpr(), 28118, irql_at_most(c, state, max));
@@ -236,13 +282,16 @@ bool IrqlChecker::too_low(const CallEvent &call, CheckerContext &c, int64_t min)
     return true;
 }
 
-/* What one annotation of the callee demands of the level. */
+/* What one annotation of the callee demands of the level. A role says how the system calls a routine; when the driver
+ * itself does, its body says what it needs. */
 static void demand(const Scope &s, const Annotation &a, int64_t &low, int64_t &high)
 {
     bool exact = a.name == "_IRQL_requires_";
     bool maximum = a.name == "_IRQL_requires_max_" || a.name == "_IRQL_always_function_max_";
     bool minimum = a.name == "_IRQL_requires_min_" || a.name == "_IRQL_always_function_min_";
 
+    if (a.of_role && s.contract.function && s.contract.function->hasBody())
+        return;
     if (a.parameter >= 0 || (!exact && !maximum && !minimum) || applies(s, a) != YES)
         return;
     auto n = number_of(s.state, evaluate(s, a.argument));
@@ -266,6 +315,9 @@ void IrqlChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
         return;
     for (const Annotation &a : k.list)
         demand(s, a, low, high);
+    const LockCall *l = lock_call(callee_name(call));
+    if (l && l->what == LockCall::RELEASE && !is_spin(l->kind))
+        return; /* its acquire was at the wrong level */
     if (too_high(call, c, high) || too_low(call, c, low))
         return;
     state = irql_at_most(c, state, high); /* it returned: so the level was allowed (ANN-016) */

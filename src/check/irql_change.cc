@@ -7,6 +7,8 @@
  */
 #include "check/irql.h"
 
+#include "check/lock.h"
+
 REGISTER_MAP_WITH_PROGRAMSTATE(SavedLevels, unsigned, clang::ento::SVal)  /* by depth */
 REGISTER_MAP_WITH_PROGRAMSTATE(HiddenLevels, unsigned, clang::ento::SVal) /* _IRQL_saves_global_, by kind and object */
 REGISTER_TRAIT_WITH_PROGRAMSTATE(RaiseDepth, unsigned)
@@ -168,6 +170,10 @@ void IrqlChangeChecker::check_raise(const CallEvent &call, CheckerContext &c, co
     }
     if (check_limits(call, c, *to, true))
         return;
+    const Annotation *max = s.contract.find("_IRQL_requires_max_");
+    auto              allowed = max ? number_of(s.state, evaluate(s, max->argument)) : llvm::None;
+    if (allowed && irql_above(c, s.state, *allowed))
+        return; /* reported as that */
     if (irql_above(c, s.state, *to))
         report(c, this, I03,
             called(call) + " raises the IRQL to " + level_name(*to) + ", but it is " + irql_text(c, s.state) + " here",
@@ -229,6 +235,8 @@ void IrqlChangeChecker::check_restore(const CallEvent &call, CheckerContext &c, 
     if (n && check_limits(call, c, *n, false))
         return;
     if (n && irql_below(c, s.state, *n)) {
+        if (lock_call(callee_name(call)))
+            return; /* the lock rules know what has gone wrong before */
         report(c, this, I03,
             called(call) + " raises the IRQL to " + level_name(*n) + "; here it is " + irql_text(c, s.state),
             call.getOriginExpr());
@@ -477,6 +485,9 @@ void IrqlChangeChecker::check_exit(CheckerContext &c, const ReturnStmt *statemen
     if (cancel || k.has("_IRQL_raises_") || k.has("_IRQL_restores_") || k.has("_IRQL_restores_global_") ||
         k.has("_IRQL_saves_") || k.has("_IRQL_saves_global_") || k.has("_IRQL_is_cancel_"))
         return;
+    unsigned lock = spin_lock_held(state);
+    if (lock && (!k.role_name.empty() || calls_for_lock(root(c), false, lock)))
+        return; /* the lock that is left held is the defect, and reported */
     if (now == entry || !number_of(state, now) || !differs(c, state, now, entry, false))
         return;
     Rule rule = rule_of_role(k);

@@ -7,7 +7,7 @@ static KEVENT     done;
 /* Nothing says at which level this runs; its callers do. */
 static void wait_until_done(void)
 {
-    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL); // expect: DT-I01
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL); // expect: DT-D06
 }
 
 VOID TimerDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)

@@ -166,6 +166,10 @@ typedef enum _DPFLTR_TYPE {
 } DPFLTR_TYPE;
 
 /* ---- assertions -------------------------------------------------------------------------------------------------- */
+/* The static checker takes what is asserted for true. */
+#ifdef __clang_analyzer__
+__attribute__((analyzer_noreturn))
+#endif
 NTSYSAPI VOID RtlAssert(_In_ PVOID VoidFailedAssertion, _In_ PVOID VoidFileName, _In_ ULONG LineNumber,
                         _In_opt_ PSTR MutableMessage);
 

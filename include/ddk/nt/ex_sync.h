@@ -30,7 +30,7 @@ _IRQL_restores_global_(FastMutex, FastMutex)
 NTKERNELAPI VOID ExReleaseFastMutex(_Inout_ PFAST_MUTEX FastMutex);
 
 _Must_inspect_result_
-_When_(return != 0, _Acquires_lock_(*FastMutex))
+_When_(return != 0, _Acquires_lock_(*FastMutex) _IRQL_saves_global_(FastMutex, FastMutex) _IRQL_raises_(APC_LEVEL))
 _IRQL_requires_max_(APC_LEVEL)
 NTKERNELAPI BOOLEAN ExTryToAcquireFastMutex(_Inout_ PFAST_MUTEX FastMutex);
 

@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check/lock.cc - locks taken twice, released unheld or with the wrong call, kept on the way out (DT-L01, L02, L04, L05,
+ * L09, L12, L15, L16, W15).
+ *
+ * A lock is known by the object a path hands to the routine. When the path has lost the object (the extension was loaded
+ * again after a call that might have changed it), the same field of another object stands for it: what is one lock too few
+ * here is no report. Release of a lock nobody took is only reported where the beginning is known: in a role routine, in a
+ * function that takes the same lock itself, or after a release on the same path. So wrappers stay quiet.
+ */
+#include "check/lock.h"
+
+#include "check/irql.h"
+
+REGISTER_MAP_WITH_PROGRAMSTATE(HeldLocks, const void *, dt::Held)
+REGISTER_SET_WITH_PROGRAMSTATE(ReleasedLocks, const void *)
+REGISTER_TRAIT_WITH_PROGRAMSTATE(LockOrder, unsigned)
+
+namespace dt {
+
+const void *pseudo_lock(StringRef name)
+{
+    static const char cancel = 0, critical = 0, guarded = 0;
+
+    return name.contains("CancelSpinLock") || name.contains("cancel_spin_lock")  ? &cancel
+           : name.contains("CriticalRegion") || name.contains("critical_region") ? &critical
+           : name.contains("PriorityRegion") || name.contains("priority_region") ? &guarded
+                                                                                 : nullptr;
+}
+
+unsigned spin_lock_held(ProgramStateRef state)
+{
+    for (auto &pair : state->get<HeldLocks>())
+        if (is_spin(pair.second.kind))
+            return pair.second.kind;
+    return LOCK_NONE;
+}
+
+bool is_held(ProgramStateRef state, const void *lock)
+{
+    return state->get<HeldLocks>(lock) != nullptr;
+}
+
+namespace {
+
+class LockChecker : public Checker<check::BeginFunction, check::PreCall, check::PostCall, check::EndFunction> {
+  public:
+    void checkBeginFunction(CheckerContext &c) const;
+    void checkPreCall(const CallEvent &call, CheckerContext &c) const;
+    void checkPostCall(const CallEvent &call, CheckerContext &c) const;
+    void checkEndFunction(const ReturnStmt *statement, CheckerContext &c) const;
+
+  private:
+    void check_acquire(const CallEvent &call, CheckerContext &c, const void *lock, const LockCall &l) const;
+    void check_release(const CallEvent &call, CheckerContext &c, const void *lock, const LockCall &l) const;
+    void check_restored(const CallEvent &call, CheckerContext &c, const Held &held, const void *lock) const;
+    void check_needs(const CallEvent &call, CheckerContext &c) const;
+    void check_left(CheckerContext &c, const void *lock, const Held &held, const ReturnStmt *statement) const;
+    void check_promises(CheckerContext &c, const ReturnStmt *statement) const;
+};
+
+/* ---- which lock ---- */
+
+const void *key_of(LockKind kind)
+{
+    return kind == LOCK_CANCEL            ? pseudo_lock("CancelSpinLock")
+           : kind == LOCK_CRITICAL_REGION ? pseudo_lock("CriticalRegion")
+           : kind == LOCK_GUARDED_REGION  ? pseudo_lock("PriorityRegion")
+                                          : nullptr;
+}
+
+bool is_pseudo(const void *lock)
+{
+    return lock == key_of(LOCK_CANCEL) || lock == key_of(LOCK_CRITICAL_REGION) || lock == key_of(LOCK_GUARDED_REGION);
+}
+
+const FieldDecl *field_of(const void *lock)
+{
+    auto *f = is_pseudo(lock) ? nullptr : dyn_cast<FieldRegion>(static_cast<const MemRegion *>(lock));
+
+    return f ? f->getDecl() : nullptr;
+}
+
+/* The lock a release means: the very object, the one with this queue handle, or the same field of another object. */
+const void *find_held(ProgramStateRef state, const void *lock, const MemRegion *handle)
+{
+    if (lock && state->get<HeldLocks>(lock))
+        return lock;
+    for (auto &pair : state->get<HeldLocks>())
+        if (handle && pair.second.handle == handle)
+            return pair.first;
+    for (auto &pair : state->get<HeldLocks>()) {
+        const FieldDecl *a = lock ? field_of(lock) : nullptr, *b = field_of(pair.first);
+        const FieldDecl *h = handle ? field_of(handle) : nullptr;
+        if ((a && a == b) || (h && pair.second.handle && h == field_of(pair.second.handle)))
+            return pair.first;
+    }
+    return nullptr;
+}
+
+const void *lock_of(const CallEvent &call, const LockCall &l)
+{
+    return l.lock >= 0 ? argument_object(call, (unsigned)l.lock) : key_of(l.kind);
+}
+
+const MemRegion *handle_of(const CallEvent &call, const LockCall &l)
+{
+    return l.handle >= 0 ? argument_object(call, (unsigned)l.handle) : nullptr;
+}
+
+std::string text_of(const void *lock, unsigned kind)
+{
+    std::string name = lock && !is_pseudo(lock) ? name_of(static_cast<const MemRegion *>(lock)) : "";
+
+    switch (kind) {
+    case LOCK_CANCEL:
+        return "the cancel spin lock";
+    case LOCK_CRITICAL_REGION:
+        return "a critical region";
+    case LOCK_GUARDED_REGION:
+        return "a guarded region";
+    case LOCK_REMOVE:
+        return "the remove lock " + name;
+    case LOCK_RUNDOWN:
+        return "the rundown protection " + name;
+    case LOCK_RESOURCE:
+        return "the resource " + name;
+    default:
+        return name.empty() ? "the lock" : "the lock " + name;
+    }
+}
+
+bool is_counted(unsigned kind)
+{
+    return kind == LOCK_RESOURCE || kind == LOCK_RUNDOWN || kind == LOCK_REMOVE || kind == LOCK_CRITICAL_REGION ||
+           kind == LOCK_GUARDED_REGION || kind == LOCK_USER;
+}
+
+Rule rule_for(unsigned kind, Rule otherwise)
+{
+    if (kind == LOCK_CRITICAL_REGION || kind == LOCK_GUARDED_REGION)
+        return W15;
+    if (kind == LOCK_RESOURCE || kind == LOCK_RUNDOWN || kind == LOCK_REMOVE)
+        return L15;
+    return otherwise;
+}
+
+/* ---- at the beginning ---- */
+
+const void *annotated_lock(const Scope &s, const Annotation &a)
+{
+    if (const void *pseudo = pseudo_lock(a.argument))
+        return pseudo;
+    return lvalue(s, a.argument);
+}
+
+bool is_one_of(StringRef name, StringRef what)
+{
+    return name == ("_" + what + "_lock_").str() || name == ("_" + what + "_exclusive_lock_").str() ||
+           name == ("_" + what + "_shared_lock_").str() || name == ("_" + what + "_nonreentrant_lock_").str();
+}
+
+bool is_requires_held(StringRef name)
+{
+    return name == "_Requires_lock_held_" || name == "_Requires_exclusive_lock_held_" ||
+           name == "_Requires_shared_lock_held_";
+}
+
+unsigned kind_of_key(const void *lock)
+{
+    return lock == key_of(LOCK_CANCEL)            ? LOCK_CANCEL
+           : lock == key_of(LOCK_CRITICAL_REGION) ? LOCK_CRITICAL_REGION
+           : lock == key_of(LOCK_GUARDED_REGION)  ? LOCK_GUARDED_REGION
+                                                  : LOCK_USER;
+}
+
+ProgramStateRef hold(ProgramStateRef state, const void *lock, unsigned kind, const MemRegion *handle, bool from_entry)
+{
+    const Held *old = state->get<HeldLocks>(lock);
+    unsigned    order = state->get<LockOrder>();
+    Held        h = {kind, old ? old->count + 1 : 1, old ? old->order : order, handle, from_entry};
+
+    return state->set<HeldLocks>(lock, h)->set<LockOrder>(order + 1)->remove<ReleasedLocks>(lock);
+}
+
+void LockChecker::checkBeginFunction(CheckerContext &c) const
+{
+    ProgramStateRef state = c.getState();
+
+    if (!c.inTopFrame() || !root(c))
+        return;
+    const Contract &k = contract_of(root(c));
+    Scope           s = {c, state, k, nullptr, UnknownVal(), QualType(), false};
+    for (const Annotation &a : k.list) {
+        bool        held = is_requires_held(a.name) || is_one_of(a.name, "Releases");
+        const void *lock = held && applies(s, a) == YES ? annotated_lock(s, a) : nullptr;
+        if (lock && !is_held(state, lock))
+            state = hold(state, lock, kind_of_key(lock), nullptr, true);
+    }
+    if (state != c.getState())
+        c.addTransition(state);
+}
+
+/* ---- calls ---- */
+
+void LockChecker::check_acquire(const CallEvent &call, CheckerContext &c, const void *lock, const LockCall &l) const
+{
+    ProgramStateRef  state = c.getState();
+    const Held      *held = lock ? state->get<HeldLocks>(lock) : nullptr;
+    const MemRegion *handle = handle_of(call, l);
+
+    if (held && !is_counted(held->kind) && !is_counted(l.kind) && l.what == LockCall::ACQUIRE) {
+        if (l.kind == LOCK_RW && held->kind == LOCK_RW && callee_name(call).contains("Shared"))
+            return;
+        report_end(c, this, l.kind == LOCK_FAST || l.kind == LOCK_GUARDED ? L16 : L01,
+            text_of(lock, held->kind) + " is acquired again while this path holds it", call.getOriginExpr());
+        return;
+    }
+    for (auto &pair : state->get<HeldLocks>())
+        if (handle && pair.second.handle == handle && pair.first != lock) {
+            report(c, this, L09, "the queue handle " + name_of(handle) + " is in use for another lock",
+                call.getOriginExpr());
+            return;
+        }
+}
+
+bool mixes(unsigned held, unsigned released)
+{
+    if (held == LOCK_USER || held == LOCK_NONE || held == released)
+        return false;
+    if ((held == LOCK_QUEUED_DPC && released == LOCK_QUEUED) || (held == LOCK_QUEUED && released == LOCK_QUEUED_DPC))
+        return true;
+    return is_spin(held) && is_spin(released);
+}
+
+/* The level goes down although a lock taken later is still held. */
+void LockChecker::check_restored(const CallEvent &call, CheckerContext &c, const Held &held, const void *lock) const
+{
+    ProgramStateRef state = c.getState();
+
+    if (held.kind != LOCK_SPIN && held.kind != LOCK_RW)
+        return;
+    auto level = call.getNumArgs() > 1 ? number_of(state, call.getArgSVal(1)) : llvm::None;
+    bool low = level && *level < DISPATCH_LEVEL;
+    if (!level && call.getNumArgs() > 1) {
+        SVal            v = call.getArgSVal(1);
+        ProgramStateRef probe = irql_set(state, v);
+        low = v == irql_at_entry(state) && !irql_below(c, state, DISPATCH_LEVEL)
+                  ? irql_at_most(c, probe, APC_LEVEL) != nullptr
+                  : irql_below(c, probe, DISPATCH_LEVEL);
+    }
+    for (auto &pair : state->get<HeldLocks>())
+        if (low && pair.first != lock && is_spin(pair.second.kind) && pair.second.kind != LOCK_CANCEL &&
+            pair.second.order > held.order) {
+            report(c, this, L12,
+                text_of(lock, held.kind) + " is released before " + text_of(pair.first, pair.second.kind) +
+                    ", which was acquired later and is left below DISPATCH_LEVEL",
+                call.getOriginExpr());
+            return;
+        }
+}
+
+void LockChecker::check_release(const CallEvent &call, CheckerContext &c, const void *lock, const LockCall &l) const
+{
+    ProgramStateRef  state = c.getState();
+    const MemRegion *handle = handle_of(call, l);
+    const void      *key = find_held(state, lock, handle);
+    const Contract  &k = contract_of(root(c));
+
+    if (key) {
+        const Held *held = state->get<HeldLocks>(key);
+        if (mixes(held->kind, l.kind))
+            report(c, this, L09,
+                text_of(key, held->kind) + " was not acquired by the routine that belongs to " + callee_name(call),
+                call.getOriginExpr());
+        else
+            check_restored(call, c, *held, key);
+        return;
+    }
+    if (!lock && !handle)
+        return;
+    const void *what = lock ? lock : handle;
+    bool        again = state->contains<ReleasedLocks>(what);
+    bool        known_from_start =
+        !k.role_name.empty() && l.kind != LOCK_REMOVE && l.kind != LOCK_RUNDOWN && l.kind != LOCK_RESOURCE;
+    if (again || known_from_start || calls_for_lock(root(c), true, l.kind))
+        report(c, this, rule_for(l.kind, L02),
+            text_of(what, l.kind) +
+                (again ? " is released a second time" : " is released, but this path does not hold it"),
+            call.getOriginExpr());
+}
+
+/* _Requires_lock_held_ and its negations on what is called. */
+void LockChecker::check_needs(const CallEvent &call, CheckerContext &c) const
+{
+    const Contract &k = contract_of(call);
+    Scope           s = {c, c.getState(), k, &call, UnknownVal(), QualType(), false};
+    bool            users = k.function && is_users(c.getSourceManager(), k.function->getLocation());
+
+    for (const Annotation &a : k.list) {
+        if (a.name == "_Requires_no_locks_held_" && spin_lock_held(s.state))
+            report(c, this, L14, callee_name(call) + " must be called without locks", call.getOriginExpr(), 26112);
+        bool not_held = a.name == "_Requires_lock_not_held_";
+        if (!users || (!not_held && !is_requires_held(a.name)) || a.of_role || applies(s, a) != YES)
+            continue;
+        const void *lock = annotated_lock(s, a);
+        const void *key = lock ? find_held(s.state, lock, nullptr) : nullptr;
+        if (not_held && key == lock && lock)
+            report(c, this, L01, callee_name(call) + " must be called without " + text_of(lock, LOCK_USER),
+                call.getOriginExpr(), 26111);
+        bool sure = lock && !is_pseudo(lock) && !contract_of(root(c)).role_name.empty();
+        sure |= lock && (s.state->contains<ReleasedLocks>(lock) || contract_of(root(c)).own);
+        if (!not_held && lock && !key && sure)
+            report(c, this, L15,
+                callee_name(call) + " must be called with " + text_of(lock, kind_of_key(lock)) + " held",
+                call.getOriginExpr(), 26110);
+    }
+}
+
+void LockChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
+{
+    const LockCall *l = lock_call(callee_name(call));
+
+    if (!root(c))
+        return;
+    if (!l) {
+        check_needs(call, c);
+        return;
+    }
+    const void *lock = lock_of(call, *l);
+    if (l->what == LockCall::RELEASE)
+        check_release(call, c, lock, *l);
+    else
+        check_acquire(call, c, lock, *l);
+}
+
+ProgramStateRef let_go(ProgramStateRef state, const void *key)
+{
+    const Held *h = state->get<HeldLocks>(key);
+
+    if (h && h->count > 1) {
+        Held less = *h;
+        less.count--;
+        return state->set<HeldLocks>(key, less);
+    }
+    return state->remove<HeldLocks>(key)->add<ReleasedLocks>(key);
+}
+
+ProgramStateRef released(ProgramStateRef state, const CallEvent &call, const LockCall &l)
+{
+    const void *lock = lock_of(call, l), *handle = handle_of(call, l);
+    const void *key = find_held(state, lock, handle_of(call, l));
+
+    if (key)
+        state = let_go(state, key);
+    if (lock || handle)
+        state = state->add<ReleasedLocks>(lock ? lock : handle);
+    return state;
+}
+
+/* The two outcomes of a try: acquired, not. A status that says no is an error. */
+std::pair<ProgramStateRef, ProgramStateRef> outcomes(
+    CheckerContext &c, ProgramStateRef state, const CallEvent &call, const LockCall &l)
+{
+    auto         result = call.getReturnValue().getAs<NonLoc>();
+    SValBuilder &b = c.getSValBuilder();
+
+    if (!result)
+        return {state, nullptr};
+    if (l.what == LockCall::TRY)
+        return state->assume(*result);
+    SVal zero = b.makeZeroVal(call.getResultType());
+    auto good = b.evalBinOpNN(state, BO_EQ, *result, zero.castAs<NonLoc>(), b.getConditionType()).getAs<DefinedSVal>();
+    auto bad = b.evalBinOpNN(state, BO_LT, *result, zero.castAs<NonLoc>(), b.getConditionType()).getAs<DefinedSVal>();
+    return {good ? state->assume(*good, true) : state, bad ? state->assume(*bad, true) : nullptr};
+}
+
+/* ExAcquireResource...(r, TRUE) comes back with the resource. */
+bool waits(const CallEvent &call, const LockCall &l, ProgramStateRef state)
+{
+    auto wait = l.kind == LOCK_RESOURCE && call.getNumArgs() > 1 ? number_of(state, call.getArgSVal(1)) : llvm::None;
+
+    return wait && *wait;
+}
+
+ProgramStateRef by_annotations(const CallEvent &call, CheckerContext &c, std::string &text)
+{
+    const Contract &k = contract_of(call);
+    Scope           s = {c, c.getState(), k, &call, call.getReturnValue(), call.getResultType(), true};
+
+    for (const Annotation &a : k.list) {
+        bool acquires = is_one_of(a.name, "Acquires"), releases = is_one_of(a.name, "Releases");
+        if ((!acquires && !releases) || a.of_role || applies(s, a) != YES)
+            continue;
+        const void *lock = annotated_lock(s, a);
+        if (!lock)
+            continue;
+        if (acquires) {
+            s.state = hold(s.state, lock, kind_of_key(lock), nullptr, false);
+            text = text_of(lock, kind_of_key(lock)) + " is acquired";
+        } else if (const void *key = find_held(s.state, lock, nullptr)) {
+            s.state = let_go(s.state, key);
+        }
+    }
+    return s.state;
+}
+
+void LockChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
+{
+    const LockCall *l = lock_call(callee_name(call));
+    ProgramStateRef state = c.getState(), other;
+    std::string     text;
+
+    if (c.wasInlined)
+        return;
+    const void *lock = l ? lock_of(call, *l) : nullptr;
+    if (!l) {
+        state = by_annotations(call, c, text);
+    } else if (l->what == LockCall::RELEASE) {
+        state = released(state, call, *l);
+    } else if (lock) {
+        if (l->what != LockCall::ACQUIRE && !waits(call, *l, state))
+            std::tie(state, other) = outcomes(c, state, call, *l);
+        if (state)
+            state = hold(state, lock, l->kind, handle_of(call, *l), false);
+        text = text_of(lock, l->kind) + " is acquired";
+    }
+    if (other)
+        c.addTransition(other);
+    if (!state || state == c.getState())
+        return;
+    if (text.empty())
+        c.addTransition(state);
+    else
+        note(c, state, text);
+}
+
+/* ---- at the end ---- */
+
+/* Is what is returned an error: a negative status, FALSE? */
+bool returns_error(CheckerContext &c, const ReturnStmt *statement)
+{
+    const Expr *e = statement ? statement->getRetValue() : nullptr;
+    auto        n = e ? number_of(c.getState(), c.getSVal(e)) : llvm::None;
+
+    if (!n)
+        return false;
+    bool status = root(c)->getReturnType().getAsString() == "NTSTATUS";
+    return status ? (int32_t)*n < 0 : *n == 0 && !root(c)->getReturnType()->isVoidType();
+}
+
+bool promises_to_hold(const Contract &k)
+{
+    for (const Annotation &a : k.list)
+        if (is_one_of(a.name, "Acquires"))
+            return true;
+    return false;
+}
+
+void LockChecker::check_left(CheckerContext &c, const void *lock, const Held &held, const ReturnStmt *statement) const
+{
+    const Contract &k = contract_of(root(c));
+    bool            lets_go = calls_for_lock(root(c), false, held.kind), role = !k.role_name.empty();
+    bool            shared = held.kind == LOCK_REMOVE || held.kind == LOCK_RUNDOWN || held.kind == LOCK_RESOURCE;
+    Rule            rule = rule_for(held.kind, lets_go && (!role || returns_error(c, statement)) ? L05 : L04);
+
+    /* Remove locks go with a request to its completion; only an error return is sure to end it here. */
+    if (held.kind == LOCK_REMOVE && !(lets_go && returns_error(c, statement)))
+        return;
+    if ((held.kind == LOCK_RUNDOWN) && !lets_go)
+        return;
+    if (!lets_go && (!role || shared) && held.kind != LOCK_RESOURCE)
+        return;
+    if (!lets_go && !role)
+        return;
+    report(c, this, rule,
+        "'" + root(c)->getName() + "' returns with " + text_of(lock, held.kind) +
+            (held.kind == LOCK_CRITICAL_REGION || held.kind == LOCK_GUARDED_REGION ? " not left" : " held"),
+        statement);
+}
+
+/* Annotations of the root: a lock it promises to take, or to keep. */
+void LockChecker::check_promises(CheckerContext &c, const ReturnStmt *statement) const
+{
+    const Contract &k = contract_of(root(c));
+    const Expr     *value = statement ? statement->getRetValue() : nullptr;
+    Scope s = {c, c.getState(), k, nullptr, value ? c.getSVal(value) : UnknownVal(), root(c)->getReturnType(), true};
+
+    for (const Annotation &a : k.list) {
+        if (!is_one_of(a.name, "Acquires") || applies(s, a) != YES || a.of_role || k.has("_Success_"))
+            continue;
+        if (s.state->get<HeldLocks>().isEmpty())
+            report(c, this, L15,
+                "'" + root(c)->getName() + "' promises to acquire " + a.argument + "; this path does not", statement,
+                28104);
+    }
+}
+
+void LockChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &c) const
+{
+    ProgramStateRef state = c.getState();
+
+    if (!c.inTopFrame() || !root(c))
+        return;
+    const Contract &k = contract_of(root(c));
+    check_promises(c, statement);
+    if (promises_to_hold(k) || has_class(k, "IO_CSQ_ACQUIRE_LOCK"))
+        return;
+    for (auto &pair : state->get<HeldLocks>()) {
+        bool keeps = pair.second.from_entry && !(pair.first == key_of(LOCK_CANCEL) && has_class(k, "DRIVER_CANCEL"));
+        if (pair.second.kind != LOCK_USER && !keeps) {
+            check_left(c, pair.first, pair.second, statement);
+            return;
+        }
+    }
+}
+
+} // namespace
+
+DT_CHECKER("lock", LockChecker);
+
+} // namespace dt

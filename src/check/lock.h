@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* check/lock.h - the locks a path holds, as other rules ask for them. */
+#pragma once
+
+#include "check/annot.h"
+
+namespace dt {
+
+enum LockKind {
+    LOCK_NONE,
+    LOCK_SPIN,     /* KeAcquireSpinLock */
+    LOCK_SPIN_DPC, /* KeAcquireSpinLockAtDpcLevel */
+    LOCK_QUEUED,
+    LOCK_QUEUED_DPC,
+    LOCK_FOR_DPC, /* the ForDpc forms */
+    LOCK_RW,      /* EX_SPIN_LOCK */
+    LOCK_RW_DPC,
+    LOCK_INTERRUPT,
+    LOCK_CANCEL,
+    LOCK_FAST,
+    LOCK_GUARDED,
+    LOCK_PUSH,
+    LOCK_RESOURCE,
+    LOCK_RUNDOWN,
+    LOCK_REMOVE,
+    LOCK_CRITICAL_REGION,
+    LOCK_GUARDED_REGION,
+    LOCK_USER, /* known by the user's annotations only */
+};
+
+struct Held {
+    unsigned         kind, count, order; /* order: of acquisition on this path */
+    const MemRegion *handle;             /* of the queued forms */
+    bool             from_entry;         /* the root is called with it held */
+
+    bool operator==(const Held &o) const
+    {
+        return kind == o.kind && count == o.count && order == o.order && handle == o.handle &&
+               from_entry == o.from_entry;
+    }
+    void Profile(llvm::FoldingSetNodeID &id) const
+    {
+        id.AddInteger(kind);
+        id.AddInteger(count);
+        id.AddInteger(order);
+        id.AddPointer(handle);
+        id.AddBoolean(from_entry);
+    }
+};
+
+/* What a routine of NT does to a lock. */
+struct LockCall {
+    const char *name;
+    enum { ACQUIRE, RELEASE, TRY, TRY_STATUS } what; /* TRY: TRUE means acquired; TRY_STATUS: STATUS_SUCCESS does */
+    LockKind kind;
+    int      lock, handle; /* arguments, -1: none */
+};
+const LockCall *lock_call(StringRef routine);
+
+bool is_spin(unsigned kind); /* held at DISPATCH_LEVEL or above */
+
+/* The kind of a spin lock (or the cancel lock) that is held; LOCK_NONE. */
+unsigned spin_lock_held(ProgramStateRef state);
+
+/* Held on this path (acquired, or by an annotation of the root). */
+bool is_held(ProgramStateRef state, const void *lock);
+
+/* Does the function itself acquire (release) a lock of this kind, on whatever path? */
+bool calls_for_lock(const FunctionDecl *f, bool acquires, unsigned kind);
+
+/* The key of a pseudo-lock: "CancelSpinLock", "CriticalRegion", "PriorityRegion". */
+const void *pseudo_lock(StringRef name);
+
+} // namespace dt

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#include <ntddk.h>
+
+DRIVER_DISPATCH Pnp;
+
+struct extension {
+    PDEVICE_OBJECT Lower;
+};
+
+NTSTATUS Pnp(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    struct extension *extension = DeviceObject->DeviceExtension;
+
+    IoSkipCurrentIrpStackLocation(Irp);
+    return IoCallDriver(extension->Lower, Irp);
+}
