@@ -149,6 +149,7 @@ struct sp_adapter *sp_adapter_create(struct sp_driver *d, PDEVICE_OBJECT pdo, PD
     sp_scan_init(a);
     sp_watch_init(a);
     sp_pofx_init(a);
+    sp_more_init(a);
     join(a);
     if (sp_registry_init(a))
         return a;
@@ -163,6 +164,7 @@ static void free_adapter(struct sp_adapter *a)
 
     list_del(&a->link);
     list_unlock(old);
+    sp_device_unplug(a);
     if (a->extension)
         ex_pool_free(a->extension, 0, NULL);
     ex_pool_free(a, 0, NULL);
@@ -197,6 +199,7 @@ static bool find_adapter(struct sp_adapter *a)
     if (!a->extension)
         return false;
     ev(EV_STOR_ADAPTER, a->extension, EV_STOR_CREATED, a->driver->hw.DeviceExtensionSize, (uintptr_t)&a->driver->hw);
+    sp_device_plug(a);
     sp_config_fill(a);
     a->state = SP_FINDING;
     if (call_find_adapter(a) != SP_RETURN_FOUND)
@@ -399,6 +402,7 @@ static void wait_for_processors(struct sp_adapter *a)
 /* IRP_MN_REMOVE_DEVICE. IRQL 0. */
 void sp_adapter_destroy(struct sp_adapter *a)
 {
+    sp_more_close(a);
     if (a->state == SP_READY || a->state == SP_STOPPED) {
         sp_remove_drain(a);
         if (a->state == SP_READY) {
@@ -414,6 +418,7 @@ void sp_adapter_destroy(struct sp_adapter *a)
     sp_pofx_fini(a);
     wait_for_processors(a);
     sp_timers_ex_fini(a);
+    sp_more_fini(a);
     sp_slots_fini(a);
     sp_luns_fini(a);
     sp_find_fini(a);

@@ -160,16 +160,45 @@ static NTSTATUS connect(struct sp_adapter *a, unsigned i)
     return status;
 }
 
+static void tell_device(const struct sp_adapter *a, unsigned messages)
+{
+    struct device *d = a->cfg.device;
+
+    if (d && d->ops->connect)
+        d->ops->connect(d, messages);
+}
+
+/* Before HwStorFindAdapter, which may look whether MSI is on in configuration space: the bus driver has put it on. */
+void sp_device_plug(struct sp_adapter *a)
+{
+    struct device *d = a->cfg.device;
+
+    a->port = (struct device_port){.raise = port_raise, .lower = port_lower, .memory = a->cfg.memory};
+    if (!d)
+        return;
+    __atomic_store_n(&d->port, &a->port, __ATOMIC_RELEASE);
+    tell_device(a, a->cfg.messages && a->cfg.messages < d->messages ? a->cfg.messages : d->messages);
+}
+
+/* The device is on its own again; what it calls of the port has returned. */
+void sp_device_unplug(struct sp_adapter *a)
+{
+    if (!a->cfg.device)
+        return;
+    __atomic_store_n(&a->cfg.device->port, NULL, __ATOMIC_RELEASE);
+    tell_device(a, 0);
+}
+
 /* Level and locks are known before anything is connected, and to virtual miniports too. */
 void sp_interrupt_prepare(struct sp_adapter *a)
 {
     a->messages = a->is_virtual ? 0 : granted(a);
+    tell_device(a, a->messages);
     a->per_message = a->messages && a->config->InterruptSynchronizationMode == InterruptSynchronizePerMessage;
     a->n_interrupt_locks = a->per_message ? a->messages : 1;
     for (unsigned i = 0; i < a->n_interrupt_locks; i++)
         sp_lock_init(&a->interrupt_lock[i]);
     a->dirql = level_of(a, a->n_interrupt_locks - 1);
-    a->port = (struct device_port){.raise = port_raise, .lower = port_lower, .memory = a->cfg.memory};
 }
 
 NTSTATUS sp_interrupt_connect(struct sp_adapter *a)

@@ -432,6 +432,8 @@ void sp_dpcs_drain(struct sp_adapter *a);
 /* ---- interrupt.c ---- */
 
 void     sp_interrupt_prepare(struct sp_adapter *a);
+void     sp_device_plug(struct sp_adapter *a);
+void     sp_device_unplug(struct sp_adapter *a);
 NTSTATUS sp_interrupt_connect(struct sp_adapter *a);
 void     sp_interrupt_disconnect(struct sp_adapter *a);
 ULONG    sp_msi_info(struct sp_adapter *a, ULONG message, PMESSAGE_INTERRUPT_INFORMATION info);
