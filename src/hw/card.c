@@ -128,6 +128,7 @@ static void connect(struct device *d, unsigned messages)
 {
     struct hw_card *c = card_of(d);
 
+    mach_lock(&c->engine); /* whoever unplugs waits for the step that runs */
     hw_card_lock(c);
     if (messages > c->msix.messages)
         messages = c->msix.messages;
@@ -139,6 +140,7 @@ static void connect(struct device *d, unsigned messages)
     hw_config_set(
         c, HW_PCI_COMMAND, c->config[HW_PCI_COMMAND] | HW_COMMAND_IO | HW_COMMAND_MEMORY | HW_COMMAND_MASTER, 2);
     hw_card_unlock(c);
+    mach_unlock(&c->engine);
 }
 
 /* ---- configuration space ---- */
