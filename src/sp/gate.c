@@ -91,11 +91,9 @@ void sp_gate_timer_cancel(struct sp_gate_timer *t)
 /* Any IRQL: a timer may be set above DISPATCH_LEVEL, since nobody who holds the locks behind it can be interrupted. */
 void sp_gate_close_for_locked(struct sp_gate_timer *t, nt_100ns duration)
 {
-    struct ke_timer_set set = {.due = -(int64_t)duration, .dpc = &t->dpc};
-
     t->until = ke_interrupt_time_precise() + duration;
     sp_gate_close_locked(t->a, t->unit, t->gate);
-    ke_timer_set(&t->timer, &set);
+    sp_ktimer_set(&t->timer, &t->dpc, t->until, 0);
 }
 
 void sp_gate_close_for(struct sp_gate_timer *t, nt_100ns duration)

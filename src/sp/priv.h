@@ -412,6 +412,8 @@ KDEFERRED_ROUTINE sp_cpu_dpc;
 
 /* ---- timer.c, timer_ex.c ---- */
 
+/* dpc runs not before `due` (interrupt time) and at most a tick after due + tolerance. Any IRQL. */
+void  sp_ktimer_set(PKTIMER timer, PKDPC dpc, nt_100ns due, uint64_t tolerance);
 void  sp_timer_init(struct sp_adapter *a);
 void  sp_timer_request(struct sp_adapter *a, PHW_TIMER routine, ULONG microseconds, const void *caller);
 void  sp_timer_resume(struct sp_adapter *a);

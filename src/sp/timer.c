@@ -15,11 +15,18 @@
  */
 #include "sp/priv.h"
 
-static void arm(struct sp_timer *t, nt_100ns duration)
+/* KTIMERs count from the last tick, so that a relative time may end before it is over: here it may not (STM-030). */
+void sp_ktimer_set(PKTIMER timer, PKDPC dpc, nt_100ns due, uint64_t tolerance)
 {
-    struct ke_timer_set set = {.due = -(int64_t)duration, .dpc = &t->dpc};
+    nt_100ns            tick = ke_interrupt_time();
+    struct ke_timer_set set = {.due = due > tick ? -(int64_t)(due - tick) : -1, .tolerance = tolerance, .dpc = dpc};
 
-    ke_timer_set(&t->timer, &set);
+    ke_timer_set(timer, &set);
+}
+
+static void arm(struct sp_timer *t)
+{
+    sp_ktimer_set(&t->timer, &t->dpc, t->due, 0);
 }
 
 /* STM-001 to STM-034. Any IRQL. microseconds 0: cancel. */
@@ -46,7 +53,7 @@ void sp_timer_request(struct sp_adapter *a, PHW_TIMER routine, ULONG microsecond
 
     sp_unlock(a, old);
     if (microseconds && alive)
-        arm(t, duration);
+        arm(t);
     else
         ke_timer_cancel(&t->timer);
 }
@@ -97,13 +104,11 @@ void sp_timer_init(struct sp_adapter *a)
 void sp_timer_resume(struct sp_adapter *a)
 {
     unsigned old = sp_lock(a);
-    nt_100ns now = ke_interrupt_time_precise();
     bool     armed = a->timer.armed;
-    nt_100ns left = a->timer.due > now ? a->timer.due - now : 0;
 
     sp_unlock(a, old);
     if (armed)
-        arm(&a->timer, left);
+        arm(&a->timer);
 }
 
 /* STM-045, STM-046: nothing is called when this has returned. IRQL <= 2, not with the StartIo lock. */

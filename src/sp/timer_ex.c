@@ -62,11 +62,7 @@ static void expired(PKDPC dpc, PVOID timer, PVOID arg1, PVOID arg2)
 
 static void set(struct sp_timer *t)
 {
-    nt_100ns            now = ke_interrupt_time_precise();
-    struct ke_timer_set s = {
-        .due = t->due > now ? -(int64_t)(t->due - now) : -1, .tolerance = t->tolerance, .dpc = &t->dpc};
-
-    ke_timer_set(&t->timer, &s);
+    sp_ktimer_set(&t->timer, &t->dpc, t->due, t->tolerance);
 }
 
 /* The processor is at DISPATCH_LEVEL again. */
