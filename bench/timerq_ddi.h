@@ -83,7 +83,7 @@ static void ddi_body(void *result)
 static void ddi_measure(struct result *result)
 {
     struct dt_config cfg = {
-        .processors = 1, .tick_100ns = 10000, .quiet = true, .unverified = true, .steps_max = UINT64_MAX};
+        .processors = 1, .tick_100ns = 10000, .quiet = true, .faithful = true, .steps_max = UINT64_MAX};
     struct dt_result r;
 
     if (dt_run(&cfg, ddi_body, result, &r) != 0 || r.verdict != DT_PASS) {
