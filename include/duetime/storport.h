@@ -139,11 +139,12 @@ struct dt_stor_request {
     void    *data;
     uint32_t bytes;
     uint32_t timeout_s;                                     /* 0 = the adapter's default */
+    struct dt_stor_io *victim;                              /* SRB_FUNCTION_ABORT_COMMAND: whom */
     void (*done)(void *context, struct dt_stor_request *r); /* at IRQL <= DISPATCH_LEVEL, or NULL */
     void *context;
     /* the answer */
     uint8_t  srb_status, scsi_status, sense_bytes;
-    uint32_t transferred;
+    uint32_t transferred, internal_status; /* the NTSTATUS where the port itself failed it */
     uint64_t service_time; /* 100 ns: IoTargetRequestServiceTime; 0 = the miniport did not tell */
     uint8_t  sense[255];
 };

@@ -21,6 +21,9 @@ static void take_answer(struct dt_stor_request *to, const struct sp_request *r)
     to->scsi_status = r->scsi_status;
     to->sense_bytes = r->sense_bytes;
     to->transferred = r->transferred;
+    to->internal_status = r->internal_status;
+    if (r->function == SRB_FUNCTION_CLAIM_DEVICE)
+        to->data = r->data;
     to->service_time = r->service_time;
     memcpy(to->sense, r->sense, r->sense_bytes);
 }
@@ -58,6 +61,7 @@ dt_stor_io *dt_stor_submit(dt_stor *s, struct dt_stor_request *r)
     io->r.data = r->data;
     io->r.bytes = r->bytes;
     io->r.timeout_s = r->timeout_s;
+    io->r.next_srb = r->victim && r->victim->r.slot ? r->victim->r.slot->srb : NULL;
     io->r.done = on_done;
     io->r.context = io;
     sp_submit(s, &io->r);

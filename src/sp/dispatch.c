@@ -27,7 +27,7 @@ static unsigned closed_gates(const struct sp_lun *u, const struct sp_request *r)
     if (r->flags & SRB_FLAGS_BYPASS_LOCKED_QUEUE)
         closed &= ~(unsigned)SP_GATE_LOCKED;
     if (r->bypasses) /* resets must get past what they are to cure */
-        closed &= ~(unsigned)(SP_GATE_RECOVERY | SP_GATE_BUSY | (r->retries ? 0 : SP_GATE_RETRY));
+        closed &= ~(unsigned)(SP_GATE_RECOVERY | SP_GATE_BUSY | SP_GATE_POWER | (r->retries ? 0 : SP_GATE_RETRY));
     return closed;
 }
 
@@ -283,13 +283,29 @@ void sp_kick(struct sp_adapter *a)
 
 /* ---- clients ---- */
 
+static void refuse(struct sp_request *r, UCHAR srb_status, NTSTATUS status)
+{
+    r->srb_status = srb_status;
+    r->internal_status = (ULONG)status;
+}
+
+/* STI-032: with bus memory the port has a buffer of its own between. */
+static bool misaligned(const struct sp_adapter *a, const struct sp_request *r)
+{
+    return !a->cfg.memory && (uintptr_t)r->data & a->config->AlignmentMask;
+}
+
 /* lock held; true: the request never comes to a queue, sp_finish() is to be called */
 static bool refused_locked(struct sp_adapter *a, struct sp_lun *u, struct sp_request *r)
 {
     if (a->state > SP_READY && !r->bypasses)
-        r->srb_status = SRB_STATUS_NO_HBA;
+        refuse(r, SRB_STATUS_NO_HBA, STATUS_DEVICE_DOES_NOT_EXIST);
     else if (!u || u->gone || (a->control.gone && !r->bypasses)) /* STI-111 */
-        r->srb_status = SRB_STATUS_NO_DEVICE;
+        refuse(r, SRB_STATUS_NO_DEVICE, STATUS_DEVICE_DOES_NOT_EXIST);
+    else if (r->bytes > a->max_transfer)
+        refuse(r, SRB_STATUS_INTERNAL_ERROR, STATUS_INVALID_PARAMETER); /* STQ-111 */
+    else if (misaligned(a, r))
+        refuse(r, SRB_STATUS_INTERNAL_ERROR, STATUS_DATATYPE_MISALIGNMENT);
     else
         return sp_queue_function_locked(u, r);
     return true;
