@@ -446,6 +446,13 @@ static inline void end_run(struct ke_dpc_queue *q, const struct run *r, bool in_
         mach_irql_lower(old);
 }
 
+/* A rest lets time pass where nobody else can move, and with it a periodic timer queues its DPC again. So those of timers
+ * rest seldom: the queue would never be empty, and its processor's threads never run. */
+static bool must_rest(const struct run *r, unsigned later)
+{
+    return !r->by_timer || later % (DRAIN_MAX * DRAIN_MAX) == 0;
+}
+
 /* Runs the first DPC of the queue; false: it is empty. At the IRQL its routines are called at. in_thread is q->threaded,
  * told at compile time. */
 static inline __attribute__((always_inline)) bool run_one(struct ke_dpc_queue *q, struct series *s, bool in_thread)
@@ -454,7 +461,7 @@ static inline __attribute__((always_inline)) bool run_one(struct ke_dpc_queue *q
 
     if (!begin_run(q, &r, s, in_thread))
         return false;
-    if (__builtin_expect(s->later < DRAIN_MAX, 1))
+    if (__builtin_expect(s->later < DRAIN_MAX || !must_rest(&r, s->later), 1))
         mach_point(MACH_POINT_DDI, r.in.dpc);
     else
         mach_relax(r.in.dpc);
