@@ -59,27 +59,39 @@ static void port_connect_one(ULONG vector, PKSERVICE_ROUTINE isr, void *context)
     dt_expect_eq(io_interrupt_connect(&c, &port.interrupt[port.connected++]), STATUS_SUCCESS);
 }
 
-/* Plugs the card in; messages 0: the line. */
-static inline void port_plug(
-    struct hw_card *card, unsigned messages, bool shuffled, PKSERVICE_ROUTINE isr, void *context)
+/* Plugs a card in that works already; messages 0: the line. */
+static inline void port_plug_device(
+    struct device *d, unsigned messages, bool shuffled, PKSERVICE_ROUTINE isr, void *context)
 {
-    dt_expect(card != NULL);
-    port = (struct port){.port = {.raise = port_raise, .lower = port_lower}, .device = &card->device};
+    dt_expect(d != NULL);
+    port = (struct port){.port = {.raise = port_raise, .lower = port_lower}, .device = d};
     port.port.memory = port.memory = hw_memory_boot(shuffled);
     for (unsigned i = 0; i < messages; i++)
         port_connect_one(PORT_VECTOR + i, isr, context);
     if (!messages)
         port_connect_one(PORT_LINE_VECTOR, isr, context);
-    card->device.port = &port.port;
-    card->device.ops->connect(&card->device, messages);
+    d->port = &port.port;
+    d->ops->connect(d, messages);
+}
+
+static inline void port_plug(
+    struct hw_card *card, unsigned messages, bool shuffled, PKSERVICE_ROUTINE isr, void *context)
+{
+    dt_expect(card != NULL);
+    port_plug_device(&card->device, messages, shuffled, isr, context);
     dt_expect(hw_card_attach(card));
+}
+
+static inline void port_disconnect(void)
+{
+    for (unsigned i = 0; i < port.connected; i++)
+        io_interrupt_disconnect(port.interrupt[i]);
 }
 
 static inline void port_unplug(struct hw_card *card)
 {
     hw_destroy(card);
-    for (unsigned i = 0; i < port.connected; i++)
-        io_interrupt_disconnect(port.interrupt[i]);
+    port_disconnect();
 }
 
 static inline uint32_t port_read(unsigned bar, uint64_t offset, unsigned bytes)
