@@ -38,3 +38,32 @@ static inline bool stor_absent(const struct sp_adapter *a, enum sp_os since)
 {
     return a->cfg.os != SP_OS_CURRENT && a->cfg.os < since;
 }
+
+/* What routines that answer for themselves have in common, in this order: extension and arguments, Windows, IRQL. */
+static inline ULONG stor_check(
+    const struct sp_adapter *a, bool arguments, enum sp_os since, enum ddi_id id, unsigned max, const void *caller)
+{
+    if (!a || !arguments)
+        return STOR_STATUS_INVALID_PARAMETER;
+    if (stor_absent(a, since)) /* STX-121 */
+        return STOR_STATUS_NOT_IMPLEMENTED;
+    return stor_irql_fits(id, 0, max, caller) ? STOR_STATUS_SUCCESS : STOR_STATUS_INVALID_IRQL;
+}
+
+#define STOR_CHECK(name, a, arguments, since) \
+    stor_check(a, arguments, since, DDI_##name, DDI_IRQL_MAX_##name, __builtin_return_address(0))
+
+#define STOR_LEAVE(name, ext, status)   \
+    do {                                \
+        DDI_LEAVE(name, ext, (status)); \
+        return (status);                \
+    } while (0)
+
+/* STL-072: what has no place in HwStorStartIo. */
+static inline void stor_start_io_warn(const struct sp_adapter *a, const char *routine, const void *caller)
+{
+    struct sp_frame *f = a ? sp_frame_of(a) : *ke_call_slot();
+
+    if (f && f->call == SP_CALL_START_IO)
+        sp_warn("DT-S14", NULL, caller, "%s is called in HwStorStartIo", routine);
+}

@@ -75,6 +75,7 @@ void sp_complete(struct sp_adapter *a, void *srb, const void *caller)
 
     sp_srb_read(s);
     sp_check_answer_locked(s, caller);
+    sp_lists_end_locked(s, caller);
     s->completed_by = caller;
     if (r->state == SP_REQUEST_BUILT) /* by somebody else than BuildIo, which has returned TRUE */
         list_del(&r->link);

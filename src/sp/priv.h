@@ -10,7 +10,7 @@
 
 /* Parts of this header, in this order. */
 #include "sp/control.h"
-
+#include "sp/more.h"
 #include "sp/queue.h"
 
 #define SP_TAG 0x20706453u /* 'Sdp ' */
@@ -152,6 +152,8 @@ struct sp_lun {
     struct sp_gate_timer pause, retry;
     struct sp_pofx       pofx;
     struct sp_unit_info  info;
+    ULONG                attributes; /* StorPortSetUnitAttributes; sp_lock() */
+    bool                 failed;     /* StorPortMarkDeviceFailed: the next scan does not find it */
 };
 
 /* ---- memory of requests (slot.c) ---- */
@@ -169,9 +171,8 @@ struct sp_slot {
     PSCSI_REQUEST_BLOCK srb;   /* either layout */
     void               *extension, *sense;
     size_t              bytes;
-    void               *sgl;    /* scatter/gather list while issued (sgl.c) */
-    void               *bounce; /* bus memory in place of the client's buffer */
-    PMDL                mdl;
+    struct sp_list      lists[2]; /* sgl.c: of the buffer, of the other one of a bidirectional request */
+    PMDL                mdls[2];
     const void         *completed_by; /* code address */
 };
 
@@ -327,6 +328,8 @@ struct sp_adapter {
         ULONG    bytes;
         UCHAR    path, target, lun, data[128];
     } wmi;
+
+    struct sp_more more;
 
     unsigned      n_cpus;
     struct sp_cpu cpu[];

@@ -165,7 +165,7 @@ static bool look_at(struct sp_adapter *a, unsigned path, unsigned target, unsign
 {
     bool           before = sp_unit_find(a, path, target, lun) != NULL;
     struct sp_lun *u = sp_lun_make(a, path, target, lun);
-    bool           there = u && ask_unit(u, buf);
+    bool           there = u && !u->failed && ask_unit(u, buf);
 
     if (there && !before)
         unit_came(u);

@@ -113,6 +113,7 @@ void sp_slots_fini(struct sp_adapter *a)
 
         if (s->state == SP_SLOT_FREE)
             check_pattern(s);
+        sp_lists_fini(s);
         block_free(a, s);
         ke_object_free(s, sizeof *s);
     }
@@ -151,6 +152,7 @@ void sp_slot_fill(struct sp_slot *s)
 {
     check_pattern(s);
     poison(s, EX_POOL_FILL_NEW);
+    sp_lists_begin(s);
     sp_srb_fill(s);
 }
 

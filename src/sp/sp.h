@@ -102,6 +102,7 @@ struct sp_unit_info {
     bool     removable, write_protected, write_cache, fua, unmap, ready;
     uint64_t blocks;
     uint32_t block_bytes, physical_block_bytes;
+    uint32_t max_transfer; /* bytes that one request may move */
     char     vendor[9], product[17], revision[5], serial[33];
     unsigned depth, outstanding, queued;
 };
@@ -129,6 +130,11 @@ struct sp_request {
     ULONG action, subflags; /* PNP: action and flags; power: state, flags; action of power in `power_action` */
     ULONG power_action;
     PVOID next_srb;                     /* of an abort: the victim's SRB */
+    void *data_in;                      /* of a bidirectional request: what the device sends; extended SRBs only */
+    ULONG data_in_bytes;
+    bool  io_info;                      /* extended SRBs carry SRBEX_DATA_IO_INFO, with these two */
+    ULONG io_flags, io_key;             /* REQUEST_INFO_XXX */
+    PVOID data_path;                    /* of WMI: action is the minor function, subflags are SRB_WMI_FLAGS_XXX */
     void *original;                     /* OriginalRequest */
     void (*done)(struct sp_request *r); /* at IRQL <= 2; may submit; r is the client's again */
     void *context;

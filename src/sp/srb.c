@@ -64,6 +64,12 @@ static void fill_special(PSCSI_REQUEST_BLOCK srb, const struct sp_request *r)
         power->SrbPowerFlags = (UCHAR)r->subflags;
         power->DevicePowerState = (STOR_DEVICE_POWER_STATE)r->action;
         power->PowerAction = (STOR_POWER_ACTION)r->power_action;
+    } else if (r->function == SRB_FUNCTION_WMI) {
+        PSCSI_WMI_REQUEST_BLOCK wmi = (PSCSI_WMI_REQUEST_BLOCK)srb;
+
+        wmi->WMISubFunction = (UCHAR)r->action;
+        wmi->WMIFlags = (UCHAR)r->subflags;
+        wmi->DataPath = r->data_path;
     }
 }
 
@@ -166,7 +172,48 @@ static size_t fill_data(PSRBEX_DATA data, const struct sp_slot *s, const struct 
             .PowerAction = (STOR_POWER_ACTION)r->power_action};
         return sizeof(SRBEX_DATA_POWER);
     }
+    if (r->function == SRB_FUNCTION_WMI) {
+        *(PSRBEX_DATA_WMI)data = (SRBEX_DATA_WMI){.Type = SrbExDataTypeWmi,
+            .Length = SRBEX_DATA_WMI_LENGTH,
+            .WMISubFunction = (UCHAR)r->action,
+            .WMIFlags = (UCHAR)r->subflags,
+            .DataPath = r->data_path};
+        return sizeof(SRBEX_DATA_WMI);
+    }
     return 0;
+}
+
+static bool is_write(const struct sp_request *r)
+{
+    return r->flags & SRB_FLAGS_DATA_OUT;
+}
+
+static size_t fill_io_info(PSRBEX_DATA data, const struct sp_request *r)
+{
+    *(PSRBEX_DATA_IO_INFO)data = (SRBEX_DATA_IO_INFO){.Type = SrbExDataTypeIoInfo,
+        .Length = SRBEX_DATA_IO_INFO_LENGTH,
+        .Flags = r->io_flags,
+        .Key = r->io_key,
+        .RWLength = r->bytes,
+        .IsWriteRequest = is_write(r)};
+    return sizeof(SRBEX_DATA_IO_INFO);
+}
+
+static size_t fill_bidirectional(PSRBEX_DATA data, const struct sp_request *r)
+{
+    *(PSRBEX_DATA_BIDIRECTIONAL)data = (SRBEX_DATA_BIDIRECTIONAL){.Type = SrbExDataTypeBidirectional,
+        .Length = SRBEX_DATA_BIDIRECTIONAL_LENGTH,
+        .DataInTransferLength = r->data_in_bytes,
+        .DataInBuffer = r->data_in};
+    return sizeof(SRBEX_DATA_BIDIRECTIONAL);
+}
+
+/* The next one's place. */
+static ULONG add_data(PSTORAGE_REQUEST_BLOCK srb, ULONG at, size_t bytes)
+{
+    if (bytes)
+        srb->SrbExDataOffset[srb->NumSrbExData++] = at;
+    return at + (ULONG)bytes;
 }
 
 static void fill_extended(struct sp_slot *s, const struct sp_request *r)
@@ -191,13 +238,12 @@ static void fill_extended(struct sp_slot *s, const struct sp_request *r)
     srb->MiniportContext = s->extension;
     srb->NextSrb = r->next_srb;
     fill_address(srb, r);
-    size_t bytes = fill_data((PSRBEX_DATA)((char *)srb + at), s, r);
-
-    if (bytes) {
-        srb->NumSrbExData = 1;
-        srb->SrbExDataOffset[0] = at;
-    }
-    srb->SrbLength = at + (ULONG)bytes;
+    at = add_data(srb, at, fill_data((PSRBEX_DATA)((char *)srb + at), s, r));
+    if (r->data_in)
+        at = add_data(srb, at, fill_bidirectional((PSRBEX_DATA)((char *)srb + at), r));
+    if (r->io_info)
+        at = add_data(srb, at, fill_io_info((PSRBEX_DATA)((char *)srb + at), r));
+    srb->SrbLength = at;
 }
 
 void sp_srb_fill(struct sp_slot *s)
