@@ -92,7 +92,11 @@
 #define __dt_declspec_dllimport
 #define __dt_declspec_dllexport __attribute((visibility("default")))
 #define __dt_declspec_allocate(section)
+#ifdef __clang_analyzer__
+#define __dt_declspec_code_seg(section) __attribute__((annotate("code_seg(" section ")")))
+#else
 #define __dt_declspec_code_seg(section)
+#endif
 #define __dt_declspec_guard(what)
 #define __dt_declspec_uuid(text)
 #define __dt_declspec_novtable

@@ -136,7 +136,8 @@ static void append(std::vector<Annotation> &to, std::vector<Annotation> from)
 static void add_classes(Contract &k)
 {
     for (const Annotation &a : k.list)
-        if (a.name == "_Function_class_" && a.parameter < 0 && !has_class(k, a.argument))
+        if (a.name == "_Function_class_" && a.parameter < 0 &&
+            std::find(k.classes.begin(), k.classes.end(), a.argument) == k.classes.end())
             k.classes.push_back(a.argument);
 }
 
