@@ -5,7 +5,8 @@
 set -euo pipefail
 
 packages=(build-essential cmake ninja-build clang llvm libclang-rt-14-dev clang-format pkg-config python3
-    libclang-14-dev llvm-14-dev libcmocka-dev libdw-dev libjansson-dev libsmartcols-dev libxml2-dev libxxhash-dev mingw-w64-common)
+    libclang-14-dev llvm-14-dev libcmocka-dev libdw-dev libjansson-dev libsmartcols-dev
+    libxml2-dev libxxhash-dev mingw-w64-common nbdkit nbdkit-plugin-dev libnbd-bin qemu-utils fio)
 if [ "${1:-}" = bench ]; then
     packages+=(libev-dev libevent-dev libuv1-dev libboost-dev)
 fi

@@ -69,6 +69,7 @@ struct dt_stor_config {
     bool                  stop_no_lock;     /* STL-009: ScsiStopAdapter, ScsiRestartAdapter at PASSIVE_LEVEL, no lock */
     bool                  link_down_counts; /* STN-054: time-outs go on while the link is down */
     bool                  busy_forever;     /* STQ-045: busy requests are tried again without limit */
+    bool                  prohibited_ddis;  /* STI-050: kernel routines that a physical miniport calls are findings */
     bool                  no_timeouts;      /* requests take as long as they take */
     bool                  breaks_default_0x11; /* STI-023: NumberOfPhysicalBreaks is 0x11, not SP_UNINITIALIZED_VALUE */
     bool                  pause_first_wins;    /* STQ-031: a second StorPortPause while paused fails */
@@ -118,6 +119,7 @@ struct dt_stor_unit {
     bool     removable, write_protected, write_cache, fua, unmap, ready;
     uint64_t blocks;
     uint32_t block_bytes, physical_block_bytes;
+    uint32_t max_transfer; /* bytes that one request may move */
     char     vendor[9], product[17], revision[5], serial[33];
     unsigned depth, outstanding, queued;
 };

@@ -141,6 +141,7 @@ void sp_unit_info(struct sp_lun *u, struct sp_unit_info *info)
     unsigned old = sp_lock(u->a);
 
     *info = u->info;
+    info->max_transfer = u->a->max_transfer;
     info->depth = u->depth;
     info->outstanding = u->outstanding;
     info->queued = u->queued;

@@ -20,6 +20,7 @@ static const struct command {
     {"run", tool_run, "run a driver once, in virtual or real time, and show its timers"},
     {"explore", tool_explore, "search the schedules of a driver's tests for a finding"},
     {"replay", tool_replay, "run one schedule again and tell what happens"},
+    {"disk", tool_disk, "serve a StorPort miniport's disk to NBD clients (fio, qemu, nbdcopy)"},
     {"check", tool_check, "check driver sources statically: IRQL, locks, timers, roles"},
     {"ddi", tool_ddi, "list the NT routines: ready, partial, absent"},
     {"explain", tool_explain, "explain a rule (DT-T03) or a bug check (0xC7)"},

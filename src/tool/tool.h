@@ -16,6 +16,7 @@ int tool_build(int argc, char **argv);
 int tool_run(int argc, char **argv);
 int tool_explore(int argc, char **argv);
 int tool_replay(int argc, char **argv);
+int tool_disk(int argc, char **argv);
 int tool_check(int argc, char **argv);
 int tool_ddi(int argc, char **argv);
 int tool_explain(int argc, char **argv);
