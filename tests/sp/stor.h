@@ -457,3 +457,13 @@ static inline void client_on(dt_stor *s, int processor)
 {
     dt_spawn(processor, client, s);
 }
+
+/* Time passes until it is so, or for a second: on some schedules another processor is far behind. */
+static inline void eventually(volatile const void *word, ULONG value)
+{
+    volatile const ULONG *w = word;
+
+    for (unsigned i = 0; i < 100 && *w != value; i++)
+        dt_run_for(DT_MS(10));
+    dt_expect_eq(*w, value);
+}
