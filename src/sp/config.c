@@ -118,6 +118,15 @@ static void take_limits(struct sp_adapter *a)
         a->max_io = a->knobs.requests;
 }
 
+/* STI-031: who does not say that it can do more gets addresses below 4 GB; one region of 4 GB is that one, too. */
+static void take_addresses(struct sp_adapter *a)
+{
+    UCHAR answer = a->config->Dma64BitAddresses & (UCHAR)~SCSI_DMA64_SYSTEM_SUPPORTED;
+
+    a->bus_lowest = 0;
+    a->bus_highest = answer && answer != SCSI_DMA64_MINIPORT_64BIT_ONE_4GB_SUPPORTED ? UINT64_MAX : UINT32_MAX;
+}
+
 /* HwStorFindAdapter has said FOUND. */
 void sp_config_take(struct sp_adapter *a)
 {
@@ -130,4 +139,5 @@ void sp_config_take(struct sp_adapter *a)
     a->extended_srb =
         a->config->SrbType == SRB_TYPE_STORAGE_REQUEST_BLOCK && hw->SrbTypeFlags & SRB_TYPE_FLAG_STORAGE_REQUEST_BLOCK;
     take_limits(a);
+    take_addresses(a);
 }
