@@ -107,8 +107,16 @@ static void pass_through(PKINTERRUPT k)
     leave(k, enter(k));
 }
 
+/* It interrupts whom it may: what it does is neither its thread's nor its DPC's. */
+static void tell(PKINTERRUPT k, bool end, const void *frame)
+{
+    if (!is_passive(k))
+        ev(EV_INTERRUPT, k, end, (uintptr_t)k->routine, (uintptr_t)frame);
+}
+
 static bool call_isr(PKINTERRUPT k)
 {
+    tell(k, false, __builtin_frame_address(0));
     unsigned       old = enter(k);
     struct io_call call;
 
@@ -118,6 +126,7 @@ static bool call_isr(PKINTERRUPT k)
 
     io_call_leave(&call);
     leave(k, old);
+    tell(k, true, NULL);
     return handled;
 }
 

@@ -147,6 +147,17 @@ static void check_may_end(const ke_thread *t)
         ke_bugcheckf("DT-H03", ACTIVE_EX_WORKER_THREAD_TERMINATION, p, "a work routine terminates its worker thread");
 }
 
+/* The next thread on this stack has nothing to do with what this one left there. */
+static void tell_exit(const ke_thread *t)
+{
+    uintptr_t low = 0, high = 0;
+
+    if (!ev_wanted(EV_THREAD_EXIT))
+        return;
+    mach_stack_limits(&low, &high);
+    ev(EV_THREAD_EXIT, t, low, high - low, 0);
+}
+
 /* Everything but the end of the context. */
 static void leave(ke_thread *t, NTSTATUS status)
 {
@@ -154,7 +165,7 @@ static void leave(ke_thread *t, NTSTATUS status)
     __atomic_store_n(&t->terminating, true, __ATOMIC_RELEASE);
     ke_mutex_abandon_all(t);
     ke_apc_thread_exit(t);
-    ev(EV_THREAD_EXIT, t, 0, 0, 0);
+    tell_exit(t);
     unsigned old = ke_dispatcher_lock();
 
     t->ended = true;

@@ -3,7 +3,8 @@
  * observe/race.c - a happens-before race detector for driver code.
  *
  * Executors. Every thread is one, and so is every processor for what runs on it at DISPATCH_LEVEL in a DPC or timer
- * callback (a threaded DPC that runs at PASSIVE_LEVEL is its thread's). Each has a vector clock; an access is stamped
+ * callback (a threaded DPC that runs at PASSIVE_LEVEL is its thread's), and so is every processor once more for its interrupt
+ * routines: whom they interrupt they are in no order with but by the interrupt's lock. Each has a vector clock; an access is stamped
  * with its executor and that executor's own clock. Two accesses that overlap, one of them a plain write, race if
  * the later one's executor has not heard of the earlier one's clock.
  *
@@ -86,14 +87,28 @@ static uint32_t slot_of_thread(uint32_t thread)
     return t->slot;
 }
 
+static bool in_isr(const struct ev *e)
+{
+    return race.isr_depth[e->cpu] != 0;
+}
+
+static uint32_t slot_of_isr(unsigned cpu)
+{
+    if (!race.isr_slot[cpu])
+        race.isr_slot[cpu] = (uint16_t)(slot_new() + 1);
+    return race.isr_slot[cpu] - 1u;
+}
+
 /* Below DISPATCH_LEVEL the real-time machine runs other threads of this processor beside its DPC. */
 static bool in_dpc(const struct ev *e)
 {
-    return race.cpu_depth[e->cpu] && (e->irql >= DISPATCH || e->thread == race.cpu_thread[e->cpu]);
+    return !in_isr(e) && race.cpu_depth[e->cpu] && (e->irql >= DISPATCH || e->thread == race.cpu_thread[e->cpu]);
 }
 
 static uint32_t slot_of(const struct ev *e)
 {
+    if (in_isr(e))
+        return slot_of_isr(e->cpu);
     return in_dpc(e) || e->thread == 0 ? slot_of_cpu(e->cpu) : slot_of_thread(e->thread);
 }
 
@@ -134,6 +149,15 @@ static void forget(const void *key)
         tab_remove(&race.syncs, s);
 }
 
+static void forget_range(uintptr_t lo, uintptr_t hi)
+{
+    tab_for_each(struct sync_var, s, &race.syncs)
+    {
+        if ((uintptr_t)s->key - lo < hi - lo)
+            tab_remove(&race.syncs, s);
+    }
+}
+
 static void pass(const void *from, const void *to)
 {
     struct sync_var *t = tab_get(&race.syncs, to);
@@ -157,7 +181,10 @@ struct cell race_cell(const struct ev *e, enum access kind, uint64_t pc)
 
     return (struct cell){.pc = pc,
         .time_ns = e->time_ns,
-        .routine = in_dpc(e) ? race.cpu_routine[e->cpu] : NULL,
+        .routine = in_isr(e)   ? race.isr_routine[e->cpu]
+                   : in_dpc(e) ? race.cpu_routine[e->cpu]
+                               : NULL,
+        .isr = in_isr(e),
         .clock = race.executors[slot].vc.c[slot],
         .thread = e->thread,
         .slot = (uint8_t)slot,
@@ -165,14 +192,24 @@ struct cell race_cell(const struct ev *e, enum access kind, uint64_t pc)
         .cpu = e->cpu};
 }
 
+/* An interrupt routine's frames lie where its thread's will lie next, and nothing orders the two. */
+static bool is_frame_of_isr(const struct ev *e)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), p = (uintptr_t)e->obj;
+
+    return in_isr(e) && p > here && p < race.isr_frames[e->cpu];
+}
+
 static void on_read(const struct ev *e)
 {
-    race_touch(e, ACCESS_READ);
+    if (!is_frame_of_isr(e))
+        race_touch(e, ACCESS_READ);
 }
 
 static void on_write(const struct ev *e)
 {
-    race_touch(e, ACCESS_WRITE);
+    if (!is_frame_of_isr(e))
+        race_touch(e, ACCESS_WRITE);
 }
 
 static void on_atomic(const struct ev *e)
@@ -198,11 +235,7 @@ static void on_pool_free(const struct ev *e)
     struct block *b = tab_find(&race.blocks, e->obj);
 
     race_clear(lo, hi, &now);
-    tab_for_each(struct sync_var, s, &race.syncs)
-    {
-        if ((uintptr_t)s->key - lo < hi - lo)
-            tab_remove(&race.syncs, s);
-    }
+    forget_range(lo, hi);
     if (b)
         tab_remove(&race.blocks, b);
 }
@@ -226,7 +259,7 @@ static void on_init(const struct ev *e)
 
 static bool in_thread(const struct ev *e)
 {
-    return !in_dpc(e) && e->thread != 0;
+    return !in_isr(e) && !in_dpc(e) && e->thread != 0;
 }
 
 static void dispatch_begins(const struct ev *e)
@@ -419,12 +452,27 @@ static void on_wait_end(const struct ev *e)
     x->waits = 0;
 }
 
-/* a, b: the stack that goes with the thread, where the kernel tells it; the next thread on it starts clean. */
+/* The next thread on this stack starts clean. */
 static void on_thread_exit(const struct ev *e)
 {
     release(e, e->obj);
-    if (e->b)
-        race_clear((uintptr_t)e->a, (uintptr_t)(e->a + e->b), NULL);
+    if (!e->b)
+        return;
+    race_clear((uintptr_t)e->a, (uintptr_t)(e->a + e->b), NULL);
+    forget_range((uintptr_t)e->a, (uintptr_t)(e->a + e->b));
+}
+
+/* Before its lock is taken and after it is let go. */
+static void on_interrupt(const struct ev *e)
+{
+    unsigned cpu = e->cpu;
+
+    if (e->a) {
+        race.isr_depth[cpu] -= race.isr_depth[cpu] != 0;
+    } else if (race.isr_depth[cpu]++ == 0) {
+        race.isr_routine[cpu] = (const void *)e->b;
+        race.isr_frames[cpu] = (uintptr_t)e->c;
+    }
 }
 
 static void on_driver_enter(const struct ev *e)
@@ -476,6 +524,7 @@ static void (*const race_handlers[EV_COUNT])(const struct ev *e) = {
     [EV_IRP_COMPLETE] = on_release,
     [EV_IRP_CANCEL] = on_release,
     [EV_DRIVER_ENTER] = on_driver_enter,
+    [EV_INTERRUPT] = on_interrupt,
 };
 
 static void on_race_event(struct ev_observer *self, const struct ev *e)
@@ -545,6 +594,8 @@ void race_reset(void)
     tab_reset(&race.blocks);
     memset(race.cpu_slot, 0, sizeof race.cpu_slot);
     memset(race.cpu_depth, 0, sizeof race.cpu_depth);
+    memset(race.isr_slot, 0, sizeof race.isr_slot);
+    memset(race.isr_depth, 0, sizeof race.isr_depth);
     memset(&race.dpcs_done, 0, sizeof race.dpcs_done);
     race.slots = 0;
     race.full = race.told_full = race.raced = false;

@@ -16,7 +16,7 @@ struct race_side {
     uint64_t    time_ns;
     uint32_t    thread; /* current thread; for a DPC the interrupted one */
     uint8_t     cpu, bytes;
-    bool        is_write, is_atomic, is_free;
+    bool        is_write, is_atomic, is_free, is_isr;
 };
 
 struct race_report {

@@ -17,7 +17,8 @@ static struct race_side side_of(const struct cell *c, const struct granule *g)
         .bytes = (uint8_t)__builtin_popcount(c->mask),
         .is_write = c->kind != ACCESS_READ,
         .is_atomic = c->kind == ACCESS_ATOMIC,
-        .is_free = c->kind == ACCESS_FREE};
+        .is_free = c->kind == ACCESS_FREE,
+        .is_isr = c->isr};
 }
 
 static void report_block(const void *address)
@@ -147,7 +148,9 @@ static const char *verb(const struct race_side *s)
 
 static void describe_side(const struct race_side *s, char *buf, size_t n)
 {
-    if (s->routine)
+    if (s->is_isr)
+        snprintf(buf, n, "%s by an interrupt routine on processor %u", verb(s), s->cpu);
+    else if (s->routine)
         snprintf(buf, n, "%s by a DPC or callback on processor %u", verb(s), s->cpu);
     else
         snprintf(buf, n, "%s by thread %u on processor %u", verb(s), s->thread, s->cpu);

@@ -31,6 +31,7 @@ struct cell {
     const void *routine;
     uint32_t    clock, thread;
     uint8_t     slot, mask, kind, cpu;
+    bool        isr;
 };
 
 struct granule {
@@ -63,6 +64,10 @@ struct race_state {
     uint32_t           cpu_depth[CPUS];   /* DPCs and callbacks nested on a processor */
     uint32_t           cpu_thread[CPUS];  /* that the outermost one interrupted */
     const void        *cpu_routine[CPUS]; /* innermost */
+    uint16_t           isr_slot[CPUS];    /* slot + 1 of the interrupt routines of a processor */
+    uint32_t           isr_depth[CPUS];
+    const void        *isr_routine[CPUS]; /* outermost */
+    uintptr_t          isr_frames[CPUS];  /* theirs are the stack below */
     struct vc          dpcs_done;
     bool               full, told_full, raced;
     struct race_report report;

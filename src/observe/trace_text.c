@@ -439,6 +439,11 @@ TEXT(MEM_ATOMIC)
     add_access(l, e, "interlocked operation");
 }
 
+TEXT(INTERRUPT)
+{
+    add_address(l, e->a ? "interrupt ends" : "interrupt", e->b);
+}
+
 TEXT(BUGCHECK)
 {
     add(l, "bug check 0x%llX (%#llx, %#llx, ...)", (unsigned long long)e->a, (unsigned long long)e->b,

@@ -512,6 +512,69 @@ static void many_granules_and_threads(void **s)
     expect_silence();
 }
 
+/* The thread that it interrupts is in no order with it, nor is the DPC, but by the interrupt's lock. */
+static void interrupt(bool locked)
+{
+    on(0, 5, 1);
+    E(INTERRUPT, ITEM, 0, ROUTINE, 0);
+    if (locked)
+        E(LOCK_ACQUIRE, LOCK, EV_LOCK_INTERRUPT, 5, 0);
+    write4(X);
+    if (locked)
+        E(LOCK_RELEASE, LOCK, EV_LOCK_INTERRUPT, 5, 0);
+    E(INTERRUPT, ITEM, 1, ROUTINE, 0);
+    on(0, 0, 1);
+}
+
+static void interrupt_races_with_its_thread(void **s)
+{
+    (void)s;
+    on(0, 0, 1);
+    write4(X);
+    interrupt(true);
+    assert_non_null(strstr(feed_found[0].what, "by an interrupt routine on processor 0"));
+    expect_race();
+    interrupt(true);
+    write4(X);
+    expect_race();
+}
+
+static void an_interrupt_lock_orders(void **s)
+{
+    (void)s;
+    for (int i = 0; i < 3; i++) {
+        on(0, 0, 1);
+        E(LOCK_ACQUIRE, LOCK, EV_LOCK_INTERRUPT, 0, 0);
+        write4(X);
+        E(LOCK_RELEASE, LOCK, EV_LOCK_INTERRUPT, 0, 0);
+        interrupt(true);
+    }
+    assert_int_equal(feed_count, 0);
+}
+
+static void interrupts_on_one_processor_are_in_order(void **s)
+{
+    (void)s;
+    interrupt(false);
+    interrupt(false);
+    assert_int_equal(feed_count, 0);
+}
+
+/* What is on the stack of the interrupted thread while the routine runs is the routine's own. */
+static void frames_of_an_interrupt_are_its_own(void **s)
+{
+    uint64_t top;
+
+    (void)s;
+    on(0, 5, 1);
+    E(INTERRUPT, ITEM, 0, ROUTINE, (uintptr_t)&top + sizeof top);
+    write4((uintptr_t)&top);
+    E(INTERRUPT, ITEM, 1, ROUTINE, 0);
+    on(0, 0, 1);
+    write4((uintptr_t)&top);
+    assert_int_equal(feed_count, 0);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -543,6 +606,10 @@ int main(void)
         CASE(thread_life_orders),
         CASE(a_stack_used_again_starts_clean),
         CASE(work_items_order),
+        CASE(interrupt_races_with_its_thread),
+        CASE(an_interrupt_lock_orders),
+        CASE(interrupts_on_one_processor_are_in_order),
+        CASE(frames_of_an_interrupt_are_its_own),
         CASE(code_at_dispatch_on_one_processor_is_in_order),
         CASE(new_memory_starts_clean),
         CASE(a_big_block_is_cleared_by_what_was_touched),

@@ -34,8 +34,13 @@ for cc in gcc clang; do
     expect 0 "" build --race --cc $cc -D REPAIRED "$here/isr.c" -o "$tmp/good.so"
     expect 1 "DT-X01" explore --strategy dfs:2 "$tmp/bad.so"
     expect 0 "every schedule" explore --strategy dfs:2 "$tmp/good.so"
+    # A thread on the stack of one that ended, and whom nothing orders after it: no race. Where they share more, one.
+    expect 0 "" build --race --cc $cc "$here/stack.c" -o "$tmp/bad.so"
+    expect 0 "" build --race --cc $cc -D REPAIRED "$here/stack.c" -o "$tmp/good.so"
+    expect 1 "DT-X01" explore --strategy dfs:1 "$tmp/bad.so"
+    expect 0 "every schedule" explore --strategy dfs:1 "$tmp/good.so"
     # SIO-020: StartIo and an interrupt routine; IOT-018: an IoTimer routine and an interrupt routine.
-    for define in START TIMER; do
+    for define in START TIMER SAME; do
         expect 0 "" build --race --cc $cc -D $define "$here/startio.c" -o "$tmp/bad.so"
         expect 0 "" build --race --cc $cc -D $define -D REPAIRED "$here/startio.c" -o "$tmp/good.so"
         expect 1 "DT-X01" explore --strategy dfs:2 "$tmp/bad.so"

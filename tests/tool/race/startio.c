@@ -89,6 +89,10 @@ static NTSTATUS Run(PDEVICE_OBJECT DeviceObject)
     IoStartTimer(DeviceObject);
     Second.QuadPart = -12000000;
     KeDelayExecutionThread(KernelMode, FALSE, &Second);
+#elif defined SAME /* it interrupts the very thread: that is no order either */
+    Begin(DeviceObject->DeviceExtension);
+    dt_interrupt(VECTOR);
+    Begin(DeviceObject->DeviceExtension);
 #else
     PIRP Irp = IoAllocateIrp(1, FALSE);
 
@@ -100,7 +104,7 @@ static NTSTATUS Run(PDEVICE_OBJECT DeviceObject)
     KeWaitForSingleObject(Object, Executive, KernelMode, FALSE, NULL);
     ObDereferenceObject(Object);
     UNREFERENCED_PARAMETER(Second);
-#ifndef TIMER
+#if !defined TIMER && !defined SAME
     IoFreeIrp(Irp);
 #endif
     return STATUS_SUCCESS;
