@@ -3,7 +3,8 @@
  * tests/machine.h - bodies on a machine, inside cmocka.
  *
  * passes()   once, on either machine; every expectation holds and nothing is found.
- * always()   on every schedule with at most so many switches (simulated); repeatedly (real time).
+ * always()   on every schedule with at most so many switches (simulated), then at random; repeatedly (real time). On 1, 2 and 4
+ *            processors, unless the body names one that is not there.
  * caught()   misuse that any run shows: the finding, on either machine (real time: in a child process, since a bug check
  *            ends the machine of its process).
  * found()    misuse that some schedule shows (simulated only).
@@ -91,6 +92,7 @@ static inline void always_with(const struct dt_config *cfg, dt_body *body, unsig
 #endif
 
 static bool needs_more_processors; /* the body named a processor that was not there */
+static bool in_child;              /* of a test on the real-time machine */
 
 /* More schedules, at random. A body that names processors is not held to what it does with fewer. */
 static inline void always_random(const struct dt_config *cfg, dt_body *body)
@@ -105,15 +107,44 @@ static inline void always_random(const struct dt_config *cfg, dt_body *body)
             r.run.finding.rule, r.run.finding.bugcheck, r.run.finding.what, r.run.finding.where);
 }
 
-/* Searched on two processors, then at random on 1, 2 and 4. */
+/* In real time: a few times on threads, in a process of its own, which a finding or a processor that is not there may end. */
+static inline void always_in_child(const struct dt_config *cfg, dt_body *body)
+{
+    fflush(NULL);
+    pid_t child = fork();
+
+    if (child == 0) {
+        struct dt_explore_result  r;
+        struct dt_explore_options o = {.config = *cfg, .schedules = 5, .no_shrink = true};
+
+        in_child = true;
+        alarm(60);
+        int e = dt_explore(body, NULL, &o, &r);
+
+        if (e || r.run.verdict != DT_PASS)
+            fprintf(stderr, "%u processors: %d, %s bug check 0x%x: %s %s\n", cfg->processors, e, r.run.finding.rule,
+                r.run.finding.bugcheck, r.run.finding.what, r.run.finding.where);
+        _exit(e || r.run.verdict != DT_PASS);
+    }
+    int status = -1;
+
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (status != 0)
+        fail_msg("%u processors: status 0x%x of the process", cfg->processors, (unsigned)status);
+}
+
+/* Searched on two processors, then at random on 1, 2 and 4; in real time repeated on 2, 1 and 4. */
 static inline void always(dt_body *body, unsigned bound)
 {
     struct dt_config cfg = config(2);
 
     always_with(&cfg, body, bound);
-    for (unsigned n = PROCESSORS_MIN; simulated() && RANDOM_SEEDS && n <= 4; n *= 2) {
+    for (unsigned n = PROCESSORS_MIN; RANDOM_SEEDS && n <= 4; n *= 2) {
         cfg.processors = n;
-        always_random(&cfg, body);
+        if (simulated())
+            always_random(&cfg, body);
+        else if (n != 2)
+            always_in_child(&cfg, body);
     }
 }
 
@@ -233,6 +264,8 @@ static inline dt_thread *spawn_wrapped(int processor, dt_body *fn, void *ctx)
     if (processor < count)
         return dt_spawn(processor, fn, ctx);
     needs_more_processors = true;
+    if (in_child)
+        _exit(0);
     return dt_spawn(processor % count, fn, ctx);
 }
 

@@ -66,7 +66,7 @@ DDI_HOT NTKERNELAPI VOID NTAPI KeLowerIrql(KIRQL NewIrql)
 }
 
 /* Exported for those who do without the headers' macro. */
-NTKERNELAPI VOID NTAPI KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql);
+NTKERNELAPI VOID NTAPI         KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql);
 DDI_HOT NTKERNELAPI VOID NTAPI KeRaiseIrql(KIRQL NewIrql, PKIRQL OldIrql)
 {
     *OldIrql = raise_to(NewIrql, __builtin_return_address(0));
@@ -83,7 +83,7 @@ NTKERNELAPI KIRQL NTAPI KzRaiseIrql(KIRQL NewIrql)
     return raise_to(NewIrql, __builtin_return_address(0));
 }
 
-NTKERNELAPI VOID NTAPI KfLowerIrql(KIRQL NewIrql);
+NTKERNELAPI VOID NTAPI         KfLowerIrql(KIRQL NewIrql);
 DDI_HOT NTKERNELAPI VOID NTAPI KfLowerIrql(KIRQL NewIrql)
 {
     lower_to(NewIrql, __builtin_return_address(0));
