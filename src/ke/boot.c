@@ -22,9 +22,10 @@ void **ke_call_slot(void)
 
 static void interrupt(enum mach_line line)
 {
-    void *frames = ke_exception_nest(), *calls = *ke_call_slot();
+    ke_thread *t = ke_thread_current(); /* the same one when the call returns, although maybe on another processor */
+    void      *frames = t->exception_frames, *calls = t->calls;
 
-    *ke_call_slot() = NULL;
+    t->exception_frames = t->calls = NULL;
     if (line != MACH_LINE_CLOCK)
         ke_processor_awake();
     if (line == MACH_LINE_CLOCK)
@@ -37,8 +38,8 @@ static void interrupt(enum mach_line line)
         ke_ipi_interrupt();
     else
         ke_device_interrupt(line);
-    *ke_call_slot() = calls;
-    ke_exception_unnest(frames);
+    t->calls = calls;
+    t->exception_frames = frames;
 }
 
 static const struct mach_upcalls upcalls = {.interrupt = interrupt};

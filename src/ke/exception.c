@@ -9,7 +9,7 @@
  * __finally blocks in between run the same way, and then the handler, on its function's own stack. That works because
  * functions with __try are compiled so that locals are found by rbp (or the base pointer, which is kept too) alone.
  *
- * An interrupt begins an empty chain on top of the interrupted thread's (ke_exception_nest()), so what a DPC raises is
+ * An interrupt begins an empty chain on top of the interrupted thread's (boot.c), so what a DPC raises is
  * never handled by the thread below. An exception leaves kernel routines without any more of them being run: it may be
  * raised only where no kernel lock is held and nothing is left to undo.
  */
@@ -148,19 +148,6 @@ void __dt_seh_exit_finally(frame *f)
 {
     if (leave(f))
         ke_seh_ask(f, __DT_SEH_ASKED);
-}
-
-void *ke_exception_nest(void)
-{
-    frame **head = chain(), *outer = *head;
-
-    *head = NULL;
-    return outer;
-}
-
-void ke_exception_unnest(void *outer)
-{
-    *chain() = outer;
 }
 
 /* ---- dispatching ---- */

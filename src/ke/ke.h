@@ -255,10 +255,6 @@ void              ke_probe_read(const volatile void *p);
 void              ke_probe_write(volatile void *p);
 extern const char ke_probes[], ke_probes_end[];
 
-/* Around an interrupt's upcall, whose exceptions are not for the handlers of what it interrupts. */
-void *ke_exception_nest(void);
-void  ke_exception_unnest(void *outer);
-
 /* A word of the calling stack for the port driver: the calls into a miniport that are under way on it. An interrupt begins
  * with NULL and puts back what it found. Any IRQL. */
 void **ke_call_slot(void);

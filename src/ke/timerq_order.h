@@ -71,7 +71,64 @@ static inline bool before(const LIST_ENTRY *a, const LIST_ENTRY *b)
     return (int32_t)((sequence_of(timer_of(a)) - sequence_of(timer_of(b))) << 2) < 0;
 }
 
-/* ---- sorting ---- */
+/* ---- sorting: a few timers by keys ---- */
+
+enum { SEQUENCE_BITS = 30, ORDERED_MAX = 32 };
+
+/* Grows with the order of setting, over the last 2^30 sets. now: the number that the next set will have. */
+static inline uint64_t age_key(const KTIMER *t, uint32_t now)
+{
+    return (sequence_of(t) - now) & ((1u << SEQUENCE_BITS) - 1);
+}
+
+/* The first ORDERED_MAX of count timers; sorted: each key is greater than the one before. */
+struct ordered {
+    unsigned    count;
+    bool        sorted;
+    uint64_t    last, key[ORDERED_MAX];
+    LIST_ENTRY *entry[ORDERED_MAX];
+};
+
+static inline void ordered_add(struct ordered *a, LIST_ENTRY *e, uint64_t key)
+{
+    if (a->count < ORDERED_MAX) {
+        a->key[a->count] = key;
+        a->entry[a->count] = e;
+    }
+    a->sorted &= a->count == 0 || key > a->last;
+    a->last = key;
+    a->count++;
+}
+
+/* Links the timers by their keys, which are all different. Counts for each how many go before it: no branch to guess. */
+static inline void ordered_link(const struct ordered *a, LIST_ENTRY **first, LIST_ENTRY **last)
+{
+    unsigned    rank[ORDERED_MAX] = {0};
+    LIST_ENTRY *by_rank[ORDERED_MAX];
+
+    for (unsigned i = 1; i < a->count; i++) {
+        uint64_t key = a->key[i];
+        unsigned less = 0;
+
+        for (unsigned j = 0; j < i; j++) {
+            unsigned after = key > a->key[j];
+
+            less += after;
+            rank[j] += !after;
+        }
+        rank[i] = less;
+    }
+    for (unsigned i = 0; i < a->count; i++)
+        by_rank[rank[i]] = a->entry[i];
+    for (unsigned i = 1; i < a->count; i++) {
+        by_rank[i - 1]->Flink = by_rank[i];
+        by_rank[i]->Blink = by_rank[i - 1];
+    }
+    *first = by_rank[0];
+    *last = by_rank[a->count - 1];
+}
+
+/* ---- sorting: chains ---- */
 
 enum { KE_TIMERQ_RUNS_MAX = 48 };
 

@@ -250,16 +250,23 @@ static _Noreturn void no_object(const void *object)
     ke_bugcheckf("DT-W03", 0x0A, p, "a wait is given something that is no initialized dispatcher object");
 }
 
-static void check_objects(const struct ke_wait *w)
+/* MTX-017 */
+static void user_mode_mutex(const void *object)
+{
+    uint64_t p[4] = {(uintptr_t)object, 0, 0, 0};
+
+    ke_violationf("DT-W09", 0, p, "a wait for a mutex is made with WaitMode = UserMode");
+}
+
+static inline void check_objects(const struct ke_wait *w)
 {
     for (unsigned i = 0; i < w->count; i++) {
         const DISPATCHER_HEADER *h = w->objects[i];
-        uint64_t                 p[4] = {(uintptr_t)h, 0, 0, 0};
 
         if (!h || (!is_waitable(h) && !(w->takes_entry && h->Type == QueueObject)))
             no_object(h);
-        if (h->Type == MutantObject && ((const KMUTANT *)h)->ApcDisable && w->mode != KernelMode) /* MTX-017 */
-            ke_violationf("DT-W09", 0, p, "a wait for a mutex is made with WaitMode = UserMode");
+        if (h->Type == MutantObject && ((const KMUTANT *)h)->ApcDisable && w->mode != KernelMode)
+            user_mode_mutex(h);
     }
 }
 
@@ -466,8 +473,7 @@ static NTSTATUS wait_with(struct progress *p)
             continue;
         }
         if (next == STEP_PARK) {
-            mach_park();
-            ke_dispatcher_unlock(ke_dispatcher_lock()); /* who woke us may still look at an object on our stack */
+            mach_park(); /* who woke us has let go of the dispatcher lock, and so of our objects: ke_dispatcher_release() */
             ke_processor_awake();
             status = p->t->wait_status;
         }
