@@ -102,6 +102,7 @@ __attribute__((noinline, cold)) void ddi_watched(enum ddi_id id, const void *cal
     threaded_dpc(id, caller);
     guarded_mutex(id, caller);
     setting_power(id, caller);
+    ddi_stor_watched(id, caller);
 }
 
 /* What only Driver Verifier minds. Not: to block, to end a thread or to make one where nothing can be switched or paged in. */

@@ -31,6 +31,7 @@ void ddi_irql_above(enum ddi_id id, unsigned irql_max, const void *caller);
  * PASSIVE_LEVEL: raises DT-D06 or DT-I01 if it is this thread and the routine is not for DISPATCH_LEVEL (TDP-010, TDP-011).
  * And so on: see ddi.c. */
 void ddi_watched(enum ddi_id id, const void *caller);
+void ddi_stor_watched(enum ddi_id id, const void *caller); /* a physical miniport calls: DT-S15 */
 
 /* A synchronization object at an address in paged pool: bug check 0xC4/0xE1, as Driver Verifier has it. Any IRQL. */
 void ddi_check_resident(const void *object, const char *routine, const void *caller);

@@ -13,6 +13,7 @@
  */
 #include <string.h>
 
+#include "base/ddi.h"
 #include "sp/priv.h"
 
 static struct {
@@ -147,6 +148,8 @@ struct sp_adapter *sp_adapter_create(struct sp_driver *d, PDEVICE_OBJECT pdo, PD
     init_gates(a);
     sp_timer_init(a);
     sp_scan_init(a);
+    if (a->cfg.prohibited_ddis)
+        __atomic_add_fetch(&ddi_watch, 1, __ATOMIC_RELAXED);
     sp_watch_init(a);
     sp_pofx_init(a);
     sp_more_init(a);
@@ -164,6 +167,8 @@ static void free_adapter(struct sp_adapter *a)
 
     list_del(&a->link);
     list_unlock(old);
+    if (a->cfg.prohibited_ddis)
+        __atomic_sub_fetch(&ddi_watch, 1, __ATOMIC_RELAXED);
     sp_device_unplug(a);
     if (a->extension)
         ex_pool_free(a->extension, 0, NULL);

@@ -55,6 +55,8 @@ static const char *missing_routine(const struct sp_driver *d)
         return "HwInitialize";
     if (!hw->HwStartIo)
         return "HwStartIo";
+    if (!d->virtual_miniport && !hw->HwInterrupt)
+        return "HwInterrupt";
     if (!hw->HwFindAdapter)
         return "HwFindAdapter";
     if (!hw->HwResetBus)

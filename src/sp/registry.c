@@ -155,6 +155,8 @@ const char *sp_registry_argument(struct sp_adapter *a)
 {
     const struct value *v = look_up(a, "DriverParameter", false);
 
+    if (a->cfg.dump) /* STI-013 */
+        return "dump=1;";
     return v ? (const char *)v->data : a->cfg.argument;
 }
 

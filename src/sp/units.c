@@ -83,6 +83,22 @@ void sp_unit_removing(struct sp_lun *u, bool surprise)
     sp_unit_control(u->a, ScsiUnitRemove, &address);
 }
 
+/* STV-017: a virtual miniport's disk is to take the dump, or is to no more. */
+static void dump_pointers(struct sp_lun *u, bool in_use)
+{
+    MINIPORT_DUMP_POINTERS p = {.Version = DUMP_MINIPORT_VERSION_1, .Size = sizeof p};
+    struct sp_request      r = {.function = in_use ? SRB_FUNCTION_DUMP_POINTERS : SRB_FUNCTION_FREE_DUMP_POINTERS,
+             .path = u->path,
+             .target = u->target,
+             .lun = u->lun,
+             .flags = SRB_FLAGS_NO_QUEUE_FREEZE | SRB_FLAGS_DATA_IN,
+             .data = &p,
+             .bytes = sizeof p};
+
+    if (u->a->is_virtual && u->a->driver->hw.FeatureSupport & STOR_FEATURE_DUMP_POINTERS)
+        sp_submit_wait(u->a, &r);
+}
+
 /* STI-092. */
 void sp_unit_usage(struct sp_lun *u, ULONG usage, bool in_use)
 {
@@ -91,6 +107,8 @@ void sp_unit_usage(struct sp_lun *u, ULONG usage, bool in_use)
         .Address = (PSTOR_ADDRESS)&address, .UsageType = (SCSI_UC_DEVICE_USAGE_TYPE)usage, .InUse = in_use};
 
     sp_unit_control(u->a, ScsiUnitUsage, &p);
+    if (usage == ScsiDeviceUsageTypeDumpFile)
+        dump_pointers(u, in_use);
 }
 
 /* ---- power ---- */

@@ -55,10 +55,13 @@ static void again_virtual(void *ctx)
 static void again_physical(void *ctx)
 {
     (void)ctx;
-    again_body(&(struct mini){
-        .start = busy_at_first, .ext_bytes = EXTENSION_BYTES, .physical = true, .build = mark_in_build});
-    again_body(&(struct mini){
-        .start = busy_at_first, .ext_bytes = EXTENSION_BYTES, .physical = true, .extended = true, .build = mark_in_build});
+    again_body(
+        &(struct mini){.start = busy_at_first, .ext_bytes = EXTENSION_BYTES, .physical = true, .build = mark_in_build});
+    again_body(&(struct mini){.start = busy_at_first,
+        .ext_bytes = EXTENSION_BYTES,
+        .physical = true,
+        .extended = true,
+        .build = mark_in_build});
 }
 
 static void busy_comes_again(void **state)
@@ -328,7 +331,10 @@ static void count_done(void *context, struct dt_stor_request *r)
 
 static void once_body(void *ctx)
 {
-    dt_stor               *s = begin(&(struct mini){.start = busy_at_first});
+    ULONG                      pause_ms = 1;
+    const struct dt_stor_value values[] = {
+        {.name = "BusyPauseTime", .type = 4, .bytes = sizeof pause_ms, .data = &pause_ms}, {0}};
+    dt_stor               *s = begin(&(struct mini){.start = busy_at_first, .cfg.registry = values});
     struct dt_stor_request r = simple(0);
 
     (void)ctx;
