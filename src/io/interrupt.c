@@ -18,7 +18,7 @@
  */
 #include "io/priv.h"
 
-enum { VECTORS = 32, SHARERS = 8, DEVICE_LEVEL_MIN = 3, DEVICE_LEVEL_MAX = 12 };
+enum { VECTORS = 128, SHARERS = 8, DEVICE_LEVEL_MIN = 3, DEVICE_LEVEL_MAX = 12 };
 
 struct _KINTERRUPT {
     LIST_ENTRY        link; /* in its vector's chain */
@@ -31,6 +31,7 @@ struct _KINTERRUPT {
     KIRQL             irql, sync_irql;
     KINTERRUPT_MODE   mode;
     bool              share;
+    bool              port;     /* see struct io_interrupt_connection */
     bool              inactive; /* IoReportInterruptInactive; `lock` */
     KAFFINITY         affinity;
     uint32_t          running; /* calls of its routine under way; atomic */
@@ -377,6 +378,7 @@ static PKINTERRUPT make(const struct io_interrupt_connection *c)
         .sync_irql = c->sync_irql,
         .mode = c->mode,
         .share = c->share,
+        .port = c->port,
         .affinity = c->affinity};
     ke_event_init(&k->turn, SynchronizationEvent, true);
     return k;

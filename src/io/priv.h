@@ -165,6 +165,7 @@ struct io_interrupt_connection {
     KIRQL             irql, sync_irql; /* PASSIVE_LEVEL: a passive-level interrupt */
     KINTERRUPT_MODE   mode;
     bool              share;
+    bool              port; /* the routine is a port driver's, which publishes its calls of the driver itself */
     KAFFINITY         affinity;
 };
 

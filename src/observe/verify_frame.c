@@ -236,6 +236,8 @@ static uint64_t budget_of(const struct verify *v, const struct verify_frame *f)
 {
     if (is_callback(f))
         return v->opt.dpc_budget_ns;
+    if (f->role == EV_ROLE_STOR_INTERRUPT || f->role == EV_ROLE_STOR_MESSAGE)
+        return VERIFY_STOR_ISR_NS; /* STL-091 */
     return f->role == EV_ROLE_ISR ? VERIFY_ISR_NS : 0;
 }
 

@@ -17,6 +17,7 @@
 #define VERIFY_DISPATCH  2u
 #define VERIFY_BUDGET_NS 100000u
 #define VERIFY_ISR_NS    25000u
+#define VERIFY_STOR_ISR_NS 50000u
 #define VERIFY_TICK      156250u /* NT's default clock tick, 100 ns */
 #define VERIFY_LONG_NS \
     1000000000u /* how long a timer may keep the clock at its finest before it is called long-running */

@@ -150,6 +150,7 @@ static NTSTATUS connect(struct sp_adapter *a, unsigned i)
         .sync_irql = level_of(a, i),
         .mode = line ? LevelSensitive : Latched,
         .share = line,
+        .port = true,
         .affinity = ke_affinity_all()};
 
     *to = (struct sp_interrupt){.a = a, .message = line ? DEVICE_LINE : (int)i, .vector = c.vector, .irql = c.irql};

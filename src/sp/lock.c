@@ -25,14 +25,14 @@ unsigned sp_interrupt_acquire(struct sp_adapter *a)
     unsigned old = ke_raise_to(a->dirql);
 
     for (unsigned i = 0; i < a->n_interrupt_locks; i++)
-        ke_spin_acquire(&a->interrupt_lock[i], EV_LOCK_INTERRUPT, old);
+        ke_spin_acquire(&a->interrupt_lock[i], EV_LOCK_INTERRUPT, i ? a->dirql : old);
     return old;
 }
 
 void sp_interrupt_release(struct sp_adapter *a, unsigned old)
 {
     for (unsigned i = a->n_interrupt_locks; i-- > 0;)
-        ke_spin_release(&a->interrupt_lock[i], EV_LOCK_INTERRUPT, old);
+        ke_spin_release(&a->interrupt_lock[i], EV_LOCK_INTERRUPT, i ? a->dirql : old);
     ke_lowering(old);
     mach_irql_lower(old);
 }

@@ -272,7 +272,7 @@ static inline BOOLEAN mini_build(PVOID ext, PSCSI_REQUEST_BLOCK srb)
 {
     struct mini_ext *e = ext;
 
-    return mini.build ? mini.build(e, srb) : TRUE;
+    return mini.build && mini_function(srb) == SRB_FUNCTION_EXECUTE_SCSI ? mini.build(e, srb) : TRUE;
 }
 
 static inline BOOLEAN mini_start(PVOID ext, PSCSI_REQUEST_BLOCK srb)
