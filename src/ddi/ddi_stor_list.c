@@ -90,6 +90,7 @@ STORPORTAPI ULONG StorPortInitializeSpinlock(PVOID HwDeviceExtension, PSTOR_KSPI
     ULONG status = STOR_CHECK(StorPortInitializeSpinlock, a, Lock, SP_OS_10_1809);
 
     if (status == STOR_STATUS_SUCCESS) {
+        ev(EV_LOCK_INIT, Lock, EV_LOCK_INTERLOCKED, 0, 0);
         *Lock = 0;
         status = sp_spin_note(a, Lock) ? STOR_STATUS_SUCCESS : STOR_STATUS_INSUFFICIENT_RESOURCES;
     }
