@@ -5,10 +5,10 @@
 file(GLOB check_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/check/*.cc)
 find_path(CLANG_PLUGIN_INCLUDE clang/StaticAnalyzer/Core/Checker.h PATHS /usr/lib/llvm-14/include NO_DEFAULT_PATH)
 find_program(DUETIME_CLANG NAMES clang-14 clang)
-option(DUETIME_CHECK "build the static checker's plug-in" ON)
+option(DUETIME_CHECKER "build the static checker's plug-in: the presets debug and release do" OFF)
 
-if(NOT DUETIME_CHECK OR NOT CLANG_PLUGIN_INCLUDE)
-    message(STATUS "duetime check: left out (libclang-14-dev is not installed, or DUETIME_CHECK is off)")
+if(NOT DUETIME_CHECKER OR NOT CLANG_PLUGIN_INCLUDE)
+    message(STATUS "duetime check: left out (libclang-14-dev is not installed, or DUETIME_CHECKER is off)")
     return()
 endif()
 
@@ -23,6 +23,3 @@ target_compile_definitions(duetime-check PRIVATE _GNU_SOURCE __STDC_CONSTANT_MAC
     __STDC_LIMIT_MACROS)
 target_compile_options(duetime-check PRIVATE -O1 -g0 -fno-rtti -fno-exceptions -fvisibility=hidden -Wall -Wextra
     -Wno-unused-parameter $<$<BOOL:${DUETIME_WERROR}>:-Werror>)
-if(TARGET duetime)
-    add_dependencies(duetime duetime-check)
-endif()
