@@ -115,17 +115,26 @@ static void tell(PKINTERRUPT k, bool end, const void *frame)
         ev(EV_INTERRUPT, k, end, (uintptr_t)k->routine, (uintptr_t)frame);
 }
 
-static bool call_isr(PKINTERRUPT k)
+static bool call_routine(PKINTERRUPT k)
 {
-    tell(k, false, __builtin_frame_address(0));
-    unsigned       old = enter(k);
     struct io_call call;
 
+    if (k->port)
+        return k->routine(k, k->context);
     io_call_enter(&call, EV_ROLE_ISR, (const void *)k->routine, k->context, k);
     mach_point(MACH_POINT_DDI, k);
     bool handled = k->routine(k, k->context);
 
     io_call_leave(&call);
+    return handled;
+}
+
+static bool call_isr(PKINTERRUPT k)
+{
+    tell(k, false, __builtin_frame_address(0));
+    unsigned old = enter(k);
+    bool     handled = call_routine(k);
+
     leave(k, old);
     tell(k, true, NULL);
     return handled;
