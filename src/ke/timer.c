@@ -260,9 +260,23 @@ static bool move_locked(PKTIMER t, struct ke_cpu *was, struct ke_cpu *mine, USHO
     return was_set;
 }
 
+/* DT-T12. A positive due time counts from 1601: one of the first ten years is a relative one that lost its sign. 0 is "at once";
+ * time-outs of waits are not timers of the driver's. */
+static void check_sign(PKTIMER t, int64_t due)
+{
+    static const int64_t ten_years = 3652ll * 24 * 3600 * NT_100NS_PER_S;
+    struct finding       f = {
+              .severity = FINDING_WARNING, .rule = "DT-T12", .object = t, .param = {(uintptr_t)t, (uint64_t)due}};
+
+    if (due > 0 && due < ten_years && t != &ke_thread_current()->timer)
+        finding_raisef(
+            &f, "a timer is set for %lld, an absolute time soon after 1601: it expires at once", (long long)due);
+}
+
 /* Any timer, from and to anywhere. */
 static SELDOM bool set_any(PKTIMER t, const struct ke_timer_set *set)
 {
+    check_sign(t, set->due);
     USHORT         flags = flags_of(set);
     nt_100ns       key = key_of(set, &flags);
     unsigned       old = ke_raise_to(DISPATCH_LEVEL);

@@ -239,6 +239,36 @@ static void far_away(void *ctx)
     dt_expect(KeCancelTimer(&s.timer[0]) && KeCancelTimer(&s.timer[1]));
 }
 
+/* DT-T12: a relative due time that lost its sign; the time-out of a wait is not a timer's. */
+static void lost_sign(void *ctx)
+{
+    LARGE_INTEGER due = {.QuadPart = *(const LONGLONG *)ctx};
+
+    begin();
+    KeSetTimer(&s.timer[0], due, NULL);
+    KeDelayExecutionThread(KernelMode, FALSE, &due);
+    KeCancelTimer(&s.timer[0]);
+}
+
+static void test_lost_sign(void **state)
+{
+    static const struct {
+        LONGLONG due;
+        unsigned warnings;
+    } cases[] = {{1, 1}, {10000000, 1}, {0, 0}, {-10000, 0}, {132000000000000000, 0}};
+    struct dt_config cfg = config(1);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dt_result r = {0};
+
+        assert_int_equal(dt_run(&cfg, lost_sign, (void *)&cases[i].due, &r), 0);
+        assert_int_equal(r.verdict, DT_PASS);
+        assert_int_equal(r.warnings, cases[i].warnings);
+        assert_string_equal(r.finding.rule, cases[i].warnings ? "DT-T12" : "");
+    }
+}
+
 static void test_signs(void **state)
 {
     struct dt_config cfg = config(2);
@@ -256,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_system_wide),
         cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_signs),
+        cmocka_unit_test(test_lost_sign),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
