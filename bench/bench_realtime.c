@@ -6,6 +6,8 @@
  * processor time, so that what else runs on the host does not count. Usage: realtime-rt [seconds a measurement of W6 takes]
  */
 #include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,10 +42,35 @@ static void run(dt_body *body, void *ctx, unsigned processors)
 
 struct worker {
     unsigned processor;
-    double   ns; /* a pair */
+    bool     plain; /* no machine call: what the host's two processors can do at best just now */
+    double   ns;    /* a pair */
 };
 
 static LONG ready;
+
+static void plain_pairs(KTIMER *t)
+{
+    uint32_t own __attribute__((aligned(64))) = 0;
+
+    for (int i = 0; i < PAIRS; i++) {
+        for (int k = 0; k < 6; k++)
+            __atomic_exchange_n(&own, 1, __ATOMIC_ACQ_REL);
+        t[(unsigned)i * 7919u % TIMERS].DueTime.QuadPart = (ULONGLONG)ns_of(CLOCK_MONOTONIC);
+    }
+}
+
+static void timer_pairs(KTIMER *t)
+{
+    LARGE_INTEGER due;
+
+    for (int i = 0; i < PAIRS; i++) {
+        KTIMER *one = &t[(unsigned)i * 7919u % TIMERS];
+
+        KeCancelTimer(one);
+        due.QuadPart = -(LONGLONG)(10000000 + (unsigned)i * 2654435761u);
+        KeSetTimer(one, due, NULL);
+    }
+}
 
 static void set_cancel(void *ctx)
 {
@@ -61,13 +88,7 @@ static void set_cancel(void *ctx)
         sched_yield();
     double from = ns_of(CLOCK_THREAD_CPUTIME_ID);
 
-    for (int i = 0; i < PAIRS; i++) {
-        KTIMER *one = &t[(unsigned)i * 7919u % TIMERS];
-
-        KeCancelTimer(one);
-        due.QuadPart = -(LONGLONG)(10000000 + (unsigned)i * 2654435761u);
-        KeSetTimer(one, due, NULL);
-    }
+    w->plain ? plain_pairs(t) : timer_pairs(t);
     w->ns = (ns_of(CLOCK_THREAD_CPUTIME_ID) - from) / PAIRS;
     for (int i = 0; i < TIMERS; i++)
         KeCancelTimer(&t[i]);
@@ -85,17 +106,26 @@ static void workers(void *ctx)
     dt_join_all();
 }
 
-static void w5(void)
+static double speed_up(bool plain, const char *what)
 {
-    struct worker one[2] = {{0, 0}, {0, 0}}, two[2] = {{0, 0}, {1, 0}};
+    struct worker one[2] = {{0, plain, 0}, {0, plain, 0}}, two[2] = {{0, plain, 0}, {1, plain, 0}};
 
     run(workers, one, 2);
     run(workers, two, 2);
     double ratio = one[0].ns / two[0].ns + one[0].ns / two[1].ns;
 
-    printf(
-        "  W5 one thread %.1f ns a pair, two threads %.1f and %.1f: %.2f times the work (wanted: at least 1.80) %s\n",
-        one[0].ns, two[0].ns, two[1].ns, ratio, ratio >= 1.8 ? "met" : "MISSED");
+    printf("  W5 %-32s one thread %6.1f ns, two %6.1f and %6.1f: %.2f times the work\n", what, one[0].ns, two[0].ns,
+        two[1].ns, ratio);
+    return ratio;
+}
+
+static void w5(void)
+{
+    double host = speed_up(true, "the host's own, for comparison"),
+           ours = speed_up(false, "KeCancelTimer + KeSetTimer");
+
+    printf("  W5 %.2f, and %.2f where the host gives 2 (wanted: at least 1.80) %s\n", ours, ours / host * 2,
+        ours >= 1.8 ? "met" : "MISSED");
 }
 
 /* ---- W6 ---- */
