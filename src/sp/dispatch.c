@@ -298,7 +298,9 @@ static bool misaligned(const struct sp_adapter *a, const struct sp_request *r)
 /* lock held; true: the request never comes to a queue, sp_finish() is to be called */
 static bool refused_locked(struct sp_adapter *a, struct sp_lun *u, struct sp_request *r)
 {
-    if (a->state > SP_READY && !r->bypasses)
+    bool sleeps = a->control.powered_down && !a->draining;
+
+    if (a->state > SP_READY && !r->bypasses && !sleeps)
         refuse(r, SRB_STATUS_NO_HBA, STATUS_DEVICE_DOES_NOT_EXIST);
     else if (!u || u->gone || (a->control.gone && !r->bypasses)) /* STI-111 */
         refuse(r, SRB_STATUS_NO_DEVICE, STATUS_DEVICE_DOES_NOT_EXIST);

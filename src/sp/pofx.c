@@ -87,10 +87,12 @@ static void tell(PKDPC dpc, PVOID context, PVOID arg1, PVOID arg2)
 void sp_pofx_init(struct sp_adapter *a)
 {
     ke_dpc_init(&a->control.pofx_dpc, tell, a, false);
+    ke_event_init(&a->control.perf_told, NotificationEvent, true);
 }
 
 void sp_pofx_fini(struct sp_adapter *a)
 {
+    ke_wait_one(&a->control.perf_told, NULL);
     ke_dpc_remove(&a->control.pofx_dpc);
     ke_dpc_wait_until_idle(&a->control.pofx_dpc);
 }
@@ -169,13 +171,13 @@ static void grant(struct ex_work *w)
 
 ULONG sp_pofx_perf_state(struct sp_adapter *a, const STOR_ADDRESS *address, ULONG component, PVOID context)
 {
-    if (address || component != 0 || !a->control.pofx.registered)
+    if (address || component != 0)
         return STOR_STATUS_INVALID_PARAMETER;
-    if (!a->control_supported[ScsiAdapterPoFxSetPerfState])
-        return STOR_STATUS_NOT_IMPLEMENTED;
+    if (!a->control.pofx.registered)
+        return STOR_STATUS_UNSUCCESSFUL;
     a->control.perf_context = context;
     ke_event_reset(&a->control.perf_told);
     a->control.perf_work = (struct ex_work){.fn = grant};
     ex_work_submit(&a->control.perf_work, DelayedWorkQueue);
-    return STOR_STATUS_BUSY;
+    return STOR_STATUS_SUCCESS;
 }

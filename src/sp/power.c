@@ -73,6 +73,7 @@ static void bus_config(struct sp_adapter *a, SCSI_ADAPTER_CONTROL_TYPE type)
 
 static void go_down(struct sp_adapter *a, ULONG action)
 {
+    a->control.powered_down = true; /* what comes from now on waits */
     drain(a);
     sp_adapter_flush(a, false);
     if (!adapter_power_control(a, false, action)) {
@@ -81,7 +82,6 @@ static void go_down(struct sp_adapter *a, ULONG action)
         bus_config(a, ScsiSetBootConfig);
         a->control.stopped = true;
     }
-    a->control.powered_down = true;
     device_power(a, false);
 }
 
@@ -132,11 +132,12 @@ void sp_adapter_stop(struct sp_adapter *a)
 {
     if (a->control.stopped)
         return;
+    a->control.powered_down = true;
     drain(a);
     sp_adapter_flush(a, false);
     sp_pnp_request(a, NULL, StorStopDevice, NULL, 0);
     sp_adapter_quiesce(a);
-    a->control.stopped = a->control.powered_down = true;
+    a->control.stopped = true;
 }
 
 /* The device extension is as the miniport left it (STI-027). */

@@ -15,7 +15,7 @@ struct card {
 
 static struct card card;
 
-static unsigned card_config_read(struct device *d, unsigned offset, void *to, unsigned bytes)
+static inline unsigned card_config_read(struct device *d, unsigned offset, void *to, unsigned bytes)
 {
     (void)d;
     if (offset >= sizeof card.config)
@@ -26,19 +26,19 @@ static unsigned card_config_read(struct device *d, unsigned offset, void *to, un
     return bytes;
 }
 
-static unsigned card_config_write(struct device *d, unsigned offset, const void *from, unsigned bytes)
+static inline unsigned card_config_write(struct device *d, unsigned offset, const void *from, unsigned bytes)
 {
     (void)d;
     memcpy(card.config + offset, from, bytes);
     return bytes;
 }
 
-static uint8_t *card_register(unsigned range, uint64_t offset)
+static inline uint8_t *card_register(unsigned range, uint64_t offset)
 {
     return (range ? card.ports : card.memory) + offset;
 }
 
-static uint64_t card_read(struct device *d, unsigned range, uint64_t offset, unsigned bytes)
+static inline uint64_t card_read(struct device *d, unsigned range, uint64_t offset, unsigned bytes)
 {
     uint64_t value = 0;
 
@@ -48,19 +48,19 @@ static uint64_t card_read(struct device *d, unsigned range, uint64_t offset, uns
     return value;
 }
 
-static void card_write(struct device *d, unsigned range, uint64_t offset, uint64_t value, unsigned bytes)
+static inline void card_write(struct device *d, unsigned range, uint64_t offset, uint64_t value, unsigned bytes)
 {
     (void)d;
     memcpy(card_register(range, offset), &value, bytes);
 }
 
-static void card_power(struct device *d, bool on)
+static inline void card_power(struct device *d, bool on)
 {
     (void)d;
     *(on ? &card.powers_on : &card.powers_off) += 1;
 }
 
-static struct device *plug(void)
+static inline struct device *plug(void)
 {
     static const struct device_ops ops = {.config_read = card_config_read,
         .config_write = card_config_write,

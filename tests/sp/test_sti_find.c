@@ -64,8 +64,8 @@ static void given_body(void *ctx)
 static ULONG breaks_seen, transfer_seen;
 static UCHAR dma_seen;
 
-static ULONG see_defaults(PVOID ext, PVOID context, PVOID bus, PCHAR argument, PPORT_CONFIGURATION_INFORMATION c,
-    PBOOLEAN again)
+static ULONG see_defaults(
+    PVOID ext, PVOID context, PVOID bus, PCHAR argument, PPORT_CONFIGURATION_INFORMATION c, PBOOLEAN again)
 {
     breaks_seen = c->NumberOfPhysicalBreaks;
     transfer_seen = c->MaximumTransferLength;
@@ -95,8 +95,8 @@ static void defaults_body(void *ctx)
 static PVOID virtual_args[3];
 static char  argument_seen[32];
 
-static ULONG see_arguments(PVOID ext, PVOID pdo, PVOID fdo, PVOID lower, PCHAR argument,
-    PPORT_CONFIGURATION_INFORMATION c, PBOOLEAN again)
+static ULONG see_arguments(
+    PVOID ext, PVOID pdo, PVOID fdo, PVOID lower, PCHAR argument, PPORT_CONFIGURATION_INFORMATION c, PBOOLEAN again)
 {
     virtual_args[0] = pdo;
     virtual_args[1] = fdo;
@@ -153,8 +153,8 @@ static void what_is_given(void **state)
 
 static ULONG find_result;
 
-static ULONG find_answers(PVOID ext, PVOID pdo, PVOID fdo, PVOID lower, PCHAR argument,
-    PPORT_CONFIGURATION_INFORMATION c, PBOOLEAN again)
+static ULONG find_answers(
+    PVOID ext, PVOID pdo, PVOID fdo, PVOID lower, PCHAR argument, PPORT_CONFIGURATION_INFORMATION c, PBOOLEAN again)
 {
     mini_find_virtual(ext, pdo, fdo, lower, argument, c, again);
     return find_result;
@@ -196,11 +196,11 @@ static void zero_it(struct mini_ext *e, PPORT_CONFIGURATION_INFORMATION c)
     memset(c, 0, sizeof *c);
 }
 
-#define SETS(name, member, value)                                                       \
-    static void name(struct mini_ext *e, PPORT_CONFIGURATION_INFORMATION c)             \
-    {                                                                                   \
-        (void)e;                                                                        \
-        c->member = value;                                                              \
+#define SETS(name, member, value)                                           \
+    static void name(struct mini_ext *e, PPORT_CONFIGURATION_INFORMATION c) \
+    {                                                                       \
+        (void)e;                                                            \
+        c->member = value;                                                  \
     }
 
 SETS(no_transfer, MaximumTransferLength, SP_UNINITIALIZED_VALUE)
@@ -524,9 +524,9 @@ static void map_ranges(struct mini_ext *e, PPORT_CONFIGURATION_INFORMATION c)
 
 static void registers_body(void *ctx)
 {
-    UCHAR  bytes[4] = {1, 2, 3, 4}, back[4] = {0};
-    ULONG  words[2] = {0x11111111, 0x22222222}, words_back[2] = {0};
-    UCHAR  stream[3] = {7, 8, 9};
+    UCHAR            bytes[4] = {1, 2, 3, 4}, back[4] = {0};
+    ULONG            words[2] = {0x11111111, 0x22222222}, words_back[2] = {0};
+    UCHAR            stream[3] = {7, 8, 9};
     struct mini_ext *e;
 
     (void)ctx;
@@ -727,8 +727,8 @@ static bool kernel_physical, kernel_watched;
 static void kernel_body(void *ctx)
 {
     (void)ctx;
-    dt_stor *s = begin(&(struct mini){
-        .physical = kernel_physical, .start = kernel_routine, .cfg.prohibited_ddis = kernel_watched});
+    dt_stor *s = begin(
+        &(struct mini){.physical = kernel_physical, .start = kernel_routine, .cfg.prohibited_ddis = kernel_watched});
 
     run_one(s);
     over(s);

@@ -75,8 +75,8 @@ static int null_argument;
 static NTSTATUS null_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     HW_INITIALIZATION_DATA hw = {.HwInitializationDataSize = sizeof hw};
-    NTSTATUS               status = (NTSTATUS)StorPortInitialize(null_argument == 0 ? NULL : driver,
-                      null_argument == 1 ? NULL : path, null_argument == 2 ? NULL : &hw, NULL);
+    NTSTATUS               status = (NTSTATUS)StorPortInitialize(
+                      null_argument == 0 ? NULL : driver, null_argument == 1 ? NULL : path, null_argument == 2 ? NULL : &hw, NULL);
 
     dt_expect_eq(status, STATUS_INVALID_PARAMETER);
     return status;
@@ -201,10 +201,10 @@ static void the_call(void **state)
 
 /* ---- what must be there: STI-008 to STI-012, STV-002 to STV-004 ---- */
 
-#define WITHOUT(name, member, value)                       \
-    static void name(PHW_INITIALIZATION_DATA hw)           \
-    {                                                      \
-        hw->member = value;                                \
+#define WITHOUT(name, member, value)             \
+    static void name(PHW_INITIALIZATION_DATA hw) \
+    {                                            \
+        hw->member = value;                      \
     }
 
 WITHOUT(no_initialize, HwInitialize, NULL)
@@ -364,8 +364,8 @@ static void layout(void **state)
 
 static char argument_seen[32];
 
-static ULONG find_dump(PVOID ext, PVOID pdo, PVOID fdo, PVOID lower, PCHAR argument, PPORT_CONFIGURATION_INFORMATION c,
-    PBOOLEAN again)
+static ULONG find_dump(
+    PVOID ext, PVOID pdo, PVOID fdo, PVOID lower, PCHAR argument, PPORT_CONFIGURATION_INFORMATION c, PBOOLEAN again)
 {
     strncpy(argument_seen, argument ? argument : "", sizeof argument_seen - 1);
     return mini_find_virtual(ext, pdo, fdo, lower, argument, c, again);
@@ -493,7 +493,7 @@ static void initialize_body(void *ctx)
     dt_expect_eq(load_and_start(), STATUS_SUCCESS);
 }
 
-static KIRQL    initialize_irql;
+static KIRQL initialize_irql;
 
 static bool see_level(struct mini_ext *e)
 {
@@ -510,7 +510,6 @@ static void level_body(void *ctx)
     dt_expect_eq(initialize_irql, 7);
     over(begin(&(struct mini){.initialize = see_level}));
     dt_expect_eq(initialize_irql, PASSIVE_LEVEL);
-
 }
 
 static bool registry_in_initialize(struct mini_ext *e)

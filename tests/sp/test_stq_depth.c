@@ -7,7 +7,7 @@
 static bool keep_lun_0(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
 {
     return mini_lun(srb) == 0 && mini_cdb(srb)[0] == SCSIOP_TEST_UNIT_READY && e->word[0] ? keep(e, srb)
-                                                                                         : mini_execute(e, srb);
+                                                                                          : mini_execute(e, srb);
 }
 
 /* STQ-001: what unit 0 does not complete does not stand in the way of unit 1; nobody asks for the next request. */
@@ -169,8 +169,8 @@ static void five_of_adapter(void *ctx)
 {
     (void)ctx;
     limit(false, false, 3, 5, 0);
-    dt_stor *s = begin(&(struct mini){
-        .scan = true, .luns = 2, .find = set_limits, .start = keep_lun_0, .cfg.no_class = true});
+    dt_stor *s =
+        begin(&(struct mini){.scan = true, .luns = 2, .find = set_limits, .start = keep_lun_0, .cfg.no_class = true});
 
     dt_expect_eq(dt_stor_unit_count(s), 2);
     over(s);

@@ -313,8 +313,8 @@ static bool ignore_in_dump_mode(struct mini_ext *e, ULONG path)
 
 static void dump_body(void *ctx)
 {
-    dt_stor *s = begin(&(struct mini){
-        .cfg.dump = true, .find = see_dump_mode, .reset = ignore_in_dump_mode, .start = keep});
+    dt_stor *s =
+        begin(&(struct mini){.cfg.dump = true, .find = see_dump_mode, .reset = ignore_in_dump_mode, .start = keep});
 
     (void)ctx;
     send(s, 0);
