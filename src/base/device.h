@@ -30,6 +30,9 @@ struct device_memory {
     void *(*at)(struct device_memory *m, uint64_t address, size_t bytes);
 };
 
+/* That of the run, for MmGetPhysicalAddress; NULL: nobody has asked for any, and physical addresses are the virtual ones. */
+extern struct device_memory *device_memory_current;
+
 /* What the port offers to its model. */
 struct device_port {
     /* message: 0 .. messages - 1, or DEVICE_LINE: the line is now asserted, and stays so until it is lowered. Called in a step

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ddi/ddi_memory.c - physical memory, device memory, uncached memory. A physical address is the virtual one: so what a driver maps is
- * what it has, and device memory is ordinary memory that a test hands out as such.
+ * what it has, and device memory is ordinary memory that a test hands out as such. A run with modelled cards has bus addresses
+ * instead, as the cards see them.
  */
+#include "base/device.h"
 #include "ddi/ddi.h"
 #include "ex/pool.h"
 #include "ke/ke.h"
@@ -11,9 +13,11 @@
 
 NTKERNELAPI PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(PVOID BaseAddress)
 {
-    PHYSICAL_ADDRESS p;
+    struct device_memory *m = device_memory_current;
+    uint64_t              address = m ? m->address(m, BaseAddress, NULL) : 0;
+    PHYSICAL_ADDRESS      p;
 
-    p.QuadPart = (LONGLONG)(uintptr_t)BaseAddress;
+    p.QuadPart = (LONGLONG)(address ? address : (uintptr_t)BaseAddress);
     return p;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ddi/ddi_stor_regs.c - registers and ports of an adapter's device (STI-046). The range is found by the address, the model
- * answers. Buffer forms move count items: registers from and to consecutive addresses, ports through the one.
+ * answers. On Windows these are the processor's own accesses, whose extension nobody looks at: viostor passes NULL. Buffer
+ * forms move count items: registers from and to consecutive addresses, ports through the one.
  */
 #include "ddi/ddi_stor.h"
 
@@ -10,7 +11,7 @@
 #define READ(name, type, port)                                                  \
     STORPORTAPI type name(PVOID HwDeviceExtension, volatile type *at)           \
     {                                                                           \
-        STOR_ENTER(name, HwDeviceExtension);                                    \
+        STOR_ENTER_CHECKED(name, HwDeviceExtension);                            \
         type value = (type)sp_register_read(a, at, sizeof(type), port, CALLER); \
                                                                                 \
         DDI_LEAVE(name, HwDeviceExtension, value);                              \
@@ -20,7 +21,7 @@
 #define WRITE(name, type, port)                                                   \
     STORPORTAPI VOID name(PVOID HwDeviceExtension, volatile type *at, type value) \
     {                                                                             \
-        STOR_ENTER(name, HwDeviceExtension);                                      \
+        STOR_ENTER_CHECKED(name, HwDeviceExtension);                              \
         sp_register_write(a, at, value, sizeof(type), port, CALLER);              \
         DDI_LEAVE(name, HwDeviceExtension, 0);                                    \
     }
@@ -28,7 +29,7 @@
 #define READ_BUFFER(name, type, port)                                                              \
     STORPORTAPI VOID name(PVOID HwDeviceExtension, volatile type *at, type *buffer, ULONG count)   \
     {                                                                                              \
-        STOR_ENTER(name, HwDeviceExtension);                                                       \
+        STOR_ENTER_CHECKED(name, HwDeviceExtension);                                               \
         for (ULONG i = 0; i < count; i++)                                                          \
             buffer[i] = (type)sp_register_read(a, port ? at : at + i, sizeof(type), port, CALLER); \
         DDI_LEAVE(name, HwDeviceExtension, 0);                                                     \
@@ -37,7 +38,7 @@
 #define WRITE_BUFFER(name, type, port)                                                           \
     STORPORTAPI VOID name(PVOID HwDeviceExtension, volatile type *at, type *buffer, ULONG count) \
     {                                                                                            \
-        STOR_ENTER(name, HwDeviceExtension);                                                     \
+        STOR_ENTER_CHECKED(name, HwDeviceExtension);                                             \
         for (ULONG i = 0; i < count; i++)                                                        \
             sp_register_write(a, port ? at : at + i, buffer[i], sizeof(type), port, CALLER);     \
         DDI_LEAVE(name, HwDeviceExtension, 0);                                                   \

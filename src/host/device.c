@@ -80,10 +80,12 @@ static struct hw_card *card_of(const dt_card *d)
     return (struct hw_card *)(void *)((char *)(uintptr_t)d - offsetof(struct hw_card, device));
 }
 
-static dt_card *attached(struct hw_card *c)
+static dt_card *attached(struct hw_card *c, const struct dt_card_options *o)
 {
     if (!c)
         return NULL;
+    if (o && o->line)
+        c->device.messages = 0;
     if (hw_card_attach(c))
         return &c->device;
     hw_pool_put(c);
@@ -107,21 +109,21 @@ dt_card *dt_card_hba(dt_disk *disk, const struct dt_card_options *o)
 {
     struct hw_disk_config cfg = config_of(disk, o);
 
-    return disk ? attached(hw_hba_create(&cfg)) : NULL;
+    return disk ? attached(hw_hba_create(&cfg), o) : NULL;
 }
 
 dt_card *dt_card_virtio_blk(dt_disk *disk, const struct dt_card_options *o)
 {
     struct hw_disk_config cfg = config_of(disk, o);
 
-    return disk ? attached(hw_virtio_blk_create(&cfg)) : NULL;
+    return disk ? attached(hw_virtio_blk_create(&cfg), o) : NULL;
 }
 
 dt_card *dt_card_ahci(dt_disk *disk, const struct dt_card_options *o)
 {
     struct hw_disk_config cfg = config_of(disk, o);
 
-    return attached(hw_ahci_create(&cfg));
+    return attached(hw_ahci_create(&cfg), o);
 }
 
 void dt_card_ahci_plug(dt_card *card, unsigned port, dt_disk *disk)
@@ -220,7 +222,7 @@ dt_card *dt_card_create(const struct dt_card_model *model, void *ctx)
                                .bar = model->msix_range,
                                .table = model->msix_table,
                                .pending = model->msix_pending});
-    return attached(&m->card);
+    return attached(&m->card, NULL);
 }
 
 unsigned dt_card_capability(dt_card *card, uint8_t id, const void *content, unsigned bytes)

@@ -265,5 +265,6 @@ struct device_memory *hw_memory_boot(bool shuffled)
         for (unsigned class = 0; class < CLASSES; class ++)
             memory.area[i].free[class] = NO_HEAD;
     }
+    device_memory_current = &ops;
     return &ops;
 }

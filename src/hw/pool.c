@@ -50,5 +50,6 @@ void hw_destroy(struct hw_card *c)
 
 void hw_reset(void)
 {
+    device_memory_current = NULL;
     hw_pool_reset();
 }

@@ -136,10 +136,11 @@ static uint64_t common_read(struct hw_virtio *v, uint64_t offset, unsigned bytes
     }
 }
 
-/* A vector that is not there is answered with none, which is how the driver learns of it. */
+/* A vector that is not in the table is answered with none, which is how the driver learns of it. Whether MSI-X is on does not
+ * matter here: viostor sets a vector for changes of the configuration in any case. */
 static uint16_t vector(const struct hw_virtio *v, uint64_t value)
 {
-    return value < v->card.messages ? (uint16_t)value : HW_VIRTIO_NO_VECTOR;
+    return value < v->card.msix.messages ? (uint16_t)value : HW_VIRTIO_NO_VECTOR;
 }
 
 static void queue_write(struct hw_virtio *v, uint64_t offset, uint64_t value, unsigned bytes)
