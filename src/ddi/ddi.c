@@ -49,6 +49,24 @@ static uint64_t verifier_code(enum ddi_id id, unsigned irql)
     }
 }
 
+/* Where no check of its own comes first, the DDI compliance rule that Microsoft's page of the routine names. */
+static uint64_t compliance_code(enum ddi_id id)
+{
+    static const struct {
+        enum ddi_id id;
+        uint32_t    code;
+    } rules[] = {
+#define RULE(name, code) {DDI_##name, code},
+#include "ddi/irql_rules.def"
+#undef RULE
+    };
+
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i].id == id)
+            return rules[i].code;
+    return 0;
+}
+
 /* Windows goes on at DISPATCH_LEVEL. */
 static void wait_expected(enum ddi_id id, const void *caller)
 {
@@ -121,6 +139,8 @@ static void violation(enum ddi_id id, unsigned irql, unsigned allowed, const voi
 
     if (is_tolerated(id, code) || (finding_faithful && !above))
         return;
+    if (above && !code)
+        code = compliance_code(id);
     if (finding_faithful)
         code = 0;
     struct finding f = {.severity = FINDING_STOP,

@@ -436,7 +436,7 @@ static void test_connections(void **state)
 {
     (void)state;
     passes(no_processors);
-    caught(connect_high, "DT-I01", 0x0A);
+    caught(connect_high, "DT-I01", 0xC4);
     always(disconnected, 2);
     caught(still_connected, "DT-Q03", 0);
     passes(well_ordered);

@@ -252,7 +252,7 @@ static void test_isr(void **state)
     (void)state;
     passes(isr_queues_dpc);
     caught(isr_sets_event, "DT-I01", 0xC4);
-    caught(isr_sets_timer, "DT-I01", 0x0A);
+    caught(isr_sets_timer, "DT-I01", 0xC4);
     caught(isr_takes_spin_lock, "DT-I01", 0xC4);
     caught(isr_completes, "DT-I01", 0x0A);
     caught(isr_waits, "DT-W01", ANY_CODE);

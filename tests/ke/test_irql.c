@@ -442,7 +442,7 @@ static void test_other_misuse(void **state)
     passes(paged_at_apc);
     caught(paged_at_dispatch, "DT-I10", 0xD1);
     caught(waits_at_dispatch, "DT-W01", 0xC4);
-    caught(raises_at_dispatch, "DT-I01", 0x0A);
+    caught(raises_at_dispatch, "DT-I01", 0xC4);
     caught(raises_at_apc, NULL, 0x7E);
     caught(dispatch_only_at_passive, "DT-I02", 0x0A);
 }
