@@ -167,10 +167,26 @@ void io_timer_stop(PDEVICE_OBJECT device)
     stop_ticking_if_idle(t);
 }
 
+/* releasing-driver-allocated-resources: who unloads must have stopped it. Windows takes it out of its list all the same (IOT-014),
+ * but a call of the routine may be under way on another processor. */
+static void check_stopped(PDEVICE_OBJECT device)
+{
+    struct finding f = {.severity = FINDING_WARNING,
+        .rule = "DT-T04",
+        .param = {(uintptr_t)device, (uintptr_t)device->Timer->routine},
+        .object = device,
+        .caller = (const void *)device->Timer->routine};
+
+    if (device->Timer->started)
+        finding_raisef(
+            &f, "a device object is deleted while its IoTimer is started: IoStopTimer comes before IoDeleteDevice");
+}
+
 void io_timer_device_gone(PDEVICE_OBJECT device)
 {
     if (!device->Timer)
         return;
+    check_stopped(device);
     stop_ticking_if_idle(device->Timer);
     unsigned irql = io_lock();
 

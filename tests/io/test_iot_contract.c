@@ -108,6 +108,7 @@ static void between_ticks(void *ctx)
     dt_expect(s.ticks >= 1 && s.first - s.started < DT_S(1));
     IoStopTimer(other);
     IoDeleteDevice(other);
+    IoStopTimer(drv.device);
     unload(d);
 }
 
@@ -135,6 +136,7 @@ static void two_devices(void *ctx)
     dt_run_for(DT_MS(2500));
     dt_expect(s.other_ticks == others && s.ticks > mine);
     IoDeleteDevice(other);
+    IoStopTimer(drv.device);
     unload(d);
 }
 
@@ -165,9 +167,48 @@ static void stopped_while_due(void *ctx)
     IoStartTimer(last);
     dt_run_for(DT_MS(1500));
     dt_expect_eq(s.ticks, 1);
+    IoStopTimer(other);
     IoDeleteDevice(other);
     IoDeleteDevice(last);
     unload(d);
+}
+
+/* IOT-014: no call afterwards; that it was not stopped before is told (DT-T04). */
+static void deleted(void *ctx)
+{
+    PDEVICE_OBJECT other;
+
+    dt_driver *d = load();
+
+    dt_expect_eq(
+        IoCreateDevice(drv.device->DriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &other), STATUS_SUCCESS);
+    s.other = other;
+    dt_expect_eq(IoInitializeTimer(other, on_second, &s), STATUS_SUCCESS);
+    IoStartTimer(other);
+    dt_run_for(DT_MS(1500));
+    if (*(const bool *)ctx)
+        IoStopTimer(other);
+    LONG before = s.ticks + s.other_ticks;
+
+    IoDeleteDevice(other);
+    dt_run_for(DT_MS(2500));
+    dt_expect_eq(s.ticks + s.other_ticks, before);
+    unload(d);
+}
+
+static void test_deleted(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bool             stopped = i != 0;
+        struct dt_result r = {0};
+        struct dt_config cfg = config(2);
+
+        assert_int_equal(dt_run(&cfg, deleted, &stopped, &r), 0);
+        assert_int_equal(r.verdict, DT_PASS);
+        assert_int_equal(r.warnings, stopped ? 0 : 1);
+        assert_string_equal(r.finding.rule, stopped ? "" : "DT-T04");
+    }
 }
 
 /* IOT-007 */
@@ -362,6 +403,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_contract),
+        cmocka_unit_test(test_deleted),
         cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_stop),
     };

@@ -267,7 +267,7 @@ static dt_driver *with_timer(void)
     return d;
 }
 
-/* IOT-001 .. IOT-006, IOT-008, IOT-014 */
+/* IOT-001 .. IOT-006, IOT-008 */
 static void io_timer(void *ctx)
 {
     (void)ctx;
@@ -289,6 +289,7 @@ static void io_timer(void *ctx)
     IoStartTimer(drv.device);
     dt_run_for(DT_S(2));
     dt_expect(ticks > before);
+    IoStopTimer(drv.device);
     before = ticks;
     dt_expect_eq(dt_driver_unload(d), STATUS_SUCCESS);
     dt_run_for(DT_S(3));
