@@ -53,6 +53,7 @@ static void given(struct mini_ext *e, PPORT_CONFIGURATION_INFORMATION c)
         dt_expect_eq(((UCHAR *)e)[i], 0); /* STI-027 */
 }
 
+/* STI-020 */
 static void given_body(void *ctx)
 {
     (void)ctx;
@@ -421,6 +422,7 @@ static void effects(void **state)
 
 /* ---- bus data: STI-038 to STI-041 ---- */
 
+/* STI-039, STI-040, STI-041 */
 static void bus_data(struct mini_ext *e, PPORT_CONFIGURATION_INFORMATION c)
 {
     UCHAR  buf[64];
@@ -657,6 +659,7 @@ static void validate_range(struct mini_ext *e, PPORT_CONFIGURATION_INFORMATION c
 
 static const GUID guid_a = {1, 2, 3, {4}};
 
+/* STI-048, STI-049 */
 static void features_in_find(struct mini_ext *e, PPORT_CONFIGURATION_INFORMATION c)
 {
     STORPORT_FEATURE_TYPE list[] = {StorportFeatureFruIdAdapterControl, (STORPORT_FEATURE_TYPE)99};

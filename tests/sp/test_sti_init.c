@@ -270,6 +270,7 @@ static void accepted(const struct mini *m, void (*fn)(PHW_INITIALIZATION_DATA hw
 
 static const struct mini a_virtual, a_physical = {.physical = true};
 
+/* STI-008, STV-003, STV-004 */
 static void required(void **state)
 {
     static void (*const routines[])(PHW_INITIALIZATION_DATA hw) = {

@@ -302,6 +302,7 @@ static const SCSI_PNP_REQUEST_BLOCK *pnp_with(ULONG action)
     return NULL;
 }
 
+/* STI-102, STI-103, STI-104 */
 static void srbs_body(void *ctx)
 {
     const bool *ex = ctx;

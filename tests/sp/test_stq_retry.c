@@ -71,7 +71,7 @@ static void busy_comes_again(void **state)
     passes(again_physical);
 }
 
-/* ---- misuse: STQ-041, STQ-042 ---- */
+/* ---- misuse: STQ-041 ---- */
 
 static bool busy_with_less(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
 {

@@ -102,6 +102,7 @@ static void chosen(void *ctx)
     expect_reset_after(7, &(struct mini){.physical = true, .extended = true}, 7);
 }
 
+/* STQ-062 */
 static void by_default(void *ctx)
 {
     ULONG                      value = 5;
