@@ -371,8 +371,8 @@ static void go_to(struct mach_ctx *me, unsigned before)
         sim_switch_to(me, next, false);
 }
 
-/* A better context is ready, or the one that runs may not run here any more. IRQL < 2. */
-static void preempt(void)
+/* A better context is ready, or the one that runs may not run here any more. True: it has been away since. IRQL < 2. */
+static bool preempt(void)
 {
     struct sim_cpu  *v = sim_self();
     struct mach_ctx *me = v->cur, *c = best_ready(sim.self);
@@ -382,7 +382,7 @@ static void preempt(void)
         bool must_leave = !fits(me, sim.self);
 
         if (!must_leave && (!c || c->priority <= me->priority))
-            return;
+            return false;
         me->irql = v->irql;
         me->cpu = -1;
         place(sim.self, c);
@@ -391,21 +391,24 @@ static void preempt(void)
         place(sim.self, c);
     }
     if (v->cur == me)
-        return;
+        return false;
     go_to(me, sim.self);
-    sim_arrive();
+    return true;
 }
 
+/* Ends when nothing has come while it was away; no deeper each time, for a context may be kept from running for long. */
 __attribute__((noinline)) void sim_arrive(void)
 {
-    struct sim_cpu *v = sim_self();
+    for (;;) {
+        struct sim_cpu *v = sim_self();
 
-    if (sim_highest(v->pending) > v->irql) {
-        take_pending();
-        v = sim_self();
+        if (sim_highest(v->pending) > v->irql) {
+            take_pending();
+            v = sim_self();
+        }
+        if (!(v->pending & SIM_RESCHED) || v->irql >= 2 || !preempt())
+            return;
     }
-    if ((v->pending & SIM_RESCHED) && v->irql < 2)
-        preempt();
 }
 
 static void step(void)
