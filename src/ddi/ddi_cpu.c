@@ -155,6 +155,17 @@ NTKERNELAPI ULONG NTAPI KeQueryNodeMaximumProcessorCount(USHORT NodeNumber)
     return ke_group(NodeNumber).count;
 }
 
+NTKERNELAPI NTSTATUS NTAPI KeQueryLogicalProcessorRelationship(PPROCESSOR_NUMBER ProcessorNumber,
+    LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType, PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information,
+    PULONG Length)
+{
+    DDI_ENTER(KeQueryLogicalProcessorRelationship, NULL);
+    NTSTATUS status = ke_processor_relations(ProcessorNumber, RelationshipType, Information, Length);
+
+    DDI_LEAVE(KeQueryLogicalProcessorRelationship, NULL, status);
+    return status;
+}
+
 /* ---- news of processors ---- */
 
 /* A registration: nothing will ever be told after it, but it must be undone. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* ddi/ddi_dpc.c - DPC routines as drivers see them. */
 #include "ddi/ddi.h"
+
+#include "base/finding.h"
+#include "ddk/ntddk.h"
 #include "ke/ke.h"
 
 NTKERNELAPI VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
@@ -19,9 +22,21 @@ NTKERNELAPI VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE De
     DDI_LEAVE(KeInitializeThreadedDpc, Dpc, 0);
 }
 
-DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
+DDI_HOT /* DPC-081: IoRequestDpc is this routine with the DPC of a device object, whose context is the device object. */
+    static void
+    check_is_requested_by_isr(const KDPC *dpc, const void *caller)
+{
+    struct finding f = {.severity = FINDING_WARNING, .rule = "DT-D17", .object = dpc, .caller = caller};
+
+    if (__builtin_expect(dpc->DeferredContext == (const char *)dpc - offsetof(DEVICE_OBJECT, Dpc), 0) &&
+        mach_irql() <= DISPATCH_LEVEL)
+        finding_raisef(&f, "IoRequestDpc is called at IRQL %u, by no interrupt routine", mach_irql());
+}
+
+NTKERNELAPI BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
 {
     DDI_ENTER(KeInsertQueueDpc, Dpc);
+    check_is_requested_by_isr(Dpc, __builtin_return_address(0));
     BOOLEAN queued = ke_dpc_queue(Dpc, SystemArgument1, SystemArgument2);
 
     DDI_LEAVE(KeInsertQueueDpc, Dpc, queued);

@@ -111,3 +111,50 @@ NTKERNELAPI VOID NTAPI KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL O
     io_interrupt_unlock(Interrupt, OldIrql);
     DDI_LEAVE(KeReleaseInterruptSpinLock, Interrupt, 0);
 }
+
+/* An interrupt stays where it was connected. */
+NTKERNELAPI NTSTATUS NTAPI IoGetAffinityInterrupt(PKINTERRUPT Interrupt, PGROUP_AFFINITY GroupAffinity)
+{
+    unsigned  group = 0;
+    KAFFINITY mask = Interrupt ? ke_affinity_of(io_interrupt_affinity(Interrupt), &group) : 0;
+
+    DDI_ENTER_QUIET(IoGetAffinityInterrupt, Interrupt);
+    if (!mask || !GroupAffinity)
+        return STATUS_INVALID_PARAMETER;
+    *GroupAffinity = (GROUP_AFFINITY){.Mask = mask, .Group = (USHORT)group};
+    return STATUS_SUCCESS;
+}
+
+/* ---- nonmaskable interrupts: none ever comes, but who registers for them gets on ---- */
+
+struct nmi_callback {
+    struct nmi_callback *self; /* while it is registered */
+    PNMI_CALLBACK        routine;
+    PVOID                context;
+};
+
+NTKERNELAPI PVOID NTAPI KeRegisterNmiCallback(PNMI_CALLBACK CallbackRoutine, PVOID Context)
+{
+    DDI_ENTER(KeRegisterNmiCallback, Context);
+    struct nmi_callback *c = ke_object_alloc(sizeof *c);
+
+    if (c)
+        *c = (struct nmi_callback){c, CallbackRoutine, Context};
+    DDI_LEAVE(KeRegisterNmiCallback, Context, (uintptr_t)c);
+    return c;
+}
+
+NTKERNELAPI NTSTATUS NTAPI KeDeregisterNmiCallback(PVOID Handle)
+{
+    struct nmi_callback *c = Handle;
+
+    DDI_ENTER(KeDeregisterNmiCallback, Handle);
+    NTSTATUS status = c && c->self == c ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+
+    if (NT_SUCCESS(status)) {
+        c->self = NULL;
+        ke_object_free(c, sizeof *c);
+    }
+    DDI_LEAVE(KeDeregisterNmiCallback, Handle, status);
+    return status;
+}

@@ -30,6 +30,11 @@ static const struct {
     {"DT-D16", "a KeSignalCallDpc routine is called outside a KeGenericCallDpc, or once too often",
         "Its argument is only good in the routine that KeGenericCallDpc has called, once per processor.",
         "Pass on SystemArgument1 and SystemArgument2 unchanged, the first exactly once."},
+    {"DT-D17", "IoRequestDpc is called by no interrupt routine",
+        "DpcForIsr is the second half of an interrupt; its page asks for the device's IRQL. Called from elsewhere, it "
+        "meets the "
+        "request of an interrupt half way and one of the two is lost.",
+        "A DPC of its own (KeInitializeDpc, KeInsertQueueDpc) for what is not the interrupt's."},
     {"DT-W14", "a wait that can never end", "A routine waits for its own end.",
         "Let somebody else wait for it: the thread that tears down."},
     {"DT-D11", "a DPC is aimed at a processor that does not exist",

@@ -465,6 +465,11 @@ NTSTATUS io_interrupt_connect(const struct io_interrupt_connection *c, PKINTERRU
 }
 
 /* SIO-051. */
+KAFFINITY io_interrupt_affinity(const KINTERRUPT *k)
+{
+    return k->affinity;
+}
+
 void io_interrupt_active(PKINTERRUPT k, bool active)
 {
     unsigned old = list_lock();

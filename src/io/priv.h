@@ -174,9 +174,10 @@ NTSTATUS io_interrupt_connect(const struct io_interrupt_connection *c, PKINTERRU
 void     io_interrupt_disconnect(PKINTERRUPT k); /* IRQL 0; waits until its routine runs nowhere */
 
 /* As io_interrupt_raise(vector, -1), for devices: from a step of theirs too. DIRQL interrupts only. Any IRQL. Point: no. */
-bool    io_interrupt_assert(ULONG vector);
-BOOLEAN io_interrupt_synchronize(PKINTERRUPT k, PKSYNCHRONIZE_ROUTINE routine, void *context);
-void    io_interrupt_active(PKINTERRUPT k, bool active); /* IRQL <= 2 */
+bool      io_interrupt_assert(ULONG vector);
+BOOLEAN   io_interrupt_synchronize(PKINTERRUPT k, PKSYNCHRONIZE_ROUTINE routine, void *context);
+void      io_interrupt_active(PKINTERRUPT k, bool active); /* IRQL <= 2 */
+KAFFINITY io_interrupt_affinity(const KINTERRUPT *k);      /* systemwide */
 /* Finding DT-Q03 when a connected object's pointer, context, lock or routine lies there. `what` happened to that memory. */
 void     io_interrupt_memory_goes(const void *start, const void *end, const char *what);
 unsigned io_interrupt_lock(PKINTERRUPT k); /* old IRQL */

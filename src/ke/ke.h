@@ -339,6 +339,9 @@ uint64_t        ke_group_mask(unsigned g);                   /* of its processor
 uint64_t        ke_affinity_in(unsigned g, uint64_t mask);   /* relative mask -> affinity; 0 = invalid */
 uint64_t ke_affinity_of(uint64_t affinity, unsigned *group); /* -> the first group it touches, mask relative to that */
 
+/* Of one processor, or of all (NULL): records by LOGICAL_PROCESSOR_RELATIONSHIP (ke/relation.c). *length: room, then needed. */
+NTSTATUS ke_processor_relations(const PROCESSOR_NUMBER *number, unsigned type, void *to, ULONG *length);
+
 /* ---- regions (ke/apc.c) ---- */
 
 void ke_critical_region(int delta); /* +1 enter, -1 leave */

@@ -68,7 +68,9 @@ static void two_requests(void *ctx)
     KeLowerIrql(irql);
     dt_expect_eq(s.calls, 1);
     dt_expect(s.irp_seen == &s.irp[0] && s.context_seen == (PVOID)1);
+    KeRaiseIrql(DIRQL, &isr);
     IoRequestDpc(drv.device, &s.irp[1], (PVOID)2);
+    KeLowerIrql(isr);
     dt_expect_eq(s.calls, 2);
     dt_expect(s.irp_seen == &s.irp[1] && s.context_seen == (PVOID)2);
     end(driver);
@@ -111,6 +113,30 @@ static void not_initialized(void *ctx)
     (void)ctx;
     begin();
     IoRequestDpc(drv.device, NULL, NULL);
+}
+
+/* DPC-081: a thread asks for what only the interrupt routine may. */
+static void by_thread(void *ctx)
+{
+    dt_driver *driver = begin();
+    KIRQL      irql;
+
+    (void)ctx;
+    IoInitializeDpcRequest(drv.device, dpc_for_isr);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    IoRequestDpc(drv.device, NULL, NULL);
+    KeLowerIrql(irql);
+    end(driver);
+}
+
+static void test_by_thread(void **state)
+{
+    struct dt_config plain = config(2);
+
+    (void)state;
+    plain.faithful = true;
+    caught(by_thread, "DT-D17", 0);
+    passes_with(&plain, by_thread);
 }
 
 static void test_not_initialized(void **state)
@@ -255,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_requests),
         cmocka_unit_test(test_not_initialized),
+        cmocka_unit_test(test_by_thread),
         cmocka_unit_test(test_packets),
         cmocka_unit_test(test_unload),
     };

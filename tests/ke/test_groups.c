@@ -388,6 +388,10 @@ static void interrupts(void *ctx)
         while (!InterlockedAdd(&s.calls, 0))
             sleep_ms(1);
         dt_expect(s.at.Group == ways[i].group && s.at.Number == 1);
+        GROUP_AFFINITY at = {.Mask = 0};
+
+        dt_expect_eq(IoGetAffinityInterrupt(interrupt, &at), STATUS_SUCCESS);
+        dt_expect(at.Group == ways[i].group && at.Mask == CPU(1));
         IoDisconnectInterrupt(interrupt);
     }
     dt_expect(!connect(CONNECT_FULLY_SPECIFIED_GROUP, 1, CPU(2)));

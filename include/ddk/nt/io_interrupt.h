@@ -122,4 +122,15 @@ NTKERNELAPI VOID IoReportInterruptActive(_In_ PIO_REPORT_INTERRUPT_ACTIVE_STATE_
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTKERNELAPI VOID IoReportInterruptInactive(_In_ PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters);
 
+NTKERNELAPI NTSTATUS IoGetAffinityInterrupt(_In_ PKINTERRUPT InterruptObject, _Out_ PGROUP_AFFINITY GroupAffinity);
+
+typedef BOOLEAN NMI_CALLBACK(_In_opt_ PVOID Context, _In_ BOOLEAN Handled);
+typedef NMI_CALLBACK *PNMI_CALLBACK;
+
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI PVOID KeRegisterNmiCallback(_In_ PNMI_CALLBACK CallbackRoutine, _In_opt_ PVOID Context);
+
+_IRQL_requires_max_(APC_LEVEL)
+NTKERNELAPI NTSTATUS KeDeregisterNmiCallback(_In_ PVOID Handle);
+
 EXTERN_C_END

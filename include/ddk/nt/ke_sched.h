@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nt/ke_types.h>
+#include <nt/processors.h>
 
 EXTERN_C_START
 
@@ -255,6 +256,13 @@ NTKERNELAPI VOID KeQueryNodeActiveAffinity(_In_ USHORT NodeNumber, _Out_opt_ PGR
                                            _Out_opt_ PUSHORT Count);
 NTKERNELAPI ULONG KeQueryNodeMaximumProcessorCount(_In_ USHORT NodeNumber);
 NTKERNELAPI ULONG KeQueryNodeActiveProcessorCount(_In_ USHORT NodeNumber);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTKERNELAPI NTSTATUS KeQueryLogicalProcessorRelationship(_In_opt_ PPROCESSOR_NUMBER ProcessorNumber,
+                                                         _In_ LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType,
+                                                         _Out_writes_bytes_opt_(*Length)
+                                                             PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information,
+                                                         _Inout_ PULONG Length);
 NTKERNELAPI NTSTATUS KeQueryNodeActiveAffinity2(_In_ USHORT NodeNumber,
                                                 _Out_writes_to_opt_(GroupAffinitiesCount, *GroupAffinitiesRequired)
                                                     PGROUP_AFFINITY GroupAffinities,
