@@ -72,6 +72,9 @@ SVal evaluate(const Scope &s, StringRef expression);
 /* Object an expression of a lock annotation means ("*SpinLock", "Ext->Lock", "&g_Lock"); nullptr: unknown. */
 const MemRegion *lvalue(const Scope &s, StringRef expression);
 
+/* The value of a member ("QuadPart") of the object at place, through anonymous structures. */
+SVal member_of(const Scope &s, SVal place, QualType type, StringRef member);
+
 enum Truth { NO, YES, MAYBE };
 Truth truth(const Scope &s, StringRef condition);
 

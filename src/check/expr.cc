@@ -33,6 +33,8 @@ class Parser {
         return t;
     }
 
+    Typed member(const Typed &base, StringRef field);
+
   private:
     ASTContext         &ast;
     const Preprocessor &pp;
@@ -111,7 +113,6 @@ class Parser {
     Typed parameter(StringRef word);
     Typed macro(StringRef word);
     Typed load(SVal place, QualType type);
-    Typed member(const Typed &base, StringRef field);
     Typed predicate(StringRef word);
 
     friend const MemRegion *dt::lvalue(const Scope &s, StringRef expression);
@@ -272,6 +273,26 @@ const FieldDecl *field_named(const RecordDecl *r, StringRef name, std::vector<co
     return nullptr;
 }
 
+/* The analyzer does not follow `LARGE_INTEGER t = {.QuadPart = -1}`, an initialized union. */
+llvm::Optional<int64_t> initial_value(ASTContext &ast, SVal place, StringRef field)
+{
+    auto *r = dyn_cast_or_null<VarRegion>(object(place));
+    auto *list = r && r->getDecl()->getInit() ? dyn_cast<InitListExpr>(r->getDecl()->getInit()) : nullptr;
+
+    if (!list || !r->getDecl()->getType()->isUnionType() || list->getNumInits() != 1)
+        return llvm::None;
+    const FieldDecl *f = list->getInitializedFieldInUnion();
+    Expr::EvalResult v;
+    if (f && f->getName() == field && list->getInit(0)->EvaluateAsInt(v, ast))
+        return v.Val.getInt().getExtValue();
+    auto *inner = dyn_cast<InitListExpr>(list->getInit(0));
+    for (unsigned i = 0; inner && i < inner->getNumInits(); i++)
+        if (!isa<ImplicitValueInitExpr>(inner->getInit(i)) &&
+            (!inner->getInit(i)->EvaluateAsInt(v, ast) || v.Val.getInt() != 0))
+            return llvm::None;
+    return inner ? llvm::Optional<int64_t>(0) : llvm::None; /* {0} */
+}
+
 Typed Parser::member(const Typed &base, StringRef field)
 {
     std::vector<const FieldDecl *> path;
@@ -282,7 +303,11 @@ Typed Parser::member(const Typed &base, StringRef field)
         return Typed();
     for (const FieldDecl *f : path)
         place = scope->state->getLValue(f, place);
-    return load(place, path.back()->getType());
+    Typed loaded = load(place, path.back()->getType());
+    if (loaded.value.isUnknown())
+        if (auto n = initial_value(ast, base.place, field))
+            loaded.value = number(*n).value;
+    return loaded;
 }
 
 StringRef word_of(StringRef &text)
@@ -427,6 +452,16 @@ SVal evaluate(const Scope &s, StringRef expression)
     Parser p(s.c.getASTContext(), s.c.getPreprocessor(), &s, expression);
 
     return p.whole().value;
+}
+
+SVal member_of(const Scope &s, SVal place, QualType type, StringRef member)
+{
+    Parser p(s.c.getASTContext(), s.c.getPreprocessor(), &s, "");
+    Typed  base;
+
+    base.place = place;
+    base.type = type;
+    return p.member(base, member).value;
 }
 
 const MemRegion *lvalue(const Scope &s, StringRef expression)

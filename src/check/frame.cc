@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/frame.h"
 
+#include "clang/AST/ParentMap.h"
+
 namespace dt {
 
 static Registration *registrations;
@@ -60,6 +62,33 @@ llvm::Optional<int64_t> number_of(ProgramStateRef state, SVal value)
         if (const llvm::APSInt *i = state->getConstraintManager().getSymVal(state, s))
             return i->getExtValue();
     return llvm::None;
+}
+
+const ValueDecl *named_object(const Expr *e)
+{
+    e = e->IgnoreParenCasts();
+    if (auto *u = dyn_cast<UnaryOperator>(e))
+        return named_object(u->getSubExpr());
+    if (auto *a = dyn_cast<ArraySubscriptExpr>(e))
+        return named_object(a->getBase());
+    if (auto *m = dyn_cast<MemberExpr>(e))
+        return m->getMemberDecl();
+    auto *d = dyn_cast<DeclRefExpr>(e);
+    return d ? d->getDecl() : nullptr;
+}
+
+bool is_used(CheckerContext &c, const CallEvent &call)
+{
+    auto *e = call.getOriginExpr();
+
+    return e && c.getLocationContext()->getParentMap().isConsumedExpr(const_cast<Expr *>(e));
+}
+
+bool is_local(const MemRegion *r)
+{
+    auto *v = dyn_cast_or_null<VarRegion>(r ? r->getBaseRegion() : nullptr);
+
+    return v && isa<StackLocalsSpaceRegion>(v->getMemorySpace());
 }
 
 /* Loaded through a variable or a field: whose? */

@@ -53,6 +53,15 @@ const MemRegion *argument_object(const CallEvent &call, unsigned i);
 /* The number a value certainly is on this path. */
 llvm::Optional<int64_t> number_of(ProgramStateRef state, SVal value);
 
+/* The variable or member an expression names, below casts, & and *: tells objects apart where there is no path. */
+const ValueDecl *named_object(const Expr *e);
+
+/* Is the result of this call looked at: assigned, passed on, tested? */
+bool is_used(CheckerContext &c, const CallEvent &call);
+
+/* Memory this path has got itself and nobody else knows: a local, or pool it allocated. */
+bool is_local(const MemRegion *r);
+
 /* How messages call an object: "ext->Lock", "'timer'"; empty when nothing good is known. */
 std::string name_of(const MemRegion *region);
 

@@ -224,6 +224,8 @@ static Rule rule_for_high(CheckerContext &c, StringRef name)
 
     if (name == "KeFlushQueuedDpcs")
         return D09;
+    if (name == "ExDeleteTimer")
+        return T16;
     if (name.contains("FastMutex") || name.contains("GuardedMutex"))
         return L16;
     if (spin_lock_held(c.getState()) && (waits || allocates_or_blocks(name)))
@@ -233,7 +235,7 @@ static Rule rule_for_high(CheckerContext &c, StringRef name)
     if (name.startswith("ExAllocatePool"))
         return I10;
     if (name == "KeSetEvent" || name == "KeReleaseSemaphore" || name == "KeReleaseMutex")
-        return W05;
+        return W05; /* Wait = TRUE */
     return name.startswith("StorPort") ? S12 : I01;
 }
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* check/dpcs.cc - target processors (DT-D11) and threaded DPCs (DT-D13, DT-D14). */
+#include "check/irql.h"
+#include "check/timer_facts.h"
+
+REGISTER_SET_WITH_PROGRAMSTATE(ProcessorCounts, clang::ento::SymbolRef)
+
+namespace dt {
+
+namespace {
+
+enum { MAXIMUM_PROCESSORS = 64 };
+
+class DpcChecker : public Checker<check::PreCall, check::PostCall> {
+  public:
+    void checkPreCall(const CallEvent &call, CheckerContext &c) const;
+    void checkPostCall(const CallEvent &call, CheckerContext &c) const
+    {
+        StringRef name = callee_name(call);
+        SymbolRef s = call.getReturnValue().getAsSymbol();
+
+        if (s && (name.contains("ActiveProcessorCount") || name.contains("MaximumProcessorCount")))
+            c.addTransition(c.getState()->add<ProcessorCounts>(s));
+    }
+
+  private:
+    void check_target(const CallEvent &call, CheckerContext &c) const;
+    void check_threaded(const CallEvent &call, CheckerContext &c) const;
+};
+
+void DpcChecker::check_target(const CallEvent &call, CheckerContext &c) const
+{
+    auto             n = number_of(c.getState(), call.getArgSVal(1));
+    SymbolRef        s = call.getArgSVal(1).getAsSymbol();
+    const ValueDecl *named = named_object(call.getArgExpr(1));
+
+    while (auto *cast = dyn_cast_or_null<SymbolCast>(s))
+        s = cast->getOperand();
+    bool count =
+        (s && c.getState()->contains<ProcessorCounts>(s)) || (named && named->getName() == "KeNumberProcessors");
+    if (count || (n && (*n < 0 || *n >= MAXIMUM_PROCESSORS)))
+        report(c, this, D11,
+            count ? "a count of processors is no processor: numbers end one below it"
+                  : "there is no processor of this number",
+            call.getOriginExpr());
+}
+
+bool is_per_processor(StringRef name)
+{
+    return name.startswith("KeGetCurrentProcessorNumber") || name.startswith("KeGetCurrentProcessorIndex");
+}
+
+void DpcChecker::check_threaded(const CallEvent &call, CheckerContext &c) const
+{
+    const TimerFacts   &facts = timer_facts(c.getASTContext());
+    const FunctionDecl *f = root(c)->getCanonicalDecl();
+    StringRef           name = callee_name(call);
+    bool                threaded = facts.threaded.count(f), for_dpc = name.endswith("SpinLockForDpc");
+    bool                at_dpc = name.endswith("AtDpcLevel") || name.endswith("FromDpcLevel");
+
+    if (threaded && (at_dpc || is_per_processor(name)) && irql_now(c.getState()) == irql_at_entry(c.getState()))
+        report(c, this, D13, name + " in a threaded DPC, which may run at PASSIVE_LEVEL", call.getOriginExpr());
+    if (for_dpc && !threaded &&
+        (facts.ordinary.count(f) ||
+            (!contract_of(f).role_name.empty() && !has_class(contract_of(f), "KDEFERRED_ROUTINE"))))
+        report(c, this, D14, name + " is for threaded DPCs only", call.getOriginExpr());
+}
+
+void DpcChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
+{
+    if (!root(c))
+        return;
+    if (callee_name(call) == "KeSetTargetProcessorDpc" && call.getNumArgs() > 1)
+        check_target(call, c);
+    check_threaded(call, c);
+}
+
+} // namespace
+
+DT_CHECKER("dpcs", DpcChecker);
+
+} // namespace dt

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#include <ntddk.h>
+
+struct timed {
+    KTIMER Timer, Second;
+    KDPC   Dpc, Other;
+};
+
+VOID Start(struct timed *Timed)
+{
+    LARGE_INTEGER due = {.QuadPart = -10000000};
+
+    KeSetTimerEx(&Timed->Timer, due, 1000, &Timed->Dpc);
+    KeSetTimer(&Timed->Second, due, &Timed->Other);
+}
+
+_IRQL_requires_(PASSIVE_LEVEL) VOID Destroy(struct timed *Timed)
+{
+    if (KeCancelTimer(&Timed->Timer))
+        KeFlushQueuedDpcs();
+    else
+        KeFlushQueuedDpcs();
+    if (!KeCancelTimer(&Timed->Second)) /* expires once: TRUE says that its DPC will not run */
+        KeFlushQueuedDpcs();
+    ExFreePoolWithTag(Timed, 'tset');
+}
