@@ -140,14 +140,18 @@ struct dt_stor_request {
     uint8_t  tag_action;
     void    *data;
     uint32_t bytes;
-    uint32_t timeout_s;                                     /* 0 = the adapter's default */
+    uint32_t timeout_s; /* 0 = the adapter's default */
+    void    *data_in;   /* of a bidirectional request: what the device sends; miniports with extended SRBs only */
+    uint32_t data_in_bytes;
+    bool     io_info; /* extended SRBs carry SRBEX_DATA_IO_INFO, with these two */
+    uint32_t io_flags, io_key;
     struct dt_stor_io *victim;                              /* SRB_FUNCTION_ABORT_COMMAND: whom */
     void (*done)(void *context, struct dt_stor_request *r); /* at IRQL <= DISPATCH_LEVEL, or NULL */
     void *context;
     /* the answer */
     uint8_t  srb_status, scsi_status, sense_bytes;
     uint32_t transferred, internal_status; /* the NTSTATUS where the port itself failed it */
-    uint64_t service_time; /* 100 ns: IoTargetRequestServiceTime; 0 = the miniport did not tell */
+    uint64_t service_time;                 /* 100 ns: IoTargetRequestServiceTime; 0 = the miniport did not tell */
     uint8_t  sense[255];
 };
 

@@ -5,6 +5,10 @@
  */
 #pragma once
 
+#include "ddk/storport.h"
+#include "ex/work.h"
+#include "sp/sp.h"
+
 struct sp_adapter;
 struct sp_driver;
 struct sp_lun;

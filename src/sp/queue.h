@@ -5,6 +5,9 @@
  */
 #pragma once
 
+#include "ke/ke.h"
+#include "sp/sp.h"
+
 struct sp_adapter;
 struct sp_lun;
 struct sp_request;

@@ -61,8 +61,8 @@ struct sp_config {
     uint32_t              line_vector;         /* of the line interrupt, to share it; 0 = one of its own */
     unsigned              control_types;       /* MaxControlType offered; 0 = all */
     bool                  busy_forever;        /* STQ-045: busy requests are tried again without limit */
-    bool                  prohibited_ddis;     /* STI-050: kernel routines that a physical miniport calls are findings */
-    bool                  no_timeouts;         /* requests take as long as they take */
+    bool                  prohibited_ddis; /* STI-050: kernel routines that a physical miniport calls are findings */
+    bool                  no_timeouts;     /* requests take as long as they take */
     bool                  breaks_default_0x11; /* STI-023: NumberOfPhysicalBreaks is 0x11, not SP_UNINITIALIZED_VALUE */
     bool                  pause_first_wins;    /* STQ-031: a second StorPortPause while paused fails */
     bool                  start_false_pending; /* STV-012: FALSE from HwStorStartIo without completion is no finding */
@@ -130,8 +130,8 @@ struct sp_request {
     ULONG timeout_s;        /* 0 = the adapter's default */
     ULONG action, subflags; /* PNP: action and flags; power: state, flags; action of power in `power_action` */
     ULONG power_action;
-    PVOID next_srb;                     /* of an abort: the victim's SRB */
-    void *data_in;                      /* of a bidirectional request: what the device sends; extended SRBs only */
+    PVOID next_srb; /* of an abort: the victim's SRB */
+    void *data_in;  /* of a bidirectional request: what the device sends; extended SRBs only */
     ULONG data_in_bytes;
     bool  io_info;                      /* extended SRBs carry SRBEX_DATA_IO_INFO, with these two */
     ULONG io_flags, io_key;             /* REQUEST_INFO_XXX */
@@ -153,9 +153,9 @@ struct sp_request {
     struct sp_slot    *slot;
     unsigned           state, retries, cpu, channel;
     bool               built, timed_out;
-    bool               bypasses;   /* the port's own: gets past gates that hold clients */
-    bool               to_adapter; /* for the adapter itself: address ignored */
-    unsigned           ticks, activations;      /* of timeout.c, since it was issued */
+    bool               bypasses;           /* the port's own: gets past gates that hold clients */
+    bool               to_adapter;         /* for the adapter itself: address ignored */
+    unsigned           ticks, activations; /* of timeout.c, since it was issued */
     nt_100ns           queued_at, issued_at;
     uint64_t           service_time; /* 100 ns, as the miniport told (IoTargetRequestServiceTime); 0 = not */
 };

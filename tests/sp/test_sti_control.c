@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* HwStorAdapterControl and HwStorUnitControl: what is asked first, what comes, at which IRQL. */
-#include "sp/control.h"
+#include "sp/heard.h"
 
 /* ---- the list: STI-070 to STI-073 ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Power, stop and restart, flush and shutdown, removal: what a miniport is told, and in which order. */
-#include "sp/control.h"
+#include "sp/heard.h"
 
 static struct mini logged(void)
 {

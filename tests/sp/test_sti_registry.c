@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The registry as a miniport sees it, and what the port reads there for itself. */
-#include "sp/control.h"
+#include "sp/heard.h"
 
 static const ULONG                four = 4, eight = 8;
 static const struct dt_stor_value present[] = {{.name = "Depth", .type = REG_DWORD, .bytes = 4, .data = &four},

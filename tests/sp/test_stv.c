@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Virtual miniports: StartIo without locks, completion from anywhere, service IRPs, tracing, the last callback. */
-#include "sp/control.h"
+#include "sp/heard.h"
 
 /* ---- HwStorStartIo: STV-008, STV-022 ---- */
 

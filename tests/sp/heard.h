@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/sp/control.h - a miniport that supports the control types it is told to, and writes down which come, and how. */
+/* tests/sp/heard.h - a miniport that supports the control types it is told to, and writes down which come, and how. */
 #pragma once
 
 #include "sp/card.h"
