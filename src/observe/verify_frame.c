@@ -36,14 +36,15 @@ bool verify_frame_is_mine(const struct verify *v, const struct verify_frame *f, 
     return f->cpu == e->cpu && (e->irql >= VERIFY_DISPATCH || f->thread == e->thread);
 }
 
-struct verify_frame *verify_frame_top(struct verify *v, const struct ev *e)
+/* What runs on the processor before what runs in its thread. */
+static struct verify_frame *innermost(struct verify *v, const struct ev *e, bool only_dpcs)
 {
     struct verify_frame *best = NULL;
 
     for (uint32_t i = v->n_frames; i-- > 0;) {
         struct verify_frame *f = &v->frames[i];
 
-        if (!verify_frame_is_mine(v, f, e))
+        if ((only_dpcs && f->kind == FRAME_ROUTINE) || !verify_frame_is_mine(v, f, e))
             continue;
         if (f->on_cpu)
             return f;
@@ -53,21 +54,14 @@ struct verify_frame *verify_frame_top(struct verify *v, const struct ev *e)
     return best;
 }
 
+struct verify_frame *verify_frame_top(struct verify *v, const struct ev *e)
+{
+    return innermost(v, e, false);
+}
+
 struct verify_frame *verify_frame_top_dpc(struct verify *v, const struct ev *e)
 {
-    struct verify_frame *best = NULL;
-
-    for (uint32_t i = v->n_frames; i-- > 0;) {
-        struct verify_frame *f = &v->frames[i];
-
-        if (f->kind == FRAME_ROUTINE || !verify_frame_is_mine(v, f, e))
-            continue;
-        if (f->on_cpu)
-            return f;
-        if (!best)
-            best = f;
-    }
-    return best;
+    return innermost(v, e, true);
 }
 
 /* A routine that returns at another IRQL may have left its processor: then its thread tells. */

@@ -35,7 +35,7 @@ static inline void give_back(dt_stor *s, UCHAR status)
 
 static inline void give_all_back(dt_stor *s)
 {
-    while (n_given_back < n_kept)
+    while (ReadNoFence(&n_given_back) < ReadNoFence(&n_kept))
         give_back(s, SRB_STATUS_SUCCESS);
 }
 

@@ -185,7 +185,7 @@ static void pause_ends(void *ctx)
     calm();
     dt_expect(dt_stor_done(io[0]));
     dt_expect_eq(n_kept, 1);
-    while (n_kept == 1)
+    while (ReadNoFence(&n_kept) == 1)
         sleep_ms(10);
     dt_expect(dt_now() - from >= 1000000000ull);
     dt_expect(!simulated() || dt_now() - from < 1050000000ull);
@@ -228,7 +228,7 @@ static void pause_one_unit(void *ctx)
     dt_ns from = dt_now();
 
     send(s, 1);
-    while (n_kept == 2)
+    while (ReadNoFence(&n_kept) == 2)
         sleep_ms(10);
     dt_expect(dt_now() - from >= 990000000ull);
     end(s);
@@ -298,7 +298,7 @@ static void later_pause_wins(void *ctx)
     StorPortPause(ext_of(s), 600);
     dt_expect_eq(StorPortPause(ext_of(s), 1), TRUE);
     send(s, 0);
-    while (n_kept == 0)
+    while (ReadNoFence(&n_kept) == 0)
         sleep_ms(10);
     dt_expect(dt_now() - from >= 1000000000ull && dt_now() - from < 60000000000ull);
     end(s);
@@ -314,7 +314,7 @@ static void first_pause_wins(void *ctx)
     dt_ns from = dt_now();
 
     send(s, 0);
-    while (n_kept == 0)
+    while (ReadNoFence(&n_kept) == 0)
         sleep_ms(10);
     dt_expect(dt_now() - from < 60000000000ull);
     end(s);

@@ -14,7 +14,7 @@ static void reset_came(struct mini_ext *e, UCHAR function, LONG bit)
 {
     tiers[InterlockedIncrement(&n_tiers) - 1] = function;
     if (cures & bit)
-        while (n_given_back < n_kept)
+        while (ReadNoFence(&n_given_back) < ReadNoFence(&n_kept))
             complete(e, kept[InterlockedIncrement(&n_given_back) - 1], cured_status);
 }
 
@@ -221,7 +221,7 @@ static void nothing_but_the_reset(void *ctx)
 
     (void)ctx;
     send_for(s, 1);
-    while (n_tiers == 0)
+    while (ReadNoFence(&n_tiers) == 0)
         sleep_ms(100);
     send(s, 0);
     calm();
@@ -243,7 +243,7 @@ static void reset_is_late(void *ctx)
 
     (void)ctx;
     send_for(s, 1);
-    while (n_tiers < 2)
+    while (ReadNoFence(&n_tiers) < 2)
         sleep_ms(1000);
     dt_expect_eq(dt_stor_finish(io[0]), SRB_STATUS_BUS_RESET);
     n_sent = 0;
