@@ -69,6 +69,7 @@ struct dt_stor_config {
     bool                  stop_no_lock;     /* STL-009: ScsiStopAdapter, ScsiRestartAdapter at PASSIVE_LEVEL, no lock */
     bool                  link_down_counts; /* STN-054: time-outs go on while the link is down */
     bool                  busy_forever;     /* STQ-045: busy requests are tried again without limit */
+    bool                  retries_count;    /* STQ-049: a request's time goes on while it is tried again */
     bool                  prohibited_ddis;  /* STI-050: kernel routines that a physical miniport calls are findings */
     bool                  no_timeouts;      /* requests take as long as they take */
     bool                  breaks_default_0x11; /* STI-023: NumberOfPhysicalBreaks is 0x11, not SP_UNINITIALIZED_VALUE */

@@ -9,16 +9,19 @@ static bool in_bytes(const void *p, const void *start, size_t bytes)
     return start && (uintptr_t)p >= (uintptr_t)start && (uintptr_t)p < (uintptr_t)start + bytes;
 }
 
-/* Data or sense buffer of a request that the miniport has; what is left of it from p on. */
-static bool in_request(struct sp_adapter *a, const void *srb, const void *p, uint64_t *left)
+/* Data or sense buffer of a request that the miniport has; what is left of it, and where the device finds it. */
+static bool in_request(struct sp_adapter *a, const void *srb, const void **at, uint64_t *left)
 {
+    const void     *p = *at;
     unsigned        old = sp_lock(a);
     struct sp_slot *s = srb ? sp_slot_find_locked(a, srb) : NULL;
     bool            data = s && s->state == SP_SLOT_DRIVER && in_bytes(p, s->r->data, s->r->bytes);
     bool            sense = s && s->state == SP_SLOT_DRIVER && in_bytes(p, s->srb, s->bytes);
 
-    if (data)
+    if (data) {
         *left = (uintptr_t)s->r->data + s->r->bytes - (uintptr_t)p;
+        *at = sp_list_place(s, p);
+    }
     if (sense)
         *left = (uintptr_t)s->srb + s->bytes - (uintptr_t)p;
     sp_unlock(a, old);
@@ -30,7 +33,7 @@ static uint64_t physical_address(struct sp_adapter *a, const void *srb, const vo
 {
     uint64_t run = 0, left = UINT32_MAX;
 
-    if (!in_request(a, srb, p, &left) && !sp_is_common(a, p))
+    if (!in_request(a, srb, &p, &left) && !sp_is_common(a, p))
         return 0;
     uint64_t address = sp_bus_address(a, p, &run);
 

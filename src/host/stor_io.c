@@ -60,6 +60,11 @@ dt_stor_io *dt_stor_submit(dt_stor *s, struct dt_stor_request *r)
     io->r.tag_action = r->tag_action;
     io->r.data = r->data;
     io->r.bytes = r->bytes;
+    io->r.data_in = r->data_in;
+    io->r.data_in_bytes = r->data_in_bytes;
+    io->r.io_info = r->io_info;
+    io->r.io_flags = r->io_flags;
+    io->r.io_key = r->io_key;
     io->r.timeout_s = r->timeout_s;
     io->r.next_srb = r->victim && r->victim->r.slot ? r->victim->r.slot->srb : NULL;
     io->r.done = on_done;

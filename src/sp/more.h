@@ -59,6 +59,8 @@ struct sp_list {
     unsigned                  room; /* elements */
     uint32_t                  sum;  /* over what was made, while issued */
     bool                      valid;
+    void                     *bounce; /* what the device reaches in place of the buffer; NULL: the buffer itself */
+    size_t                    bounce_bytes;
 };
 
 /* Before and after an issue: the lists of the client's buffers. begin at IRQL <= 2, lock not held; end with the lock held. */
@@ -68,6 +70,9 @@ void sp_lists_fini(struct sp_slot *s); /* IRQL <= 2 */
 
 /* For the miniport that has this SRB. NULL: none. Any IRQL. */
 PSTOR_SCATTER_GATHER_LIST sp_list_of(struct sp_adapter *a, const void *srb, bool in);
+
+/* Where the device finds what the processor has at p, a place in the buffer of a request. Any IRQL. */
+const void *sp_list_place(const struct sp_slot *s, const void *p);
 
 /* The MDL of the buffer, made when it is asked for. IRQL <= 2. */
 ULONG sp_mdl_of(struct sp_adapter *a, const void *srb, bool in, PVOID *mdl);

@@ -5,12 +5,15 @@
  * The list of a request is made before the miniport is called for the first time, since it may ask for it at DIRQL, where
  * nothing can be allocated; its memory stays with the slot. Elements are split where bus addresses are not contiguous and
  * merged where they are. A sum over the list tells at completion whether the miniport has changed it (STS-050).
+ *
+ * A miniport without 64-bit addresses gets none above 4 GB (STS-052): its device moves the data to or from a bounce buffer,
+ * which is filled before the issue and copied back at completion.
  */
 #include "sp/priv.h"
 
 #include <string.h>
 
-enum { ELEMENTS_FIRST = 4 };
+enum { ELEMENTS_FIRST = 4, WIDE_FLAGS = 0x0f /* SCSI_DMA64_MINIPORT_XXX */ };
 
 static size_t list_bytes(unsigned elements)
 {
@@ -92,15 +95,52 @@ static bool room_for(struct sp_list *l, unsigned elements)
     return true;
 }
 
+static bool reaches(const struct sp_adapter *a, const void *data, size_t bytes)
+{
+    const char *p = data;
+
+    if (!a->cfg.memory || a->config->Dma64BitAddresses & WIDE_FLAGS)
+        return true;
+    for (uint64_t run = 0; bytes; p += run, bytes -= run) {
+        uint64_t address = sp_bus_address(a, p, &run);
+
+        run = run && run < bytes ? run : bytes;
+        if (address + run > 1ull << 32)
+            return false;
+    }
+    return true;
+}
+
+static void drop_bounce(const struct sp_adapter *a, struct sp_list *l)
+{
+    if (l->bounce)
+        a->cfg.memory->free(a->cfg.memory, l->bounce, l->bounce_bytes);
+    l->bounce = NULL;
+}
+
+static bool bounce(const struct sp_adapter *a, struct sp_list *l, const void *data, ULONG bytes)
+{
+    struct device_memory *m = a->cfg.memory;
+
+    if (reaches(a, data, bytes))
+        return true;
+    l->bounce = m->alloc(m, bytes, PAGE_SIZE, 0, UINT32_MAX, 0);
+    l->bounce_bytes = bytes;
+    if (l->bounce)
+        memcpy(l->bounce, data, bytes);
+    return l->bounce;
+}
+
 static bool make(struct sp_adapter *a, struct sp_list *l, const void *data, ULONG bytes)
 {
     l->valid = false;
+    drop_bounce(a, l); /* of the issue before */
     if (!data || bytes == 0) /* STS-053: without data there is none */
         return true;
-    if (!room_for(l, pages_of(data, bytes)))
+    if (!bounce(a, l, data, bytes) || !room_for(l, pages_of(data, bytes)))
         return false;
     memset(l->list, 0, list_bytes(l->room));
-    fill(a, l->list, l->room, data, bytes);
+    fill(a, l->list, l->room, l->bounce ? l->bounce : data, bytes);
     l->sum = sum_of(l->list);
     l->valid = true;
     return true;
@@ -133,11 +173,28 @@ bool sp_lists_begin(struct sp_slot *s)
     return make(s->a, &s->lists[0], r->data, r->bytes) && make(s->a, &s->lists[1], r->data_in, r->data_in_bytes);
 }
 
+/* What the device has written belongs into the client's buffer. */
+static void copy_back(const struct sp_slot *s, int i)
+{
+    const struct sp_list *l = &s->lists[i];
+
+    if (l->valid && l->bounce && (i == 1 || s->r->flags & SRB_FLAGS_DATA_IN))
+        memcpy(i ? s->r->data_in : s->r->data, l->bounce, l->bounce_bytes);
+}
+
+const void *sp_list_place(const struct sp_slot *s, const void *p)
+{
+    const struct sp_list *l = &s->lists[0];
+
+    return l->valid && l->bounce ? (const char *)l->bounce + ((const char *)p - (const char *)s->r->data) : p;
+}
+
 void sp_lists_end_locked(struct sp_slot *s, const void *caller)
 {
     for (int i = 0; i < 2; i++) {
         struct sp_list *l = &s->lists[i];
 
+        copy_back(s, i);
         if (l->valid && sum_of(l->list) != l->sum)
             sp_stop("DT-S09", l->list, caller, "the scatter/gather list of a request was modified");
         if (l->valid)
@@ -151,9 +208,11 @@ void sp_lists_end_locked(struct sp_slot *s, const void *caller)
 void sp_lists_fini(struct sp_slot *s)
 {
     free_mdls(s);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
+        drop_bounce(s->a, &s->lists[i]);
         if (s->lists[i].list)
             ex_pool_free(s->lists[i].list, 0, NULL);
+    }
 }
 
 /* The slot of an SRB that the miniport has. */

@@ -2,6 +2,8 @@
 /* Buffers of requests: scatter/gather lists, addresses, mappings, MDLs, what is known of a request. */
 #include "sp/stx.h"
 
+#include "base/device.h"
+
 #include "ddk/srbhelper.h"
 
 enum { BYTES = 5 * PAGE_SIZE };
@@ -114,12 +116,54 @@ static void list_late(void *ctx)
     one_request(start_looks_late, buffer, 512);
 }
 
+/* STS-052: a miniport without 64-bit addresses gets none above 4 GB; the data arrives all the same. */
+static struct device_memory *narrow;
+
+static void find_narrow(struct mini_ext *e, PPORT_CONFIGURATION_INFORMATION c)
+{
+    (void)e;
+    c->Dma64BitAddresses = 0;
+}
+
+static bool start_narrow(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
+{
+    PSTOR_SCATTER_GATHER_LIST l = StorPortGetScatterGatherList(e, srb);
+    PUCHAR                    p = srb->DataBuffer;
+    ULONG                     run;
+
+    for (ULONG i = 0; l && i < l->NumberOfElements; i++) {
+        STOR_SCATTER_GATHER_ELEMENT m = l->List[i];
+
+        dt_expect((ULONGLONG)m.PhysicalAddress.QuadPart + m.Length <= 1ull << 32);
+        dt_expect_eq(StorPortGetPhysicalAddress(e, srb, p, &run).QuadPart, m.PhysicalAddress.QuadPart);
+        memset(narrow->at(narrow, (uint64_t)m.PhysicalAddress.QuadPart, m.Length), 0xa7, m.Length);
+        p += m.Length;
+    }
+    dt_expect(p == (PUCHAR)srb->DataBuffer + srb->DataTransferLength);
+    return mini_execute(e, srb);
+}
+
+static void list_narrow(void *ctx)
+{
+    narrow = dt_bus_memory(false);
+    dt_stor *s =
+        go(&(struct mini){.physical = true, .start = start_narrow, .find = find_narrow, .cfg.memory = narrow});
+
+    (void)ctx;
+    memset(buffer, 0, sizeof buffer);
+    request = transfer(buffer + 5, 2 * PAGE_SIZE);
+    dt_expect_eq(dt_stor_run(s, &request), SRB_STATUS_SUCCESS);
+    over(s);
+    dt_expect(buffer[4] == 0 && buffer[5] == 0xa7 && buffer[4 + 2 * PAGE_SIZE] == 0xa7 && buffer[5 + 2 * PAGE_SIZE] == 0);
+}
+
 static void scatter_gather(void **state)
 {
     (void)state;
     passes(list_straight);
     passes(list_shuffled);
     passes(list_none);
+    passes(list_narrow);
     passes(list_late);
     caught(list_changed, "DT-S09", ANY_CODE);
     shuffled = false;
@@ -420,11 +464,70 @@ static void no_second_buffer(void *ctx)
     over(s);
 }
 
+static UCHAR second[3000];
+
+static bool start_uses_in(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
+{
+    PSTORAGE_REQUEST_BLOCK    x = (PSTORAGE_REQUEST_BLOCK)srb;
+    PSTOR_SCATTER_GATHER_LIST l = NULL;
+    PVOID                     p = NULL, mdl = NULL;
+    ULONG                     sum = 0;
+
+    dt_expect_eq(StorPortGetDataInBufferScatterGatherList(e, x, &l), STOR_STATUS_SUCCESS);
+    for (ULONG i = 0; l && i < l->NumberOfElements; i++)
+        sum += l->List[i].Length;
+    dt_expect_eq(sum, sizeof second);
+    dt_expect_eq(StorPortGetDataInBufferMdl(e, x, &mdl), STOR_STATUS_SUCCESS);
+    dt_expect(mdl && MmGetMdlByteCount((PMDL)mdl) == sizeof second);
+    dt_expect_eq(StorPortGetDataInBufferSystemAddress(e, x, &p), STOR_STATUS_SUCCESS);
+    if (p)
+        memset(p, 0x5c, sizeof second);
+    return mini_execute(e, srb);
+}
+
+static void both_ways(bool (*start)(struct mini_ext *, PSCSI_REQUEST_BLOCK))
+{
+    dt_stor *s = go(&(struct mini){.physical = true, .extended = true, .start = start});
+
+    memset(second, 0, sizeof second);
+    request = transfer(buffer, 512);
+    request.flags |= SRB_FLAGS_DATA_OUT;
+    request.data_in = second;
+    request.data_in_bytes = sizeof second;
+    dt_expect_eq(dt_stor_run(s, &request), SRB_STATUS_SUCCESS);
+    over(s);
+}
+
+static void second_buffer(void *ctx)
+{
+    (void)ctx;
+    both_ways(start_uses_in);
+    dt_expect(second[0] == 0x5c && second[sizeof second - 1] == 0x5c);
+}
+
+/* STS-042: none of the three above DISPATCH_LEVEL. */
+static bool start_asks_high(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
+{
+    PVOID p = NULL;
+
+    dt_expect_eq(AT_IRQL(DIRQL_TEST, StorPortGetDataInBufferSystemAddress(e, (PSTORAGE_REQUEST_BLOCK)srb, &p)),
+        STOR_STATUS_INVALID_IRQL);
+    return mini_execute(e, srb);
+}
+
+static void second_buffer_high(void *ctx)
+{
+    (void)ctx;
+    both_ways(start_asks_high);
+}
+
 static void requests_known(void **state)
 {
     (void)state;
     passes(request_info);
     passes(no_second_buffer);
+    passes(second_buffer);
+    warned(second_buffer_high, "DT-S12");
 }
 
 int main(void)

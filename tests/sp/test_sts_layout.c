@@ -178,7 +178,7 @@ static void extension(void *ctx)
     over(s);
 }
 
-/* STS-030 to STS-036, STS-038, STS-039, STS-040: the extended one. */
+/* STS-030, STS-031, STS-032, STS-033, STS-034, STS-035, STS-036, STS-038, STS-039, STS-040: the extended one. */
 static void extended(void *ctx)
 {
     dt_stor               *s = go(&(struct mini){.scan = true, .luns = 4, .extended = true, .ext_bytes = 64});
@@ -233,6 +233,28 @@ static void cdb_kinds(void *ctx)
     over(s);
 }
 
+/* STS-035, STS-041: what the sender says of the I/O, and the routines that find a kind of extended data. */
+static void io_information(void *ctx)
+{
+    dt_stor               *s = go(&(struct mini){.extended = true, .start = start_looks});
+    PSTORAGE_REQUEST_BLOCK x = (PSTORAGE_REQUEST_BLOCK)(void *)copy;
+    struct dt_stor_request r = simple(0);
+
+    (void)ctx;
+    r.io_info = true;
+    r.io_flags = REQUEST_INFO_SEQUENTIAL_IO_FLAG;
+    r.io_key = 77;
+    dt_expect_eq(dt_stor_run(s, &r), SRB_STATUS_SUCCESS);
+    dt_expect_eq(x->NumSrbExData, 2);
+    PSRBEX_DATA_IO_INFO i = (PSRBEX_DATA_IO_INFO)SrbGetSrbExDataByType(x, SrbExDataTypeIoInfo);
+
+    dt_expect(i != NULL);
+    dt_expect(i && i->Length == SRBEX_DATA_IO_INFO_LENGTH);
+    dt_expect(i && i->Flags == REQUEST_INFO_SEQUENTIAL_IO_FLAG && i->Key == 77);
+    dt_expect(SrbGetSrbExDataByType(x, SrbExDataTypePnP) == NULL);
+    over(s);
+}
+
 /* STS-040: a miniport that takes classic requests only never sees the other ones. */
 static void check_classic(void *ctx)
 {
@@ -251,6 +273,7 @@ static void layouts(void **state)
     passes(extension);
     passes(extended);
     passes(cdb_kinds);
+    passes(io_information);
     passes(check_classic);
 }
 
