@@ -207,7 +207,11 @@ static bool find_adapter(struct sp_adapter *a)
     sp_device_plug(a);
     sp_config_fill(a);
     a->state = SP_FINDING;
-    if (call_find_adapter(a) != SP_RETURN_FOUND)
+    unsigned old = a->cfg.dump ? ke_raise_to(HIGH_LEVEL) : mach_irql(); /* STL-002 */
+    ULONG    result = call_find_adapter(a);
+
+    mach_irql_lower(old);
+    if (result != SP_RETURN_FOUND)
         return false;
     sp_config_take(a);
     a->state = SP_FOUND;
@@ -416,6 +420,7 @@ void sp_adapter_destroy(struct sp_adapter *a)
         }
         a->state = SP_REMOVING;
         free_resources(a);
+        sp_timer_fini(a);
         ev(EV_STOR_ADAPTER, a->extension, EV_STOR_REMOVED, 0, 0);
     }
     gates_off(a);

@@ -157,7 +157,7 @@ static void new_kind(struct mini_ext *e)
     lock(e, DpcLevelLock, &e->dpc[0], &h);
 }
 
-/* STL-024, STL-025, STL-027 to STL-030, STL-034. */
+/* STL-024, STL-025, STL-027, STL-028, STL-029, STL-030, STL-034. */
 static void wrong_uses(void **state)
 {
     (void)state;

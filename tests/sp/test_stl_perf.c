@@ -415,7 +415,7 @@ static void resets(void *ctx)
     dt_expect(dt_stor_reset_bus(ctx, 0));
 }
 
-/* STL-080 to STL-083: no StartIo in progress or beginning, however many channels there are; BuildIo may run; all is given
+/* STL-080, STL-081, STL-082, STL-083: no StartIo in progress or beginning, however many channels there are; BuildIo may run; all is given
  * back afterwards. */
 static void reset_body(void *ctx)
 {
