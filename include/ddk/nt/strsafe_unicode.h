@@ -39,13 +39,17 @@ DT_SAFE NTSTATUS RtlUnicodeStringInitEx(_Out_ PUNICODE_STRING DestinationString,
 /* Puts up to max characters of s behind the first `at` characters of d. */
 DT_SAFE NTSTATUS dt_safe_unicode_put(PUNICODE_STRING d, size_t at, const WCHAR *s, size_t max)
 {
-    size_t i = 0, room = d->MaximumLength / sizeof(WCHAR) - at;
-    while (i < room && i < max && s[i] != 0) {
+    size_t   i = 0, room = d->MaximumLength / sizeof(WCHAR) - at;
+    NTSTATUS status = STATUS_SUCCESS;
+    for (; i < max && s[i] != 0; i++) {
+        if (i == room) {
+            status = STATUS_BUFFER_OVERFLOW;
+            break;
+        }
         d->Buffer[at + i] = s[i];
-        i++;
     }
     d->Length = (USHORT)((at + i) * sizeof(WCHAR));
-    return i == room && i < max && s[i] != 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+    return status;
 }
 
 DT_SAFE NTSTATUS RtlUnicodeStringCopyString(_Inout_ PUNICODE_STRING DestinationString, _In_ NTSTRSAFE_PCWSTR Source)
