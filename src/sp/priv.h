@@ -201,6 +201,7 @@ struct sp_timer {
     uint64_t           magic;     /* of an extended timer */
     struct sp_adapter *a;
     bool               armed, postponed, freed; /* sp_lock() */
+    bool               wanted; /* requested, not cancelled, not called: as the miniport sees it; sp_lock() */
     nt_100ns           due, duration;
     uint64_t           tolerance; /* 100 ns */
     PHW_TIMER          routine;
@@ -421,6 +422,7 @@ void  sp_timer_init(struct sp_adapter *a);
 void  sp_timer_request(struct sp_adapter *a, PHW_TIMER routine, ULONG microseconds, const void *caller);
 void  sp_timer_resume(struct sp_adapter *a);
 void  sp_timer_stop(struct sp_adapter *a);
+void  sp_timer_fini(struct sp_adapter *a);
 ULONG sp_timer_ex_create(struct sp_adapter *a, PVOID *handle);
 ULONG sp_timer_ex_request(struct sp_adapter *a, PVOID handle, const struct sp_timer_request *r);
 ULONG sp_timer_ex_free(struct sp_adapter *a, PVOID handle);

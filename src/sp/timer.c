@@ -46,7 +46,7 @@ void sp_timer_request(struct sp_adapter *a, PHW_TIMER routine, ULONG microsecond
     }
     unsigned old = sp_lock(a);
 
-    t->armed = microseconds != 0;
+    t->armed = t->wanted = microseconds != 0;
     t->due = ke_interrupt_time_precise() + duration;
     t->routine = routine;
     bool alive = a->state < SP_STOPPED;
@@ -66,7 +66,7 @@ static PHW_TIMER take(struct sp_adapter *a)
     unsigned         old = sp_lock(a);
 
     if (t->armed && t->due <= ke_interrupt_time_precise() && sp_callable(a)) {
-        t->armed = false;
+        t->armed = t->wanted = false;
         routine = t->routine;
     }
     sp_unlock(a, old);
@@ -121,4 +121,14 @@ void sp_timer_stop(struct sp_adapter *a)
     ke_timer_cancel(&a->timer.timer);
     ke_dpc_remove(&a->timer.dpc);
     ke_dpc_wait_until_idle(&a->timer.dpc);
+}
+
+/* STV-015, STM-046: it is not called any more, but the miniport does not know that. */
+void sp_timer_fini(struct sp_adapter *a)
+{
+    const struct sp_timer *t = &a->timer;
+
+    if (t->wanted)
+        sp_stop("DT-S03", a->extension, (const void *)t->routine,
+            "the adapter is removed, and its timer was not cancelled at ScsiStopAdapter or later");
 }
