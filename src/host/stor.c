@@ -36,6 +36,7 @@ static struct sp_config config_of(const struct dt_stor_config *c)
         .busy_forever = c->busy_forever,
         .no_timeouts = c->no_timeouts,
         .prohibited_ddis = c->prohibited_ddis,
+        .retries_count = c->retries_count,
         .breaks_default_0x11 = c->breaks_default_0x11,
         .pause_first_wins = c->pause_first_wins,
         .start_false_pending = c->start_false_pending,

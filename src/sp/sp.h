@@ -61,6 +61,7 @@ struct sp_config {
     uint32_t              line_vector;         /* of the line interrupt, to share it; 0 = one of its own */
     unsigned              control_types;       /* MaxControlType offered; 0 = all */
     bool                  busy_forever;        /* STQ-045: busy requests are tried again without limit */
+    bool                  retries_count;       /* STQ-049: a request's time goes on while it is tried again */
     bool                  prohibited_ddis; /* STI-050: kernel routines that a physical miniport calls are findings */
     bool                  no_timeouts;     /* requests take as long as they take */
     bool                  breaks_default_0x11; /* STI-023: NumberOfPhysicalBreaks is 0x11, not SP_UNINITIALIZED_VALUE */

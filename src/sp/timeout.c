@@ -34,7 +34,8 @@ void sp_watch_issued_locked(struct sp_request *r)
 {
     struct sp_watch *w = &r->a->watch;
 
-    r->ticks = 0;
+    if (!r->retries || !r->a->cfg.retries_count) /* STQ-049 */
+        r->ticks = 0;
     r->timed_out = false;
     if (!w->ticking && w->ready)
         arm_locked(w);

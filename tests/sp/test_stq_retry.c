@@ -361,12 +361,69 @@ static void patient_body(void *ctx)
     over(s);
 }
 
+static BOOLEAN cured_by_reset(PVOID ext, PSCSI_REQUEST_BLOCK srb)
+{
+    struct mini_ext *e = ext;
+
+    if (mini_function(srb) == SRB_FUNCTION_RESET_LOGICAL_UNIT)
+        e->word[3]++;
+    return mini_start(ext, srb);
+}
+
+static void take_cure(PHW_INITIALIZATION_DATA hw)
+{
+    hw->HwStartIo = cured_by_reset;
+}
+
+static PVOID waiting;
+
+/* Busy three times, each after the miniport has had it for most of a second. */
+static bool slowly_busy(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
+{
+    (void)e;
+    InterlockedExchangePointer(&waiting, srb);
+    return true;
+}
+
+static void impatient_body(void *ctx)
+{
+    const bool *counts = ctx;
+    dt_stor    *s = begin(&(struct mini){.start = slowly_busy, .data = take_cure, .cfg.retries_count = *counts});
+
+    rq[0] = simple(0);
+    rq[0].timeout_s = 2;
+    io[n_sent++] = dt_stor_submit(s, &rq[0]);
+    for (int i = 0; i < 4; i++) {
+        sleep_ms(1300);
+        complete(ext_of(s), InterlockedExchangePointer(&waiting, NULL), i < 3 ? SRB_STATUS_BUSY : SRB_STATUS_SUCCESS);
+    }
+    sleep_ms(1000);
+    dt_expect_eq(ext_of(s)->word[3] > 0, *counts);
+    end(s);
+}
+
+static void counts_again(void *ctx)
+{
+    (void)ctx;
+    impatient_body(&(bool){false});
+}
+
+static void counts_on(void *ctx)
+{
+    (void)ctx;
+    impatient_body(&(bool){true});
+}
+
 static void identity(void **state)
 {
     (void)state;
     passes(once_body);
     always(once_body, 1);
     passes(patient_body);
+    if (simulated()) {
+        passes(counts_again);
+        passes(counts_on);
+    }
 }
 
 int main(void)
