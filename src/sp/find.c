@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* storahci lowers MaxNumberOfIO alone: the default of the other one is nobody's fault. */
+enum { IOS_PER_UNIT_DEFAULT = 255 };
+
 /* ---- members that are not the miniport's (STI-029) ---- */
 
 #define MEMBER(m)                                                                                        \
@@ -102,7 +105,7 @@ static const char *wrong_value(const struct sp_adapter *a)
         return "MapBuffers is no STOR_MAP_ value";
     if (c->MaxIOsPerLun > 255 && c->SrbType != SRB_TYPE_STORAGE_REQUEST_BLOCK)
         return "MaxIOsPerLun is above 255, which needs extended SRBs";
-    if (c->MaxIOsPerLun > c->MaxNumberOfIO)
+    if (c->MaxIOsPerLun > c->MaxNumberOfIO && c->MaxIOsPerLun != IOS_PER_UNIT_DEFAULT)
         return "MaxIOsPerLun is above MaxNumberOfIO";
     if (!a->is_virtual && c->MaxNumberOfIO > 1000 && !many_requests_fit(c))
         return "MaxNumberOfIO is above 1000, which needs 64-bit addresses";
