@@ -57,6 +57,8 @@ typedef struct _RD_RESULT {
     UCHAR SenseKey, Asc;
 } RD_RESULT, *PRD_RESULT;
 
+ULONG DriverEntry(_In_ PVOID DriverObject, _In_ PVOID RegistryPath);
+
 /* ramdisk_scsi.c */
 
 /* True for a command that moves data of the medium: its first block and its number of blocks. */

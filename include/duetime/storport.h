@@ -76,6 +76,8 @@ struct dt_stor_config {
     bool                  pause_first_wins;    /* STQ-031: a second StorPortPause while paused fails */
     bool                  start_false_pending; /* STV-012: FALSE from HwStorStartIo without completion is no finding */
     bool                  virtual_no_sgl;      /* STV-026: a virtual miniport gets no scatter/gather list */
+    bool
+        timer_may_stay; /* STV-015: an HwStorTimer that is left at removal is no finding; it is not called either way */
     const struct dt_stor_value *registry;
 };
 

@@ -60,10 +60,10 @@ static inline ULONG stor_check(
     } while (0)
 
 /* STL-072: what has no place in HwStorStartIo. */
-static inline void stor_start_io_warn(const struct sp_adapter *a, const char *routine, const void *caller)
+static inline void stor_start_io_stop(const struct sp_adapter *a, const char *routine, const void *caller)
 {
     struct sp_frame *f = a ? sp_frame_of(a) : *ke_call_slot();
 
     if (f && f->call == SP_CALL_START_IO)
-        sp_warn("DT-S14", NULL, caller, "%s is called in HwStorStartIo", routine);
+        sp_stop("DT-S14", NULL, caller, "%s is called in HwStorStartIo", routine);
 }

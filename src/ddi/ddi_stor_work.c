@@ -178,7 +178,7 @@ STORPORTAPI ULONG StorPortWaitForSingleObject(
         !stor_irql_fits(DDI_StorPortWaitForSingleObject, 0, APC_LEVEL, caller))
         status = STOR_STATUS_INVALID_IRQL;
     if (status == STOR_STATUS_SUCCESS && !polls)
-        stor_start_io_warn(a, "StorPortWaitForSingleObject", caller);
+        stor_start_io_stop(a, "StorPortWaitForSingleObject", caller);
     if (status == STOR_STATUS_SUCCESS)
         status = wait(Object, Alertable != FALSE, Timeout ? &t : NULL);
     STOR_LEAVE(StorPortWaitForSingleObject, HwDeviceExtension, status);
@@ -194,7 +194,7 @@ STORPORTAPI ULONG StorPortDelayExecution(PVOID HwDeviceExtension, ULONG DelayInM
     STOR_ENTER_ANY(StorPortDelayExecution, HwDeviceExtension);
     ULONG status = STOR_CHECK(StorPortDelayExecution, a, true, SP_OS_10_1809);
 
-    stor_start_io_warn(a, "StorPortDelayExecution", __builtin_return_address(0));
+    stor_start_io_stop(a, "StorPortDelayExecution", __builtin_return_address(0));
     if (status == STOR_STATUS_SUCCESS && mach_irql() < DISPATCH_LEVEL)
         ke_delay(false, KernelMode, -(int64_t)DelayInMicroseconds * 10);
     else if (status == STOR_STATUS_SUCCESS)
@@ -206,7 +206,7 @@ STORPORTAPI ULONG StorPortDelayExecution(PVOID HwDeviceExtension, ULONG DelayInM
 STORPORTAPI VOID StorPortStallExecution(ULONG Delay)
 {
     DDI_ENTER_QUIET(StorPortStallExecution, NULL);
-    stor_start_io_warn(NULL, "StorPortStallExecution", __builtin_return_address(0));
+    stor_start_io_stop(NULL, "StorPortStallExecution", __builtin_return_address(0));
     if (Delay >= STALL_MAX_US)
         sp_warn("DT-S14", NULL, __builtin_return_address(0), "StorPortStallExecution is asked for %u microseconds",
             (unsigned)Delay);

@@ -41,6 +41,7 @@ static struct sp_config config_of(const struct dt_stor_config *c)
         .pause_first_wins = c->pause_first_wins,
         .start_false_pending = c->start_false_pending,
         .virtual_no_sgl = c->virtual_no_sgl,
+        .timer_may_stay = c->timer_may_stay,
         .registry = (const struct sp_registry_value *)c->registry};
 }
 

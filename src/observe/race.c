@@ -25,7 +25,11 @@
  * counts as a write to all of it, so that a free that nothing orders after a use is a race.
  *
  * Atomic against plain: an interlocked operation and an unordered plain write race; with a plain read they do not,
- * because NT's drivers read such variables plainly and aligned accesses are single on x64.
+ * because NT's drivers read such variables plainly and aligned accesses are single on x64. Between a miniport's HwStorStartIo and
+ * its HwStorTimer they do (DT-S04): with concurrent channels the documents ask for interlocked access to what these share.
+ *
+ * The memory of a request (SRB, extension, sense) is the port's from RequestComplete to the next issue: any access is
+ * told as DT-S09, in whatever order it is.
  */
 #include "observe/race.h"
 
@@ -63,6 +67,7 @@ static uint32_t slot_new(void)
     race.executors[s].vc.c[s] = 1;
     race.executors[s].waits = 0;
     race.executors[s].deleting = NULL;
+    memset(race.executors[s].parts, 0, sizeof race.executors[s].parts);
     return s;
 }
 
@@ -175,6 +180,13 @@ static const void *done_key(const void *object)
 
 /* ---- accesses ---- */
 
+static enum part part_of(uint32_t slot)
+{
+    const struct executor *x = &race.executors[slot];
+
+    return x->parts[PART_TIMER] ? PART_TIMER : x->parts[PART_START_IO] ? PART_START_IO : PART_OTHER;
+}
+
 struct cell race_cell(const struct ev *e, enum access kind, uint64_t pc)
 {
     uint32_t slot = slot_of(e);
@@ -189,6 +201,7 @@ struct cell race_cell(const struct ev *e, enum access kind, uint64_t pc)
         .thread = e->thread,
         .slot = (uint8_t)slot,
         .kind = (uint8_t)kind,
+        .part = (uint8_t)part_of(slot),
         .cpu = e->cpu};
 }
 
@@ -217,6 +230,11 @@ static void on_atomic(const struct ev *e)
     acquire(e, e->obj);
     race_touch(e, ACCESS_ATOMIC);
     release(e, e->obj);
+}
+
+static void on_stor_memory(const struct ev *e)
+{
+    race_take(e, !e->b);
 }
 
 static void on_pool_alloc(const struct ev *e)
@@ -475,8 +493,25 @@ static void on_interrupt(const struct ev *e)
     }
 }
 
+static uint32_t *calls_of(const struct ev *e)
+{
+    struct executor *x = executor_of(e);
+
+    if (e->a == EV_ROLE_STOR_TIMER)
+        return &x->parts[PART_TIMER];
+    return e->a == EV_ROLE_STOR_START_IO ? &x->parts[PART_START_IO] : &x->parts[PART_OTHER];
+}
+
+static void on_driver_leave(const struct ev *e)
+{
+    uint32_t *calls = calls_of(e);
+
+    *calls -= *calls != 0;
+}
+
 static void on_driver_enter(const struct ev *e)
 {
+    ++*calls_of(e);
     if (e->a == EV_ROLE_DELETE_CALLBACK)
         acquire(e, done_key((const void *)e->c));
     acquire(e, (const void *)e->b);
@@ -524,6 +559,8 @@ static void (*const race_handlers[EV_COUNT])(const struct ev *e) = {
     [EV_IRP_COMPLETE] = on_release,
     [EV_IRP_CANCEL] = on_release,
     [EV_DRIVER_ENTER] = on_driver_enter,
+    [EV_DRIVER_LEAVE] = on_driver_leave,
+    [EV_STOR_MEMORY] = on_stor_memory,
     [EV_INTERRUPT] = on_interrupt,
 };
 

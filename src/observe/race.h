@@ -20,6 +20,7 @@ struct race_side {
 };
 
 struct race_report {
+    const char      *rule;
     struct race_side now, before;
     const void      *block; /* pool block that contains the address, or NULL */
     uint64_t         block_bytes, offset;

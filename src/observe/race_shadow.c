@@ -35,12 +35,12 @@ static void report_block(const void *address)
     }
 }
 
-static void found(const struct granule *g, const struct cell *now, const struct cell *before)
+static void found(const char *rule, const struct granule *g, const struct cell *now, const struct cell *before)
 {
     if (race.raced)
         return;
     race.raced = true;
-    race.report = (struct race_report){.now = side_of(now, g), .before = side_of(before, g)};
+    race.report = (struct race_report){.rule = rule, .now = side_of(now, g), .before = side_of(before, g)};
     report_block(race.report.now.address);
 }
 
@@ -52,6 +52,31 @@ static bool is_plain_write(const struct cell *c)
 static bool conflict(const struct cell *a, const struct cell *b)
 {
     return (a->mask & b->mask) && (is_plain_write(a) || is_plain_write(b));
+}
+
+static bool is_mixed(const struct cell *a, const struct cell *b)
+{
+    return a->kind == ACCESS_READ && b->kind == ACCESS_ATOMIC;
+}
+
+/* Between HwStorStartIo and HwStorTimer a plain read is as wrong as a plain write: what one of them has seen the other has
+ * claimed by the time it acts on it. */
+static bool is_unclaimed(const struct cell *a, const struct cell *b)
+{
+    return (a->mask & b->mask) && a->part && b->part && a->part != b->part && (is_mixed(a, b) || is_mixed(b, a));
+}
+
+static const char *rule_broken(const struct cell *now, const struct cell *old)
+{
+    const struct vc *vc = &race.executors[now->slot].vc;
+
+    if (old->kind == ACCESS_TAKEN)
+        return old->mask & now->mask ? "DT-S09" : NULL;
+    if (old->slot == now->slot || old->clock <= vc->c[old->slot])
+        return NULL;
+    if (conflict(old, now))
+        return "DT-X01";
+    return is_unclaimed(old, now) ? "DT-S04" : NULL;
 }
 
 /* Once the new access is recorded, the old one can tell nothing that it does not. */
@@ -66,15 +91,14 @@ static bool redundant(const struct cell *old, const struct cell *now)
 
 static void put(struct granule *g, const struct cell *now)
 {
-    const struct vc *vc = &race.executors[now->slot].vc;
-    uint32_t         kept = 0;
+    uint32_t kept = 0;
 
     for (uint32_t i = 0; i < g->used; i++) {
         const struct cell *old = &g->cells[i];
-        bool               ordered = old->clock <= vc->c[old->slot];
+        const char        *rule = rule_broken(now, old);
 
-        if (!ordered && old->slot != now->slot && conflict(old, now))
-            found(g, now, old);
+        if (rule)
+            found(rule, g, now, old);
         if (!redundant(old, now))
             g->cells[kept++] = *old;
     }
@@ -141,6 +165,22 @@ void race_clear(uintptr_t lo, uintptr_t hi, struct cell *now)
     }
 }
 
+/* A block that is the port's again: every byte has one access that nothing comes after in order. */
+void race_take(const struct ev *e, bool taken)
+{
+    uintptr_t   lo = (uintptr_t)e->obj, hi = lo + (uintptr_t)e->a;
+    struct cell port = race_cell(e, ACCESS_TAKEN, 0);
+
+    race_clear(lo, hi, NULL);
+    for (uintptr_t g = lo & ~(uintptr_t)7; taken && g < hi; g += 8) {
+        struct granule *s = tab_get(&race.shadow, (const void *)g);
+
+        port.mask = mask_of(g, lo, hi);
+        if (s)
+            put(s, &port);
+    }
+}
+
 static const char *verb(const struct race_side *s)
 {
     return s->is_free ? "free" : s->is_atomic ? "interlocked operation" : s->is_write ? "write" : "read";
@@ -160,14 +200,19 @@ void race_raise(const struct race_report *r)
 {
     char           now[64], before[64];
     struct finding f = {.severity = FINDING_STOP,
-        .rule = "DT-X01",
+        .rule = r->rule,
         .param = {(uintptr_t)r->now.address, (uintptr_t)r->now.pc, (uintptr_t)r->before.pc, (uintptr_t)r->block},
         .object = r->now.address,
         .caller = r->now.pc};
 
     describe_side(&r->now, now, sizeof now);
     describe_side(&r->before, before, sizeof before);
-    if (r->block)
+    if (strcmp(r->rule, "DT-S09") == 0)
+        snprintf(f.what, sizeof f.what, "%s of a request's memory after RequestComplete", now);
+    else if (strcmp(r->rule, "DT-S04") == 0)
+        snprintf(f.what, sizeof f.what, "HwStorStartIo and HwStorTimer share this, and only one is interlocked: %s, %s",
+            now, before);
+    else if (r->block)
         snprintf(f.what, sizeof f.what, "data race at offset %#llx of a pool block: %s and %s are in no order",
             (unsigned long long)r->offset, now, before);
     else

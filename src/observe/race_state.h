@@ -17,20 +17,24 @@ struct vc {
     uint32_t c[SLOTS];
 };
 
+enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_ATOMIC, ACCESS_FREE, ACCESS_TAKEN };
+
+/* What an access was made in: the two routines of a miniport that concurrent channels let overlap (DT-S04). */
+enum part { PART_OTHER, PART_START_IO, PART_TIMER };
+
 struct executor {
     struct vc   vc;
     uint32_t    waits;
     const void *wait_for[WAIT_OBJECTS];
-    const void *deleting; /* EX_TIMER that it deletes with wait */
+    const void *deleting;              /* EX_TIMER that it deletes with wait */
+    uint32_t    parts[PART_TIMER + 1]; /* calls under way, by enum part */
 };
-
-enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_ATOMIC, ACCESS_FREE };
 
 struct cell {
     uint64_t    pc, time_ns;
     const void *routine;
     uint32_t    clock, thread;
-    uint8_t     slot, mask, kind, cpu;
+    uint8_t     slot, mask, kind, cpu, part;
     bool        isr;
 };
 
@@ -83,6 +87,9 @@ void race_touch(const struct ev *e, enum access kind);
 
 /* Empties the shadow of [lo, hi); with an access, after checking that access against all of it. */
 void race_clear(uintptr_t lo, uintptr_t hi, struct cell *now);
+
+/* The driver may not touch [lo, hi) any more, or may again. */
+void race_take(const struct ev *e, bool taken);
 
 /* Without the detector's lock: a STOP does not return. */
 void race_raise(const struct race_report *r);

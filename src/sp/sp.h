@@ -68,6 +68,7 @@ struct sp_config {
     bool                  pause_first_wins;    /* STQ-031: a second StorPortPause while paused fails */
     bool                  start_false_pending; /* STV-012: FALSE from HwStorStartIo without completion is no finding */
     bool                  virtual_no_sgl;      /* STV-026: a virtual miniport gets no scatter/gather list */
+    bool                  timer_may_stay;      /* STV-015: no finding for a timer that is left at removal */
     const struct sp_registry_value *registry;  /* values present before the start, up to one without a name */
 };
 

@@ -128,7 +128,7 @@ void sp_timer_fini(struct sp_adapter *a)
 {
     const struct sp_timer *t = &a->timer;
 
-    if (t->wanted)
+    if (t->wanted && !a->cfg.timer_may_stay)
         sp_stop("DT-S03", a->extension, (const void *)t->routine,
             "the adapter is removed, and its timer was not cancelled at ScsiStopAdapter or later");
 }

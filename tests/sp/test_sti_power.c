@@ -260,6 +260,7 @@ static void quiet_body(void *ctx)
     dt_expect_eq(calls_while_stopped, 0);
     is_stopped = false;
     dt_stor_power(s, true, StorPowerActionNone);
+    StorPortNotification(RequestTimerCall, ext_of(s), count_timer, 0u);
     end(s);
 }
 

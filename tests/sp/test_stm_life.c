@@ -26,7 +26,7 @@ static void freed(struct mini_ext *e)
 /* STM-045, STM-046: nothing is called after the stop, nor after HwFreeAdapterResources. */
 static void removal_body(void *ctx)
 {
-    struct mini m = {.control = stops, .freed = freed};
+    struct mini m = {.control = stops, .freed = freed, .cfg.timer_may_stay = true};
     dt_stor    *s;
 
     (void)ctx;
@@ -42,7 +42,7 @@ static void removal_body(void *ctx)
 
 static void pending_body(void *ctx)
 {
-    dt_stor *s = go(&(struct mini){.physical = true});
+    dt_stor *s = go(&(struct mini){.physical = true, .cfg.timer_may_stay = true});
 
     (void)ctx;
     called_late = 0;

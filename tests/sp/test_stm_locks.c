@@ -422,6 +422,7 @@ static void itself_body(void *ctx)
     dt_run_for(DT_MS(3));
     dt_join_all();
     dt_run_for(DT_MS(5));
+    arm(e, again_timer, 0);
     over(s);
 }
 

@@ -46,12 +46,12 @@ expect 0 "nbdcopy there and back" "$disk" --size 8M -- sh -c \
     "nbdcopy $work/image {uri} && nbdcopy {uri} $work/back && cmp $work/image $work/back"
 
 expect 0 "fio verifies at queue depth 32" "$disk" --size 32M -- fio --name=verify --ioengine=nbd '--uri={uri}' \
-    --rw=randwrite --bs=4k --size=32M --iodepth=32 --verify=crc32c --output="$work/fio"
+    --rw=randwrite --bs=4k --size=32M --iodepth=32 --verify=crc32c --verify_state_save=0 --output="$work/fio"
 
 # Resets and pauses while the device forgets requests, which the watchdog times out: the client sees none of it.
 expect 0 "fio verifies through resets, pauses and time-outs" "$disk" --size 8M --faults reset:20,pause:30 \
     --argument 'lose=500 period_us=20000 patience_us=10000' -- fio --name=faults --ioengine=nbd '--uri={uri}' \
-    --rw=randwrite --bs=4k --size=8M --iodepth=32 --verify=crc32c --output="$work/fio"
+    --rw=randwrite --bs=4k --size=8M --iodepth=32 --verify=crc32c --verify_state_save=0 --output="$work/fio"
 
 # Every request is forgotten: a time-out is an I/O error, not success and not a hang.
 expect 1 "a time-out is EIO" "$disk" --size 1M --argument 'lose=1 period_us=20000 patience_us=1000' -- \
