@@ -196,8 +196,9 @@ static enum sp_tier next_step(struct sp_adapter *a)
     } else if (w->tier == SP_TIER_LOST || (w->reset && !w->reset->timed_out)) {
         return SP_TIER_NONE;
     }
-    w->reset = NULL; /* one that is late itself ends some time */
-    w->tier++;
+    /* A reset that is late itself ends some time. No reset brings back a request of the adapter's own. */
+    w->reset = NULL;
+    w->tier = w->recovering->hidden ? SP_TIER_LOST : w->tier + 1;
     set_recovery(a, w->recovering, w->tier, true);
     return w->tier;
 }

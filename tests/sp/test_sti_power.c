@@ -259,6 +259,7 @@ static void quiet_body(void *ctx)
     sleep_ms(50);
     dt_expect_eq(calls_while_stopped, 0);
     is_stopped = false;
+    StorPortNotification(RequestTimerCall, ext_of(s), count_timer, 0u);
     dt_stor_power(s, true, StorPowerActionNone);
     StorPortNotification(RequestTimerCall, ext_of(s), count_timer, 0u);
     end(s);

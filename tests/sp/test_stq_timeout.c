@@ -201,6 +201,23 @@ static void lost(void *ctx)
     over(s);
 }
 
+/* The adapter's own request: there is nothing to reset. */
+static BOOLEAN keeps_pnp(PVOID ext, PSCSI_REQUEST_BLOCK srb)
+{
+    return mini_function(srb) == SRB_FUNCTION_PNP || mini_start(ext, srb);
+}
+
+static void take_pnp(PHW_INITIALIZATION_DATA hw)
+{
+    hw->HwStartIo = keeps_pnp;
+}
+
+static void own_request_lost(void *ctx)
+{
+    (void)ctx;
+    over(begin(&(struct mini){.data = take_pnp}));
+}
+
 static void ladder(void **state)
 {
     (void)state;
@@ -210,6 +227,7 @@ static void ladder(void **state)
     passes(by_target);
     passes(by_bus);
     caught(lost, "DT-S10", 0);
+    caught(own_request_lost, "DT-S10", 0);
 }
 
 /* ---- meanwhile ---- */

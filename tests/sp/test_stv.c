@@ -114,6 +114,8 @@ static bool by_dpc(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
     return true;
 }
 
+static PVOID later_thread;
+
 static VOID thread_routine(PVOID context)
 {
     complete(context, later_srb, SRB_STATUS_SUCCESS);
@@ -126,6 +128,8 @@ static bool by_thread(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
 
     later_srb = srb;
     dt_expect_eq(PsCreateSystemThread(&h, 0, NULL, NULL, NULL, thread_routine, e), STATUS_SUCCESS);
+    dt_expect_eq(
+        ObReferenceObjectByHandle(h, THREAD_ALL_ACCESS, NULL, KernelMode, &later_thread, NULL), STATUS_SUCCESS);
     ZwClose(h);
     return true;
 }
@@ -137,6 +141,10 @@ static void later_body(void *ctx)
         dt_stor *s = begin(&(struct mini){.start = i == 0 ? by_timer : i == 1 ? by_dpc : by_thread});
 
         dt_expect_eq(run_one(s), SRB_STATUS_SUCCESS);
+        if (i == 2) {
+            wait_for(later_thread); /* before its code is unloaded */
+            ObDereferenceObject(later_thread);
+        }
         over(s);
     }
 }
@@ -353,7 +361,7 @@ static void alive_timer(void *ctx)
     dt_expect_eq(freed_irql, PASSIVE_LEVEL);
 }
 
-static VOID never_again(PVOID e)
+static VOID never_called(PVOID e)
 {
     (void)e;
     dt_expect(!"called after HwFreeAdapterResources");
@@ -364,7 +372,7 @@ static void armed_timer(void *ctx)
 {
     dt_stor *s = begin(&(struct mini){.cfg.timer_may_stay = ctx == NULL});
 
-    StorPortNotification(RequestTimerCall, ext_of(s), never_again, 3000000u);
+    StorPortNotification(RequestTimerCall, ext_of(s), never_called, 3000000u);
     over(s);
     if (simulated())
         sleep_ms(10000);
