@@ -33,6 +33,7 @@ run: setup
 	@$(MAKE) build/$(PRESET)/build.ninja
 	@tools/quietly.sh cmake --build build/$(PRESET) --target duetime
 	@DUETIME=$(CURDIR)/build/$(PRESET)/bin/duetime examples/heartbeat/run.sh
+	@DUETIME=$(CURDIR)/build/$(PRESET)/bin/duetime examples/ramdisk/run.sh
 
 test: setup
 	@python3 tools/ctest_all.py $(TESTS)

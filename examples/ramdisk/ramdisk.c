@@ -40,7 +40,6 @@ static VOID RdFinish(PRD_ADAPTER Adapter, PRD_SLOT Slot, RD_RESULT Result)
 {
     PSCSI_REQUEST_BLOCK srb = Slot->Srb;
 
-    Slot->Srb = NULL;
     InterlockedDecrement(&Adapter->Busy);
     InterlockedExchange(&Slot->State, SLOT_FREE);
     RdComplete(Adapter, srb, Result);

@@ -48,7 +48,7 @@ bug() {
     echo "ok: bug $n, $what, schedule $found"
 }
 
-bug 1 'watchdog_races_dpc: FAILED' watchdog_races_dpc
+bug 1 'completed twice' watchdog_races_dpc
 bug 2 DT-S09 serves --race
 bug 3 'adapter->Beats' watchdog_beats
 bug 4 DT-S06 watchdog_beats
