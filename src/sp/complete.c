@@ -32,7 +32,7 @@ static void not_the_drivers(
     struct finding f = {.severity = FINDING_STOP,
         .rule = twice ? "DT-S08" : "DT-S16",
         .bugcheck = twice ? 0xF1 : 0,
-        .param = {twice ? 0x1004 : 0, (uintptr_t)srb},
+        .param = {twice ? 0x2004 : 0},
         .object = srb,
         .caller = caller};
 
