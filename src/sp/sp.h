@@ -167,6 +167,3 @@ void sp_submit(struct sp_adapter *a, struct sp_request *r);
 
 /* Submits and waits. IRQL 0. The SrbStatus without its flags. */
 UCHAR sp_submit_wait(struct sp_adapter *a, struct sp_request *r);
-
-/* What still has to be completed, for reports. */
-void sp_request_each(bool (*fn)(void *ctx, const struct sp_request *r), void *ctx);
