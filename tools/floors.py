@@ -33,7 +33,7 @@ LIBC = {
     "ex": MEMORY,
     "io": MEMORY,
     "sp": MEMORY,
-    "hw": MEMORY,
+    "hw": MEMORY | {"strnlen"},
     "blk": None,
     "ddi": MEMORY,
     "observe": MEMORY | STRINGS | HEAP,
