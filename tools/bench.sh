@@ -10,5 +10,7 @@ for bench in "$1"/bench/*; do
     echo "== $(basename "$bench")"
     "$bench" || { echo "bench: $(basename "$bench") exited with $?" >&2; status=1; }
 done
+echo "== disk"
+"$(dirname "$0")/bench_disk.sh" "$1" || status=1
 [ "$found" = 1 ] || { echo "bench: no benchmark was built" >&2; status=1; }
 exit "$status"

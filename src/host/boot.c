@@ -379,7 +379,7 @@ int dt_run(const struct dt_config *cfg, dt_body *body, void *ctx, struct dt_resu
     int              e = host_config(&c, cfg);
 
     if (e == 0)
-        e = host_run(&c, NULL, c.quiet ? HOST_SILENT : HOST_LIVE, body, ctx);
+        e = host_run(&c, NULL, c.quiet || c.brief ? HOST_SILENT : HOST_LIVE, body, ctx);
     if (e != 0)
         return e;
     struct out o = {.print = c.print, .io = c.print_io};

@@ -15,7 +15,7 @@
 #include "tool/build.h"
 #include "tool/tool.h"
 
-enum { KEY_FAULTS = 768, KEY_ARGUMENT, KEY_DEVICE, KEY_FILE };
+enum { KEY_FAULTS = 768, KEY_ARGUMENT, KEY_DEVICE, KEY_FILE, KEY_FAITHFUL };
 
 static const struct argp_option options[] = {
     {"size", 's', "SIZE", 0, "Size of the disk, 512k, 64M, 1G (64M)", 0},
@@ -25,6 +25,7 @@ static const struct argp_option options[] = {
     {"faults", KEY_FAULTS, "LIST", 0,
         "Inject: reset:MS,pause:MS,error:N,lose:N (every MS milliseconds, every N requests)", 0},
     {"processors", 'p', "N", 0, "Virtual processors (2)", 0},
+    {"faithful", KEY_FAITHFUL, NULL, 0, "Only what Windows stops for without Driver Verifier: faster", 0},
     {"socket", 'U', "PATH", 0, "Serve on this socket until interrupted; without it a COMMAND is needed", 0},
     {NULL, 0, NULL, 0, NULL, 0},
 };
@@ -72,6 +73,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_FAULTS:
         add_parameter(d, "faults", arg);
+        break;
+    case KEY_FAITHFUL:
+        add_parameter(d, "faithful", "true");
         break;
     case 'p':
         parse_between("--processors", arg, 1, 64);

@@ -212,7 +212,8 @@ static bool has_finding(void)
 
 static void *machine_main(void *entry)
 {
-    struct dt_config cfg = {.processors = disk.cfg->processors};
+    struct dt_config cfg = {
+        .processors = disk.cfg->processors, .faithful = disk.cfg->faithful, .brief = disk.cfg->faithful};
 
     disk.run_error = dt_run(&cfg, body, entry, &disk.result);
     if (disk.run_error == 0 && disk.result.verdict == DT_FINDING) {

@@ -18,6 +18,7 @@ struct disk_config {
     const char *file;       /* of the device's data; NULL: memory */
     const char *faults;     /* "reset:50,pause:70,lose:1000"; NULL: none */
     unsigned    processors; /* 0 = 2 */
+    bool        faithful;   /* without the verifier's rules and the story of reports: for speed */
     int         status_fd;  /* gets one letter at the end: p passed, f a finding, e not started; -1: nobody asks */
 };
 

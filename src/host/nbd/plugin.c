@@ -44,6 +44,14 @@ static int config_number(const char *key, const char *value)
     return 0;
 }
 
+static int config_bool(const char *value)
+{
+    int b = nbdkit_parse_bool(value);
+
+    config.faithful = b > 0;
+    return b < 0 ? -1 : 0;
+}
+
 static int plugin_config(const char *key, const char *value)
 {
     static const struct {
@@ -64,6 +72,8 @@ static int plugin_config(const char *key, const char *value)
         if (strcmp(key, texts[i].key) == 0)
             return (*texts[i].to = keep(value)) ? 0 : -1;
     }
+    if (strcmp(key, "faithful") == 0)
+        return config_bool(value);
     if (strcmp(key, "processors") == 0 || strcmp(key, "status-fd") == 0)
         return config_number(key, value);
     nbdkit_error("unknown parameter '%s'", key);
@@ -197,6 +207,7 @@ static struct nbdkit_plugin plugin = {
                    "device=<MODEL>        hardware of a physical miniport: hba, virtio-blk, ahci\n"
                    "file=<PATH>           of the device's data (memory)\n"
                    "faults=<LIST>         reset:MS,pause:MS,error:N,lose:N\n"
+                   "faithful=<BOOL>       no verifier rules, for speed (false)\n"
                    "processors=<N>        virtual processors (2)",
     .config = plugin_config,
     .config_complete = plugin_config_complete,

@@ -61,12 +61,13 @@ void mach_halt(void)
     stop();
 }
 
+/* Interlocked operations are frequent, and nobody asks when they were. */
 static void stamp(struct ev *e)
 {
     e->cpu = (uint8_t)mach_cpu();
     e->irql = (uint8_t)mach_irql();
     e->thread = mach_ctx_id(rt_self);
-    e->time_ns = mach_now();
+    e->time_ns = e->id == EV_MEM_ATOMIC ? 0 : mach_now();
 }
 
 /* ---- interrupt threads ---- */
