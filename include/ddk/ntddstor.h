@@ -29,3 +29,5 @@ typedef enum _STORAGE_BUS_TYPE {
     BusTypeMax,
     BusTypeMaxReserved = 0x7F
 } STORAGE_BUS_TYPE, *PSTORAGE_BUS_TYPE;
+
+#include "nt/stor_query.h"

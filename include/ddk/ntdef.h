@@ -152,6 +152,7 @@ typedef const WCHAR *PCNZWCH;
 typedef WCHAR *PNZWCH;
 typedef _Null_terminated_ CHAR *NPSTR, *LPSTR, *PSTR, *PSZ;
 typedef _Null_terminated_ PSTR *PZPSTR;
+typedef CHAR                   *PZZSTR; /* strings one after the other, the last one empty */
 typedef _Null_terminated_ const CHAR *LPCSTR, *PCSTR, *PCSZ;
 typedef const CHAR *PCNZCH;
 typedef CHAR *PNZCH;

@@ -403,8 +403,8 @@ SRB_HELPER VOID SrbSetScsiStatus(_In_ PVOID srb, _In_ UCHAR ScsiStatus)
     if (place) *place = ScsiStatus;
 }
 
-/* Everything about the command at once. What is not asked for is NULL. False: the request carries no command. */
-SRB_HELPER BOOLEAN SrbGetScsiData(_In_ PSTORAGE_REQUEST_BLOCK Srb, _Out_opt_ PUCHAR CdbLength8,
+/* Everything about the command at once; the CDB. What is not asked for is NULL. NULL: the request carries no command. */
+SRB_HELPER PCDB SrbGetScsiData(_In_ PSTORAGE_REQUEST_BLOCK Srb, _Out_opt_ PUCHAR CdbLength8,
                                   _Out_opt_ PULONG CdbLength32, _Out_opt_ PUCHAR ScsiStatus,
                                   _Outptr_opt_ PVOID *SenseInfoBuffer, _Out_opt_ PUCHAR SenseInfoBufferLength)
 {
@@ -413,7 +413,7 @@ SRB_HELPER BOOLEAN SrbGetScsiData(_In_ PSTORAGE_REQUEST_BLOCK Srb, _Out_opt_ PUC
     if (ScsiStatus) *ScsiStatus = SrbGetScsiStatus(Srb);
     if (SenseInfoBuffer) *SenseInfoBuffer = SrbGetSenseInfoBuffer(Srb);
     if (SenseInfoBufferLength) *SenseInfoBufferLength = SrbGetSenseInfoBufferLength(Srb);
-    return SrbGetCdb(Srb) != NULL;
+    return SrbGetCdb(Srb);
 }
 
 SRB_HELPER VOID SrbSetScsiData(_In_ PSTORAGE_REQUEST_BLOCK Srb, _In_opt_ PUCHAR CdbLength8, _In_opt_ PULONG CdbLength32,

@@ -58,6 +58,11 @@ bool mend_may_be_in(const char *line);
 /* Rewrites what Microsoft's compiler reads otherwise. Number of places. */
 int mend_rewrite(const char *preprocessed, const char *output);
 
+/* ---- mend_heads.c ---- */
+
+/* Replaces *text. Number of places. */
+int mend_heads(char **text);
+
 /* ---- vcxproj.c ---- */
 
 /* Adds the project's sources, definitions and include directories. Dies with one line when it cannot be read. */

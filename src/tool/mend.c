@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tool/mend.c - three things Microsoft's compiler reads otherwise than a Linux compiler.
+ * tool/mend.c - what Microsoft's compiler reads otherwise than a Linux compiler.
  *
  * Works on preprocessed text, and there only on the driver's own lines; what it writes stays on the lines of the original.
  *
  *     long                    is 32 bits: written as int (not in `long long`, `long double`)
  *     f(a, )                  an empty __VA_ARGS__ takes the comma before it along: the comma is dropped
  *     (T)e += x;              a cast is an lvalue: *(T *)&(e) += x;
+ *     f(PVOID); f(T *p) {     declared otherwise than defined: mend_heads.c
  *
  * Types are only looked for where a statement begins, or after a bracket or comma, and only when an assignment or a step
  * follows the operand; everything else that stands in brackets is left alone.
@@ -24,8 +25,8 @@ struct mend {
     size_t      at;
     FILE       *out;
     int         count;
-    bool        ours;  /* these lines are of a system header: the DDK */
-    char        before; /* last character that is no blank */
+    bool        ours;     /* these lines are of a system header: the DDK */
+    char        before;   /* last character that is no blank */
     char        word[16]; /* last word, if nothing but blanks followed it */
 };
 
@@ -239,7 +240,7 @@ bool mend_may_be_in(const char *line)
 {
     const char *p = line;
 
-    if (strstr(line, "__VA_ARGS__"))
+    if (strstr(line, "__VA_ARGS__") || strstr(line, "PVOID") || strstr(line, "__inline"))
         return true;
     while ((p = strstr(p, "long"))) {
         if ((p == line || !is_word_char(p[-1])) && !is_word_char(p[4]))
@@ -254,11 +255,12 @@ int mend_rewrite(const char *preprocessed, const char *output)
 {
     size_t      size = 0;
     char       *text = read_all(preprocessed, &size);
-    struct mend m = {.text = text, .out = fopen(output, "we"), .before = ';'};
+    int         count = mend_heads(&text);
+    struct mend m = {.count = count, .text = text, .out = fopen(output, "we"), .before = ';'};
 
     if (!m.out)
         die("cannot write %s", output);
-    while (m.at < size)
+    while (text[m.at])
         step(&m);
     if (fclose(m.out) != 0)
         die("cannot write %s", output);

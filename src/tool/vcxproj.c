@@ -171,8 +171,9 @@ static void add_source(struct project *p, const char *name)
 static void read_items(struct project *p, xmlNode *group)
 {
     for (xmlNode *n = group->children; n; n = n->next) {
-        xmlChar *name =
-            is(n, "ClCompile") && applies(p, n) && !is_excluded(p, n) ? xmlGetProp(n, (const xmlChar *)"Include") : NULL;
+        xmlChar *name = is(n, "ClCompile") && applies(p, n) && !is_excluded(p, n)
+                            ? xmlGetProp(n, (const xmlChar *)"Include")
+                            : NULL;
 
         if (name)
             each_part(p, (const char *)name, add_source);

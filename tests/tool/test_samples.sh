@@ -69,6 +69,7 @@ for cc in gcc clang; do
     command -v $cc >/dev/null || continue
     [ -d "$storage/lsi_u3" ] && expect 0 build --cc $cc "$storage/lsi_u3/src/lsi_u3.vcxproj" -o "$tmp/lsi_u3"
     [ -d "$defects" ] && expect 0 build --cc $cc "$defects/lsi_u3.vcxproj" -o "$tmp/defects"
+    [ -d "$storage/storahci" ] && expect 0 build --cc $cc "$storage/storahci/src/inbox/storahci.vcxproj" -o "$tmp/storahci"
     # DUETIME_VIRTIO is a checkout of virtio-win/kvm-guest-drivers-windows.
     for driver in viostor vioscsi; do
         [ -z "${DUETIME_VIRTIO:-}" ] ||

@@ -23,6 +23,7 @@
 #define _In_reads_opt_z_(n) _In_opt_
 #define _In_reads_or_z_(n) _In_
 #define _In_reads_opt_or_z_(n) _In_opt_
+#define _In_reads_or_z_opt_(n) _In_opt_
 #define _In_reads_to_ptr_(p) _In_
 #define _In_reads_to_ptr_opt_(p) _In_opt_
 #define _In_reads_to_ptr_z_(p) _In_

@@ -398,3 +398,14 @@ typedef struct _STOR_CRYPTO_KEY_INFO {
 } STOR_CRYPTO_KEY_INFO, *PSTOR_CRYPTO_KEY_INFO;
 
 EXTERN_C_END
+
+/* ---- identifiers ------------------------------------------------------------------------------------------------- */
+#define STOR_GUID_ static const GUID __attribute((unused))
+
+/* STOR_POFX_COMPONENT.Id of the adapter's only component and of a unit's only one (numbers of our own: not published). */
+STOR_GUID_ STORPORT_POFX_ADAPTER_GUID = {0xdcaf9c10, 0x0a01, 0x4d54, {0x91, 0x5b, 0x61, 0x64, 0x70, 0x74, 0x72, 0x01}};
+STOR_GUID_ STORPORT_POFX_LUN_GUID = {0xdcaf9c10, 0x0a01, 0x4d54, {0x91, 0x5b, 0x6c, 0x75, 0x6e, 0x00, 0x00, 0x02}};
+
+/* StorPortIsDeviceOperationAllowed: may the settings that the miniport has cached be sent to the device again? */
+STOR_GUID_ STORPORT_DEVICEOPERATION_CACHED_SETTINGS_INIT_GUID = {
+    0x2b9443ac, 0xf89b, 0x48e8, {0xb2, 0x92, 0x2c, 0xb6, 0xc9, 0x6e, 0xfd, 0x5a}};
