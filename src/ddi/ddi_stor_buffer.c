@@ -112,7 +112,7 @@ STORPORTAPI ULONG StorPortBuildScatterGatherList(PVOID HwDeviceExtension, PVOID 
         .context = Context,
         .buffer = ScatterGatherBuffer,
         .buffer_bytes = ScatterGatherBufferLength};
-    bool arguments = Mdl && CurrentVa && ExecutionRoutine && ScatterGatherBuffer;
+    bool                  arguments = Mdl && CurrentVa && ExecutionRoutine && ScatterGatherBuffer;
 
     STOR_ENTER_ANY(StorPortBuildScatterGatherList, HwDeviceExtension);
     ULONG status = STOR_CHECK(StorPortBuildScatterGatherList, a, arguments, SP_OS_SERVER_2003);
@@ -240,7 +240,8 @@ static void fill_info(const struct sp_request *r, PSTOR_REQUEST_INFO info)
 }
 
 /* STS-062: UNSUPPORTED_VERSION, as the function's page says; INVALID_PARAMETER for a size that does not fit. */
-STORPORTAPI ULONG StorPortGetRequestInfo(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb, PSTOR_REQUEST_INFO RequestInfo)
+STORPORTAPI ULONG StorPortGetRequestInfo(
+    PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb, PSTOR_REQUEST_INFO RequestInfo)
 {
     STOR_ENTER_ANY(StorPortGetRequestInfo, HwDeviceExtension);
     ULONG              status = STOR_CHECK(StorPortGetRequestInfo, a, Srb && RequestInfo, SP_OS_8);

@@ -137,8 +137,7 @@ STORPORTAPI ULONG StorPortGetNodeAffinity2(PVOID HwDeviceExtension, ULONG NodeNu
     bool arguments = GroupAffinitiesCountRequired && (GroupAffinities || !GroupAffinitiesCount);
 
     STOR_ENTER_ANY(StorPortGetNodeAffinity2, HwDeviceExtension);
-    ULONG status =
-        STOR_CHECK(StorPortGetNodeAffinity2, a, arguments && NodeNumber < ke_group_count(), SP_OS_11);
+    ULONG status = STOR_CHECK(StorPortGetNodeAffinity2, a, arguments && NodeNumber < ke_group_count(), SP_OS_11);
 
     if (status == STOR_STATUS_SUCCESS)
         *GroupAffinitiesCountRequired = 1;
@@ -212,10 +211,11 @@ static void relate_all(struct relations *r, LOGICAL_PROCESSOR_RELATIONSHIP asked
 
 /* With a processor, only what relates to it; that is not told apart here: all are alike. */
 STORPORTAPI ULONG StorPortGetLogicalProcessorRelationship(PVOID HwDeviceExtension, PPROCESSOR_NUMBER ProcessorNumber,
-    LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType, PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information, PULONG Length)
+    LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType, PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information,
+    PULONG Length)
 {
     struct relations r = {.at = (UCHAR *)Information};
-    bool known = !ProcessorNumber || (ProcessorNumber->Group < ke_group_count() &&
+    bool             known = !ProcessorNumber || (ProcessorNumber->Group < ke_group_count() &&
                                          ProcessorNumber->Number < ke_group(ProcessorNumber->Group).count);
 
     STOR_ENTER_ANY(StorPortGetLogicalProcessorRelationship, HwDeviceExtension);

@@ -10,7 +10,7 @@
 
 enum {
     TEXT_MAX = 256,
-    DUMP_MAX = 150,      /* STX-100: dump data and strings of an event together, bytes */
+    DUMP_MAX = 150,       /* STX-100: dump data and strings of an event together, bytes */
     REVISION_MASK = ~0xff /* the low byte is not looked at */
 };
 
@@ -143,27 +143,30 @@ static void trace_event(struct sp_adapter *a, const struct trace *t)
             note("    %ws 0x%llx", t->p[i].name, t->p[i].value);
 }
 
-#define TRACE_EVENT(routine, since, count, ...)                                                          \
+#define TRACE_EVENT(routine, since, count, ...)                                                              \
     const struct trace t = {.id = EventId, .description = EventDescription, .n = count, .p = {__VA_ARGS__}}; \
-                                                                                                         \
-    STOR_ENTER_ANY(routine, HwDeviceExtension);                                                          \
-    ULONG status = STOR_CHECK(routine, a, EventDescription, since);                                      \
-                                                                                                         \
-    (void)Address, (void)EventKeywords, (void)EventLevel, (void)EventOpcode, (void)Srb;                  \
-    if (status == STOR_STATUS_SUCCESS)                                                                   \
-        trace_event(a, &t);                                                                              \
+                                                                                                             \
+    STOR_ENTER_ANY(routine, HwDeviceExtension);                                                              \
+    ULONG status = STOR_CHECK(routine, a, EventDescription, since);                                          \
+                                                                                                             \
+    (void)Address, (void)EventKeywords, (void)EventLevel, (void)EventOpcode, (void)Srb;                      \
+    if (status == STOR_STATUS_SUCCESS)                                                                       \
+        trace_event(a, &t);                                                                                  \
     STOR_LEAVE(routine, HwDeviceExtension, status)
 
-#define FROM      PVOID HwDeviceExtension, PSTOR_ADDRESS Address
-#define WHAT                                                                                                 \
-    ULONG EventId, PWSTR EventDescription, ULONGLONG EventKeywords, STORPORT_ETW_LEVEL EventLevel,           \
+#define FROM PVOID HwDeviceExtension, PSTOR_ADDRESS Address
+#define WHAT                                                                                       \
+    ULONG EventId, PWSTR EventDescription, ULONGLONG EventKeywords, STORPORT_ETW_LEVEL EventLevel, \
         STORPORT_ETW_EVENT_OPCODE EventOpcode, PSCSI_REQUEST_BLOCK Srb
-#define ONE(i)    PWSTR Parameter##i##Name, ULONGLONG Parameter##i##Value
-#define TAKE(i)   {Parameter##i##Name, Parameter##i##Value}
-#define ONE_4     ONE(1), ONE(2), ONE(3), ONE(4)
-#define TAKE_4    TAKE(1), TAKE(2), TAKE(3), TAKE(4)
-#define ONE_8     ONE_4, ONE(5), ONE(6), ONE(7), ONE(8)
-#define TAKE_8    TAKE_4, TAKE(5), TAKE(6), TAKE(7), TAKE(8)
+#define ONE(i) PWSTR Parameter##i##Name, ULONGLONG Parameter##i##Value
+#define TAKE(i)                                 \
+    {                                           \
+        Parameter##i##Name, Parameter##i##Value \
+    }
+#define ONE_4  ONE(1), ONE(2), ONE(3), ONE(4)
+#define TAKE_4 TAKE(1), TAKE(2), TAKE(3), TAKE(4)
+#define ONE_8  ONE_4, ONE(5), ONE(6), ONE(7), ONE(8)
+#define TAKE_8 TAKE_4, TAKE(5), TAKE(6), TAKE(7), TAKE(8)
 
 STORPORTAPI ULONG StorPortEtwEvent2(FROM, WHAT, ONE(1), ONE(2))
 {
@@ -205,8 +208,7 @@ STORPORTAPI ULONG StorPortEtwLogByteStream(PVOID HwDeviceExtension, PSTOR_ADDRES
     const struct trace t = {.id = EventId, .description = EventDescription};
 
     STOR_ENTER_ANY(StorPortEtwLogByteStream, HwDeviceExtension);
-    ULONG status =
-        STOR_CHECK(StorPortEtwLogByteStream, a, EventDescription && (Data || !DataLength), SP_OS_10_1809);
+    ULONG status = STOR_CHECK(StorPortEtwLogByteStream, a, EventDescription && (Data || !DataLength), SP_OS_10_1809);
 
     (void)Address, (void)EventChannel, (void)EventKeywords, (void)EventLevel, (void)EventOpcode;
     if (status == STOR_STATUS_SUCCESS)
@@ -214,14 +216,13 @@ STORPORTAPI ULONG StorPortEtwLogByteStream(PVOID HwDeviceExtension, PSTOR_ADDRES
     STOR_LEAVE(StorPortEtwLogByteStream, HwDeviceExtension, status);
 }
 
-STORPORTAPI ULONG StorPortEtwLogError(
-    PVOID HwDeviceExtension, PSTOR_ADDRESS Address, ULONG Id, PWSTR Description, ULONG DataBufferLength, PUCHAR DataBuffer)
+STORPORTAPI ULONG StorPortEtwLogError(PVOID HwDeviceExtension, PSTOR_ADDRESS Address, ULONG Id, PWSTR Description,
+    ULONG DataBufferLength, PUCHAR DataBuffer)
 {
     const struct trace t = {.id = Id, .description = Description};
 
     STOR_ENTER_ANY(StorPortEtwLogError, HwDeviceExtension);
-    ULONG status =
-        STOR_CHECK(StorPortEtwLogError, a, Description && (DataBuffer || !DataBufferLength), SP_OS_10_1809);
+    ULONG status = STOR_CHECK(StorPortEtwLogError, a, Description && (DataBuffer || !DataBufferLength), SP_OS_10_1809);
 
     (void)Address;
     if (status == STOR_STATUS_SUCCESS)
@@ -307,7 +308,8 @@ STORPORTAPI ULONG StorPortAsyncNotificationDetected(PVOID HwDeviceExtension, PST
     STOR_LEAVE(StorPortAsyncNotificationDetected, HwDeviceExtension, status);
 }
 
-STORPORTAPI ULONG StorPortSetUnitAttributes(PVOID HwDeviceExtension, PSTOR_ADDRESS Address, STOR_UNIT_ATTRIBUTES Attributes)
+STORPORTAPI ULONG StorPortSetUnitAttributes(
+    PVOID HwDeviceExtension, PSTOR_ADDRESS Address, STOR_UNIT_ATTRIBUTES Attributes)
 {
     union {
         STOR_UNIT_ATTRIBUTES bits;
@@ -331,7 +333,8 @@ static ULONG mark_failed(struct sp_adapter *a, PSTOR_ADDRESS address, ULONG flag
     return sp_mark_failed(a, address, remove);
 }
 
-STORPORTAPI ULONG StorPortMarkDeviceFailed(PVOID HwDeviceExtension, PSTOR_ADDRESS StorAddress, ULONG Flags, PWSTR FailReason)
+STORPORTAPI ULONG StorPortMarkDeviceFailed(
+    PVOID HwDeviceExtension, PSTOR_ADDRESS StorAddress, ULONG Flags, PWSTR FailReason)
 {
     STOR_ENTER_ANY(StorPortMarkDeviceFailed, HwDeviceExtension);
     ULONG status = STOR_CHECK(StorPortMarkDeviceFailed, a, true, SP_OS_10);

@@ -50,8 +50,8 @@ STORPORTAPI ULONG StorPortAllocateContiguousMemorySpecifyCacheNode(PVOID HwDevic
         place(LowestAcceptableAddress, HighestAcceptableAddress, BoundaryAddressMultiple, CacheType);
 
     STOR_ENTER_ANY(StorPortAllocateContiguousMemorySpecifyCacheNode, HwDeviceExtension);
-    ULONG status = STOR_CHECK(
-        StorPortAllocateContiguousMemorySpecifyCacheNode, a, BufferPointer && NumberOfBytes, SP_OS_7);
+    ULONG status =
+        STOR_CHECK(StorPortAllocateContiguousMemorySpecifyCacheNode, a, BufferPointer && NumberOfBytes, SP_OS_7);
 
     (void)PreferredNode;
     if (BufferPointer && status != STOR_STATUS_SUCCESS)
@@ -122,8 +122,10 @@ STORPORTAPI ULONG StorPortAllocateHostMemoryBuffer(PVOID HwDeviceExtension, SIZE
     PHYSICAL_ADDRESS HighestAcceptableAddress, PHYSICAL_ADDRESS BoundaryAddressMultiple,
     PACCESS_RANGE PhysicalAddressRanges, PULONG PhysicalAddressRangeCount)
 {
-    const struct sp_place p = place(LowestAcceptableAddress, HighestAcceptableAddress, BoundaryAddressMultiple, MmCached);
-    bool sizes = is_page_multiple(PreferredBytes) && MinimumBytes <= PreferredBytes && !BoundaryAddressMultiple.QuadPart;
+    const struct sp_place p =
+        place(LowestAcceptableAddress, HighestAcceptableAddress, BoundaryAddressMultiple, MmCached);
+    bool sizes =
+        is_page_multiple(PreferredBytes) && MinimumBytes <= PreferredBytes && !BoundaryAddressMultiple.QuadPart;
     bool ranges = PhysicalAddressRanges && PhysicalAddressRangeCount && *PhysicalAddressRangeCount;
 
     STOR_ENTER_ANY(StorPortAllocateHostMemoryBuffer, HwDeviceExtension);

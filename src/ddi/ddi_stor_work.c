@@ -97,8 +97,8 @@ static ULONG set_affinity(const STOR_GROUP_AFFINITY *affinity, PSTOR_GROUP_AFFIN
 }
 
 /* ThreadContext may only name the caller: the routine is documented for "the calling thread". */
-STORPORTAPI ULONG StorPortSetSystemGroupAffinityThread(PVOID HwDeviceExtension, PVOID ThreadContext,
-    PSTOR_GROUP_AFFINITY Affinity, PSTOR_GROUP_AFFINITY PreviousAffinity)
+STORPORTAPI ULONG StorPortSetSystemGroupAffinityThread(
+    PVOID HwDeviceExtension, PVOID ThreadContext, PSTOR_GROUP_AFFINITY Affinity, PSTOR_GROUP_AFFINITY PreviousAffinity)
 {
     STOR_ENTER_ANY(StorPortSetSystemGroupAffinityThread, HwDeviceExtension);
     ULONG status = STOR_CHECK(StorPortSetSystemGroupAffinityThread, a, Affinity, SP_OS_10_1809);

@@ -176,8 +176,8 @@ ULONG sp_contiguous_release(struct sp_adapter *a, PVOID p, size_t bytes, ULONG c
         return STOR_STATUS_INVALID_PARAMETER;
     }
     if (b.bytes != bytes || b.tag != cache)
-        sp_stop("DT-S19", p, caller, "%zu bytes of cache type %u are freed that were allocated as %zu of type %u", bytes,
-            (unsigned)cache, b.bytes, (unsigned)b.tag);
+        sp_stop("DT-S19", p, caller, "%zu bytes of cache type %u are freed that were allocated as %zu of type %u",
+            bytes, (unsigned)cache, b.bytes, (unsigned)b.tag);
     bus_free(a, p, b.bytes);
     return STOR_STATUS_SUCCESS;
 }
@@ -354,8 +354,8 @@ static const char *const kind_names[] = {"pool", "contiguous memory", "a host me
 static void take_back(struct sp_adapter *a, struct sp_block *b)
 {
     if (b->kind != SP_BLOCK_LOCK)
-        sp_warn("DT-S19", b->p, b->caller, "%zu bytes of %s, tag '%.4s', are left when the adapter is removed", b->bytes,
-            kind_names[b->kind], b->kind == SP_BLOCK_POOL ? (const char *)&b->tag : "none");
+        sp_warn("DT-S19", b->p, b->caller, "%zu bytes of %s, tag '%.4s', are left when the adapter is removed",
+            b->bytes, kind_names[b->kind], b->kind == SP_BLOCK_POOL ? (const char *)&b->tag : "none");
     if (b->kind == SP_BLOCK_POOL)
         ex_pool_free(b->p, 0, NULL);
     else if (b->kind == SP_BLOCK_MDL)

@@ -93,15 +93,15 @@ void  sp_built_fini(struct sp_adapter *a);
 
 /* ---- work items and threads (worker.c) ---- */
 
-ULONG sp_worker_create(struct sp_adapter *a, PVOID *worker);
-ULONG sp_worker_queue(struct sp_adapter *a, PVOID worker, PHW_WORKITEM routine, PVOID context);
-ULONG sp_worker_free(struct sp_adapter *a, PVOID worker);
-ULONG sp_thread_create(struct sp_adapter *a, PSTOR_THREAD_START_ROUTINE routine, PVOID context,
-    PSTOR_THREAD_PRIORITY priority, PVOID *thread);
-void  sp_workers_fini(struct sp_adapter *a);
-bool  sp_thread_is(struct sp_adapter *a, PVOID thread);
-bool  sp_thread_is_current(PVOID thread);
-ULONG sp_thread_priority(struct sp_adapter *a, PVOID thread, STOR_THREAD_PRIORITY priority);
+ULONG          sp_worker_create(struct sp_adapter *a, PVOID *worker);
+ULONG          sp_worker_queue(struct sp_adapter *a, PVOID worker, PHW_WORKITEM routine, PVOID context);
+ULONG          sp_worker_free(struct sp_adapter *a, PVOID worker);
+ULONG          sp_thread_create(struct sp_adapter *a, PSTOR_THREAD_START_ROUTINE routine, PVOID context,
+             PSTOR_THREAD_PRIORITY priority, PVOID *thread);
+void           sp_workers_fini(struct sp_adapter *a);
+bool           sp_thread_is(struct sp_adapter *a, PVOID thread);
+bool           sp_thread_is_current(PVOID thread);
+ULONG          sp_thread_priority(struct sp_adapter *a, PVOID thread, STOR_THREAD_PRIORITY priority);
 _Noreturn void sp_thread_end(void);
 
 /* ---- what has changed (change.c); any IRQL ---- */

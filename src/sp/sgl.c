@@ -134,7 +134,7 @@ static bool bounce(const struct sp_adapter *a, struct sp_list *l, const void *da
 static bool make(struct sp_adapter *a, struct sp_list *l, const void *data, ULONG bytes)
 {
     l->valid = false;
-    drop_bounce(a, l); /* of the issue before */
+    drop_bounce(a, l);       /* of the issue before */
     if (!data || bytes == 0) /* STS-053: without data there is none */
         return true;
     if (!bounce(a, l, data, bytes) || !room_for(l, pages_of(data, bytes)))
@@ -375,7 +375,8 @@ ULONG sp_list_put(struct sp_adapter *a, PSTOR_SCATTER_GATHER_LIST list, const vo
     struct built *x = take_built(a, list);
 
     if (!x) {
-        sp_stop("DT-S19", list, caller, "StorPortPutScatterGatherList is given a list that is not built, or put already");
+        sp_stop(
+            "DT-S19", list, caller, "StorPortPutScatterGatherList is given a list that is not built, or put already");
         return STOR_STATUS_INVALID_PARAMETER;
     }
     drop(x);

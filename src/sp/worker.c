@@ -280,8 +280,8 @@ void sp_more_close(struct sp_adapter *a)
 static void check_threads(struct sp_adapter *a)
 {
     if (a->more.n_threads)
-        sp_stop("DT-S03", a->extension, NULL, "%u threads of StorPortCreateSystemThread live when the adapter is removed",
-            a->more.n_threads);
+        sp_stop("DT-S03", a->extension, NULL,
+            "%u threads of StorPortCreateSystemThread live when the adapter is removed", a->more.n_threads);
 }
 
 void sp_workers_fini(struct sp_adapter *a)

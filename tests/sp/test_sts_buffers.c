@@ -9,7 +9,7 @@
 enum { BYTES = 5 * PAGE_SIZE };
 
 static __attribute__((aligned(4096))) UCHAR buffer[BYTES + PAGE_SIZE];
-static struct dt_stor_request                request;
+static struct dt_stor_request               request;
 
 static struct dt_stor_request transfer(void *data, uint32_t bytes)
 {
@@ -146,15 +146,15 @@ static bool start_narrow(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
 static void list_narrow(void *ctx)
 {
     narrow = dt_bus_memory(false);
-    dt_stor *s =
-        go(&(struct mini){.physical = true, .start = start_narrow, .find = find_narrow, .cfg.memory = narrow});
+    dt_stor *s = go(&(struct mini){.physical = true, .start = start_narrow, .find = find_narrow, .cfg.memory = narrow});
 
     (void)ctx;
     memset(buffer, 0, sizeof buffer);
     request = transfer(buffer + 5, 2 * PAGE_SIZE);
     dt_expect_eq(dt_stor_run(s, &request), SRB_STATUS_SUCCESS);
     over(s);
-    dt_expect(buffer[4] == 0 && buffer[5] == 0xa7 && buffer[4 + 2 * PAGE_SIZE] == 0xa7 && buffer[5 + 2 * PAGE_SIZE] == 0);
+    dt_expect(
+        buffer[4] == 0 && buffer[5] == 0xa7 && buffer[4 + 2 * PAGE_SIZE] == 0xa7 && buffer[5 + 2 * PAGE_SIZE] == 0);
 }
 
 static void scatter_gather(void **state)
@@ -201,9 +201,9 @@ static void too_long(void *ctx)
 /* STS-054, STS-055. */
 static bool start_maps(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
 {
-    PVOID  p = NULL, mdl = NULL, again = NULL, pfns = NULL;
-    ULONG  count = 0, offset = 0, run;
-    KIRQL  old;
+    PVOID p = NULL, mdl = NULL, again = NULL, pfns = NULL;
+    ULONG count = 0, offset = 0, run;
+    KIRQL old;
 
     dt_expect_eq(StorPortGetSystemAddress(e, srb, &p), STOR_STATUS_SUCCESS);
     dt_expect(p == buffer + 100);
@@ -212,7 +212,8 @@ static bool start_maps(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
     dt_expect_eq(StorPortGetSystemAddress(e, NULL, &p), STOR_STATUS_INVALID_PARAMETER);
     dt_expect_eq(StorPortGetOriginalMdl(e, srb, &mdl), STOR_STATUS_SUCCESS);
     dt_expect_eq(StorPortGetOriginalMdl(e, srb, &again), STOR_STATUS_SUCCESS);
-    dt_expect(mdl == again && MmGetMdlByteCount((PMDL)mdl) == BYTES && MmGetMdlVirtualAddress((PMDL)mdl) == buffer + 100);
+    dt_expect(
+        mdl == again && MmGetMdlByteCount((PMDL)mdl) == BYTES && MmGetMdlVirtualAddress((PMDL)mdl) == buffer + 100);
     dt_expect_eq(StorPortGetPfns(e, srb, mdl, &pfns, &count, &offset), STOR_STATUS_SUCCESS);
     dt_expect_eq(count, 6);
     dt_expect_eq(offset, 100);
@@ -286,11 +287,11 @@ static bool start_addresses(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
 
 static void addresses(void *ctx)
 {
-    dt_stor *s = go(&(struct mini){.physical = true,
-        .ext_bytes = 64,
-        .find = find_uncached,
-        .start = start_addresses,
-        .cfg.memory = dt_bus_memory(false)});
+    dt_stor              *s = go(&(struct mini){.physical = true,
+                     .ext_bytes = 64,
+                     .find = find_uncached,
+                     .start = start_addresses,
+                     .cfg.memory = dt_bus_memory(false)});
     struct mini_ext      *e = ext_of(s);
     STOR_PHYSICAL_ADDRESS a;
     ULONG                 length;
@@ -332,8 +333,8 @@ static void physical_addresses(void **state)
 /* ---- lists that the miniport builds ---- */
 
 static __attribute__((aligned(16))) UCHAR list_memory[1024];
-static volatile LONG                     executed;
-static bool                              before_return, after_return;
+static volatile LONG                      executed;
+static bool                               before_return, after_return;
 
 static VOID on_execute(PVOID *device, PVOID *irp, PSTOR_SCATTER_GATHER_LIST list, PVOID context)
 {
@@ -366,7 +367,8 @@ static void builds(void *ctx)
     KeLowerIrql(old);
     sleep_ms(1);
     dt_expect_eq(executed, 1);
-    dt_expect_eq(AT_IRQL(DISPATCH_LEVEL, StorPortPutScatterGatherList(e, (PVOID)list_memory, TRUE)), STOR_STATUS_SUCCESS);
+    dt_expect_eq(
+        AT_IRQL(DISPATCH_LEVEL, StorPortPutScatterGatherList(e, (PVOID)list_memory, TRUE)), STOR_STATUS_SUCCESS);
     memset(buffer, 1, 700); /* still the miniport's */
     StorPortFreeMdl(e, mdl);
     over(mini_stor);

@@ -49,14 +49,13 @@ _Static_assert(SRB_FUNCTION_EXECUTE_SCSI == 0x00 && SRB_FUNCTION_CLAIM_DEVICE ==
     "functions");
 
 /* STS-007 */
-_Static_assert(SRB_STATUS_PENDING == 0 && SRB_STATUS_SUCCESS == 1 && SRB_STATUS_ABORTED == 2 &&
-                   SRB_STATUS_ABORT_FAILED == 3 && SRB_STATUS_ERROR == 4 && SRB_STATUS_BUSY == 5 &&
-                   SRB_STATUS_INVALID_REQUEST == 6 && SRB_STATUS_NO_DEVICE == 8 && SRB_STATUS_TIMEOUT == 9 &&
-                   SRB_STATUS_SELECTION_TIMEOUT == 0xa && SRB_STATUS_COMMAND_TIMEOUT == 0xb &&
-                   SRB_STATUS_BUS_RESET == 0xe && SRB_STATUS_DATA_OVERRUN == 0x12 &&
-                   SRB_STATUS_REQUEST_FLUSHED == 0x16 && SRB_STATUS_INVALID_LUN == 0x20 &&
-                   SRB_STATUS_BAD_FUNCTION == 0x22 && SRB_STATUS_NOT_POWERED == 0x24 && SRB_STATUS_LINK_DOWN == 0x25 &&
-                   SRB_STATUS_INTERNAL_ERROR == 0x30 && SRB_STATUS(0xc4) == SRB_STATUS_ERROR,
+_Static_assert(
+    SRB_STATUS_PENDING == 0 && SRB_STATUS_SUCCESS == 1 && SRB_STATUS_ABORTED == 2 && SRB_STATUS_ABORT_FAILED == 3 &&
+        SRB_STATUS_ERROR == 4 && SRB_STATUS_BUSY == 5 && SRB_STATUS_INVALID_REQUEST == 6 && SRB_STATUS_NO_DEVICE == 8 &&
+        SRB_STATUS_TIMEOUT == 9 && SRB_STATUS_SELECTION_TIMEOUT == 0xa && SRB_STATUS_COMMAND_TIMEOUT == 0xb &&
+        SRB_STATUS_BUS_RESET == 0xe && SRB_STATUS_DATA_OVERRUN == 0x12 && SRB_STATUS_REQUEST_FLUSHED == 0x16 &&
+        SRB_STATUS_INVALID_LUN == 0x20 && SRB_STATUS_BAD_FUNCTION == 0x22 && SRB_STATUS_NOT_POWERED == 0x24 &&
+        SRB_STATUS_LINK_DOWN == 0x25 && SRB_STATUS_INTERNAL_ERROR == 0x30 && SRB_STATUS(0xc4) == SRB_STATUS_ERROR,
     "statuses");
 
 /* STS-008 */
@@ -421,7 +420,7 @@ static void port_functions(void *ctx)
 {
     static const UCHAR functions[] = {SRB_FUNCTION_LOCK_QUEUE, SRB_FUNCTION_UNLOCK_QUEUE, SRB_FUNCTION_RELEASE_QUEUE,
         SRB_FUNCTION_FLUSH_QUEUE, SRB_FUNCTION_RELEASE_DEVICE};
-    dt_stor *s = go(&(struct mini){.physical = true, .scan = true, .data = count});
+    dt_stor           *s = go(&(struct mini){.physical = true, .scan = true, .data = count});
 
     (void)ctx;
     strangers = 0;

@@ -71,8 +71,8 @@ static void change_twice(void *ctx)
 
     (void)ctx;
     KeRaiseIrql(DISPATCH_LEVEL, &old);
-    dt_expect_eq(StorPortStateChangeDetected(e, STATE_CHANGE_LUN, address(), 0, on_change, &contexts[0]),
-        STOR_STATUS_SUCCESS);
+    dt_expect_eq(
+        StorPortStateChangeDetected(e, STATE_CHANGE_LUN, address(), 0, on_change, &contexts[0]), STOR_STATUS_SUCCESS);
     dt_expect_eq(StorPortStateChangeDetected(e, STATE_CHANGE_LUN, address(), 0, on_change, &contexts[1]),
         STOR_STATUS_UNSUCCESSFUL);
     KeLowerIrql(old);
@@ -97,8 +97,8 @@ static void change_again(void *ctx)
 
     (void)ctx;
     again_status = 0;
-    dt_expect_eq(StorPortStateChangeDetected(e, STATE_CHANGE_TARGET, address(), 0, on_change_again, NULL),
-        STOR_STATUS_SUCCESS);
+    dt_expect_eq(
+        StorPortStateChangeDetected(e, STATE_CHANGE_TARGET, address(), 0, on_change_again, NULL), STOR_STATUS_SUCCESS);
     wait_for(&told);
     dt_expect_eq(again_status, STOR_STATUS_SUCCESS);
     dt_expect_eq(tellings, 3);
@@ -114,7 +114,8 @@ static void change_wrong(void *ctx)
     (void)ctx;
     dt_expect_eq(StorPortStateChangeDetected(e, 0, address(), 0, NULL, NULL), STOR_STATUS_INVALID_PARAMETER);
     dt_expect_eq(StorPortStateChangeDetected(e, 8, address(), 0, NULL, NULL), STOR_STATUS_INVALID_PARAMETER);
-    dt_expect_eq(StorPortStateChangeDetected(e, STATE_CHANGE_LUN, &other, 0, NULL, NULL), STOR_STATUS_INVALID_PARAMETER);
+    dt_expect_eq(
+        StorPortStateChangeDetected(e, STATE_CHANGE_LUN, &other, 0, NULL, NULL), STOR_STATUS_INVALID_PARAMETER);
     dt_expect_eq(StorPortStateChangeDetected(e, STATE_CHANGE_LUN, NULL, 0, NULL, NULL), STOR_STATUS_INVALID_PARAMETER);
     over(mini_stor);
 }
@@ -185,10 +186,12 @@ static void attention(void *ctx)
     dt_expect_eq(StorPortAsyncNotificationDetected(e, address(), 0x80), STOR_STATUS_INVALID_PARAMETER);
     KeRaiseIrql(DIRQL_TEST, &old);
     dt_expect_eq(StorPortAsyncNotificationDetected(e, address(), 0), STOR_STATUS_SUCCESS);
-    dt_expect_eq(StorPortAsyncNotificationDetected(e, address(), RAID_ASYNC_NOTIFY_FLAG_MEDIA_STATUS), STOR_STATUS_BUSY);
+    dt_expect_eq(
+        StorPortAsyncNotificationDetected(e, address(), RAID_ASYNC_NOTIFY_FLAG_MEDIA_STATUS), STOR_STATUS_BUSY);
     KeLowerIrql(old);
     sleep_ms(20);
-    dt_expect_eq(StorPortAsyncNotificationDetected(e, address(), RAID_ASYNC_NOTIFY_FLAG_MEDIA_STATUS), STOR_STATUS_SUCCESS);
+    dt_expect_eq(
+        StorPortAsyncNotificationDetected(e, address(), RAID_ASYNC_NOTIFY_FLAG_MEDIA_STATUS), STOR_STATUS_SUCCESS);
     over(mini_stor);
 }
 
@@ -210,13 +213,14 @@ static void failures(void *ctx)
 
     (void)ctx;
     dt_expect_eq(StorPortMarkDeviceFailed(e, address(), 0, WIDE(L"worn out")), STOR_STATUS_SUCCESS);
-    dt_expect_eq(StorPortMarkDeviceFailedEx(e, address(), remove | STORPORT_MARK_DEVICE_FAILED_FLAG_PREDICTED_FAILURE, 1,
-                     NULL, 0, NULL, 0, NULL),
+    dt_expect_eq(StorPortMarkDeviceFailedEx(e, address(), remove | STORPORT_MARK_DEVICE_FAILED_FLAG_PREDICTED_FAILURE,
+                     1, NULL, 0, NULL, 0, NULL),
         STOR_STATUS_SUCCESS);
     dt_expect_eq(StorPortMarkDeviceFailed(e, NULL, 0, NULL), STOR_STATUS_SUCCESS); /* the adapter */
     dt_stor_rescan(mini_stor);
     dt_expect_eq(dt_stor_unit_count(mini_stor), units);
-    dt_expect_eq(StorPortMarkDeviceFailedEx(e, address(), remove, 1, WIDE(L"dead"), 0, NULL, 0, NULL), STOR_STATUS_SUCCESS);
+    dt_expect_eq(
+        StorPortMarkDeviceFailedEx(e, address(), remove, 1, WIDE(L"dead"), 0, NULL, 0, NULL), STOR_STATUS_SUCCESS);
     sleep_ms(50); /* a scan that somebody asks for finds it again: it still answers */
     dt_expect_eq(dt_stor_unit_count(mini_stor), units - 1);
     dt_expect_eq(StorPortMarkDeviceFailed(e, address(), remove, NULL), STOR_STATUS_INVALID_PARAMETER); /* it is gone */

@@ -123,26 +123,26 @@ static void node_affinity(void *ctx)
 /* STX-084: the length that is needed, then the records. */
 static void relations(void *ctx)
 {
-    struct mini_ext                         *e = bare();
+    struct mini_ext                        *e = bare();
     SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX info[8];
-    ULONG                                    length = 0, needed;
-    PROCESSOR_NUMBER                         bad = {.Number = 63};
+    ULONG                                   length = 0, needed;
+    PROCESSOR_NUMBER                        bad = {.Number = 63};
 
     (void)ctx;
     dt_expect_eq(StorPortGetLogicalProcessorRelationship(e, NULL, RelationProcessorCore, NULL, &length),
         STOR_STATUS_BUFFER_TOO_SMALL);
     needed = length;
     dt_expect(needed && needed <= sizeof info);
-    dt_expect_eq(StorPortGetLogicalProcessorRelationship(e, NULL, RelationProcessorCore, info, &length),
-        STOR_STATUS_SUCCESS);
+    dt_expect_eq(
+        StorPortGetLogicalProcessorRelationship(e, NULL, RelationProcessorCore, info, &length), STOR_STATUS_SUCCESS);
     dt_expect_eq(info[0].Relationship, RelationProcessorCore);
     dt_expect_eq(info[0].Processor.GroupMask[0].Mask, 1);
     dt_expect_eq(length / info[0].Size, KeQueryActiveProcessorCount(NULL));
     length = sizeof info;
     dt_expect_eq(StorPortGetLogicalProcessorRelationship(e, NULL, RelationGroup, info, &length), STOR_STATUS_SUCCESS);
     dt_expect_eq(info[0].Group.GroupInfo[0].ActiveProcessorMask, KeQueryActiveProcessors());
-    dt_expect_eq(StorPortGetLogicalProcessorRelationship(e, &bad, RelationGroup, info, &length),
-        STOR_STATUS_INVALID_PARAMETER);
+    dt_expect_eq(
+        StorPortGetLogicalProcessorRelationship(e, &bad, RelationGroup, info, &length), STOR_STATUS_INVALID_PARAMETER);
     bare_over();
 }
 
@@ -228,19 +228,22 @@ static const GUID some_operation = {1, 2, 3, {4}};
 
 static void system_questions(void *ctx)
 {
-    struct mini_ext         *e = ext_of(go(&(struct mini){.scan = true}));
-    STOR_ADDR_BTL8           unit = {.Type = STOR_ADDRESS_TYPE_BTL8}, none = {.Type = STOR_ADDRESS_TYPE_BTL8, .Lun = 7};
+    struct mini_ext *e = ext_of(go(&(struct mini){.scan = true}));
+    STOR_ADDR_BTL8   unit = {.Type = STOR_ADDRESS_TYPE_BTL8}, none = {.Type = STOR_ADDRESS_TYPE_BTL8, .Lun = 7};
     STORPORT_CAPTURE_LIVEDUMP dump = {.Size = sizeof dump, .LiveDumpType = StorportCaptureLiveDumpTypeMini};
-    BOOLEAN                  flag = TRUE;
-    ULONG                    allowed = 0;
-    UCHAR                    out[4];
+    BOOLEAN                   flag = TRUE;
+    ULONG                     allowed = 0;
+    UCHAR                     out[4];
 
     (void)ctx;
-    dt_expect_eq(StorPortInvokeAcpiMethod(e, NULL, 'DSM_', NULL, 0, out, sizeof out, NULL), STOR_STATUS_NOT_IMPLEMENTED);
-    dt_expect_eq(StorPortInvokeAcpiMethod(e, NULL, 'DSM_', NULL, 4, out, sizeof out, NULL), STOR_STATUS_INVALID_PARAMETER);
+    dt_expect_eq(
+        StorPortInvokeAcpiMethod(e, NULL, 'DSM_', NULL, 0, out, sizeof out, NULL), STOR_STATUS_NOT_IMPLEMENTED);
+    dt_expect_eq(
+        StorPortInvokeAcpiMethod(e, NULL, 'DSM_', NULL, 4, out, sizeof out, NULL), STOR_STATUS_INVALID_PARAMETER);
     dt_expect_eq(StorPortIsCurrentOsInstallationUpgrade(e, &flag), STOR_STATUS_SUCCESS);
     dt_expect(!flag);
-    dt_expect_eq(StorPortIsDeviceOperationAllowed(e, (PSTOR_ADDRESS)&unit, &some_operation, &allowed), STOR_STATUS_SUCCESS);
+    dt_expect_eq(
+        StorPortIsDeviceOperationAllowed(e, (PSTOR_ADDRESS)&unit, &some_operation, &allowed), STOR_STATUS_SUCCESS);
     dt_expect_eq(allowed, 1);
     dt_expect_eq(StorPortIsDeviceOperationAllowed(e, (PSTOR_ADDRESS)&none, &some_operation, &allowed),
         STOR_STATUS_INVALID_PARAMETER);
@@ -267,8 +270,8 @@ static void system_questions_high(void *ctx)
     dt_expect_eq(AT_IRQL(DISPATCH_LEVEL, StorPortInvokeAcpiMethod(e, NULL, 'DSM_', NULL, 0, NULL, 0, NULL)),
         STOR_STATUS_INVALID_IRQL);
     dt_expect_eq(AT_IRQL(DISPATCH_LEVEL, StorPortIsCurrentOsInstallationUpgrade(e, &flag)), STOR_STATUS_INVALID_IRQL);
-    dt_expect_eq(AT_IRQL(DISPATCH_LEVEL,
-                     StorPortIsDeviceOperationAllowed(e, (PSTOR_ADDRESS)&unit, &some_operation, &allowed)),
+    dt_expect_eq(
+        AT_IRQL(DISPATCH_LEVEL, StorPortIsDeviceOperationAllowed(e, (PSTOR_ADDRESS)&unit, &some_operation, &allowed)),
         STOR_STATUS_INVALID_IRQL);
     dt_expect_eq(AT_IRQL(DISPATCH_LEVEL, StorPortCaptureLiveDump(e, NULL, &dump)), STOR_STATUS_INVALID_IRQL);
     bare_over();
@@ -298,7 +301,7 @@ static void system_event(void *ctx)
         .DumpData = dump,
         .StringCount = 2,
         .StringList = strings};
-    ULONG maximum = 0;
+    ULONG                  maximum = 0;
 
     (void)ctx;
     dt_expect_eq(StorPortLogSystemEvent(e, NULL, NULL), STOR_STATUS_INVALID_PARAMETER);
@@ -347,14 +350,14 @@ static void tracing(void *ctx)
     struct mini_ext *e = bare();
 
     (void)ctx;
-    dt_expect_eq(StorPortEtwEvent2(e, NULL, 17, WIDE(L"two"), 0, StorportEtwLevelError, StorportEtwEventOpcodeInfo, NULL,
-                     WIDE(L"first"), 0x11, NULL, 0x22),
+    dt_expect_eq(StorPortEtwEvent2(e, NULL, 17, WIDE(L"two"), 0, StorportEtwLevelError, StorportEtwEventOpcodeInfo,
+                     NULL, WIDE(L"first"), 0x11, NULL, 0x22),
         STOR_STATUS_SUCCESS);
-    dt_expect_eq(StorPortEtwEvent4(e, NULL, 1, WIDE(L"four"), 0, StorportEtwLevelError, StorportEtwEventOpcodeInfo, NULL,
-                     NULL, 1, NULL, 2, NULL, 3, NULL, 4),
+    dt_expect_eq(StorPortEtwEvent4(e, NULL, 1, WIDE(L"four"), 0, StorportEtwLevelError, StorportEtwEventOpcodeInfo,
+                     NULL, NULL, 1, NULL, 2, NULL, 3, NULL, 4),
         STOR_STATUS_SUCCESS);
-    dt_expect_eq(StorPortEtwEvent8(e, NULL, 1, NULL, 0, StorportEtwLevelError, StorportEtwEventOpcodeInfo, NULL, NULL, 1,
-                     NULL, 2, NULL, 3, NULL, 4, NULL, 5, NULL, 6, NULL, 7, NULL, 8),
+    dt_expect_eq(StorPortEtwEvent8(e, NULL, 1, NULL, 0, StorportEtwLevelError, StorportEtwEventOpcodeInfo, NULL, NULL,
+                     1, NULL, 2, NULL, 3, NULL, 4, NULL, 5, NULL, 6, NULL, 7, NULL, 8),
         STOR_STATUS_INVALID_PARAMETER);
     StorPortDebugPrint(0, (PCCHAR) "level %d, %s\n", 0, "zero"); /* STX-103 */
     StorPortDebugPrint(3, (PCCHAR) "level %d\n", 3);
@@ -366,8 +369,8 @@ static void tracing_old(void *ctx)
     struct mini_ext *e = ext_of(go(&(struct mini){.cfg.os = DT_STOR_WINDOWS_8}));
 
     (void)ctx;
-    dt_expect_eq(StorPortEtwEvent2(e, NULL, 17, WIDE(L"two"), 0, StorportEtwLevelError, StorportEtwEventOpcodeInfo, NULL,
-                     NULL, 0, NULL, 0),
+    dt_expect_eq(StorPortEtwEvent2(e, NULL, 17, WIDE(L"two"), 0, StorportEtwLevelError, StorportEtwEventOpcodeInfo,
+                     NULL, NULL, 0, NULL, 0),
         STOR_STATUS_NOT_IMPLEMENTED);
     bare_over();
 }
@@ -375,8 +378,8 @@ static void tracing_old(void *ctx)
 /* STX-102 */
 static void telemetry(void *ctx)
 {
-    struct mini_ext               *e = bare();
-    static UCHAR                   data[EVENT_BUFFER_MAX_LENGTH + 1];
+    struct mini_ext                *e = bare();
+    static UCHAR                    data[EVENT_BUFFER_MAX_LENGTH + 1];
     static STORPORT_TELEMETRY_EVENT t;
 
     (void)ctx;
