@@ -82,7 +82,7 @@ class Copy:
         self.tree = pathlib.Path(where) / "tree"
         self.build = self.tree / "build" / "mutants"
         self.jobs = jobs
-        shutil.copytree(ROOT, self.tree, ignore=shutil.ignore_patterns("build", ".git"))
+        shutil.copytree(ROOT, self.tree, ignore=lambda folder, names: {"build", ".git"} if folder == str(ROOT) else set())
         done = sh(f"cmake -S . -B {self.build} -G Ninja -DCMAKE_BUILD_TYPE=Debug -DDUETIME_TIDY=OFF"
                   " -DCMAKE_LINK_DEPENDS_NO_SHARED=ON", self.tree)
         if done is None or done.returncode != 0:

@@ -60,6 +60,8 @@ static inline __attribute__((always_inline)) void ddi_check(
 /* For waits, which have rules of their own. */
 #define DDI_ENTER_WAIT(name, obj)                                                                     \
     do {                                                                                              \
+        if (__builtin_expect(__atomic_load_n(&ddi_watch, __ATOMIC_RELAXED) != 0, 0))                  \
+            ddi_stor_watched(DDI_##name, __builtin_return_address(0));                                \
         ev(EV_DDI_ENTER, (const void *)(obj), DDI_##name, (uintptr_t)__builtin_return_address(0), 0); \
         mach_point(MACH_POINT_DDI, (const void *)(obj));                                              \
     } while (0)

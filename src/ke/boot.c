@@ -107,7 +107,8 @@ void ke_bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t 
     stop(&f);
 }
 
-static _Noreturn void stopf(const char *rule, uint32_t code, const uint64_t p[4], const char *fmt, va_list ap)
+static _Noreturn __attribute__((format(printf, 4, 0))) void stopf(
+    const char *rule, uint32_t code, const uint64_t p[4], const char *fmt, va_list ap)
 {
     struct finding f = {.severity = FINDING_STOP, .rule = rule, .bugcheck = code};
 

@@ -3,7 +3,7 @@
 # once: yes
 # What a compiler says of a miniport's timer and DPC routines.
 # STM-005: a definition of another type does not fit its HW_TIMER declaration
-# STM-006: HW_TIMER is there after srb.h and after storport.h
+# STM-006, SIO-026: HW_TIMER is there after srb.h and after storport.h
 # STM-016: with the declaration before it, the definition carries the role and its annotations; without it, it does not
 # STD-024: VOID is right for a DPC routine, BOOLEAN compiles too where it is given to StorPortInitializeDpc
 set -u

@@ -71,7 +71,7 @@ static void beside(const struct mini *m, unsigned clients)
     over(s);
 }
 
-/* STM-007: one channel: never together. STM-012: so too when channels were only asked for. */
+/* STM-007, SIO-022: one channel: never together. STM-012: so too when channels were only asked for. */
 static void single_body(void *ctx)
 {
     (void)ctx;
@@ -97,7 +97,7 @@ static void alone(void **state)
     always_with(&cfg, query_body, 2);
 }
 
-/* STM-009, STM-010: two channels: StartIo overlaps the timer, and begins and ends inside it. */
+/* STM-009, STM-010, SIO-023: two channels: StartIo overlaps the timer, and begins and ends inside it. */
 static void channels_body(void *ctx)
 {
     (void)ctx;

@@ -17,7 +17,7 @@ static void seen_at(PVOID ext)
     e->word[0] = (LONG)(dt_now() / 1000);
 }
 
-/* STM-001, STM-028, STM-030: once, not before its time, at the next tick. */
+/* STM-001, STM-028, STM-030, SIO-025: once, not before its time, at the next tick. */
 static void once_body(void *ctx)
 {
     dt_stor         *s = go(ctx ? ctx : &plain);
@@ -131,7 +131,7 @@ static void two_adapters(void **state)
     passes(two_adapters_body);
 }
 
-/* STM-003: a driver that never requests is never called. */
+/* STM-003, SIO-025: a driver that never requests is never called. */
 static void never_body(void *ctx)
 {
     dt_stor *s = go(&plain);

@@ -276,7 +276,7 @@ static void null_body(void *ctx)
     over(s);
 }
 
-/* STM-049. */
+/* STM-049, SIO-065. */
 static void null_routine(void **state)
 {
     (void)state;

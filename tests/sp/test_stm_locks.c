@@ -80,7 +80,7 @@ static void high_body(void *ctx)
     armed_body(&(struct mini){.physical = true}, leaves_high);
 }
 
-/* STM-017: leaving at another level. */
+/* STM-017, SIO-067: leaving at another level. */
 static void other_level(void **state)
 {
     (void)state;
