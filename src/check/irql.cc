@@ -125,6 +125,15 @@ Levels entry_levels(ASTContext &ast, const Preprocessor &pp, const Contract &k)
             maximum = true;
         }
     }
+    StringRef role = k.role_name;
+    if (role == "HW_INTERRUPT" || role == "HW_MESSAGE_SIGNALED_INTERRUPT_ROUTINE" ||
+        role == "STOR_SYNCHRONIZED_ACCESS") {
+        l.low = DISPATCH_LEVEL + 1;
+        l.stated = true;
+        return l;
+    }
+    if (role.startswith("HW_") && !maximum)
+        return l; /* StorPort's other routines: at the level the adapter's model makes it */
     if (any && !maximum && l.low <= DISPATCH_LEVEL)
         l.high = DISPATCH_LEVEL; /* ANN-010 */
     if (l.low == HIGH_LEVEL && l.high == HIGH_LEVEL)

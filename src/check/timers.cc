@@ -65,7 +65,7 @@ llvm::Optional<int64_t> number(const CallEvent &call, CheckerContext &c, unsigne
 /* ---- due times ---- */
 
 /* QuadPart of a LARGE_INTEGER given by value, or by the expression that made it. */
-llvm::Optional<int64_t> large_integer(CheckerContext &c, const Expr *e)
+llvm::Optional<int64_t> large_integer(CheckerContext &c, const Expr *e, SVal given)
 {
     e = e->IgnoreParenImpCasts();
     if (auto *made = dyn_cast<CallExpr>(e)) { /* RtlConvertLongToLargeInteger(-1) */
@@ -73,13 +73,20 @@ llvm::Optional<int64_t> large_integer(CheckerContext &c, const Expr *e)
         bool             one = made->getNumArgs() == 1 && made->getArg(0)->EvaluateAsInt(v, c.getASTContext());
         return one ? llvm::Optional<int64_t>(v.Val.getInt().getExtValue()) : llvm::None;
     }
-    Contract    none;
-    std::string text;
-    Scope       s = {c, c.getState(), none, nullptr, UnknownVal(), QualType(), false};
-    auto       *ref = dyn_cast<DeclRefExpr>(e);
-    auto       *v = ref ? dyn_cast<VarDecl>(ref->getDecl()) : nullptr;
-    SVal        place = v ? SVal(c.getState()->getLValue(v, c.getLocationContext())) : c.getSVal(e);
-    return number_of(c.getState(), member_of(s, place, e->getType(), "QuadPart"));
+    /* By the time of the call the variable itself may be dead; what is passed knows where it was copied from. */
+    auto     copy = given.getAs<nonloc::LazyCompoundVal>();
+    Contract none;
+    Scope    s = {c, c.getState(), none, nullptr, UnknownVal(), QualType(), false};
+    if (!copy)
+        return llvm::None;
+    SVal place = loc::MemRegionVal(copy->getRegion()), quad;
+    if (const RecordDecl *r = e->getType()->getAsRecordDecl())
+        for (const FieldDecl *f : r->fields())
+            if (f->getName() == "QuadPart")
+                quad = c.getStoreManager().getBinding(
+                    copy->getStore(), c.getState()->getLValue(f, place).castAs<Loc>(), f->getType());
+    auto n = number_of(c.getState(), quad);
+    return n ? n : number_of(c.getState(), member_of(s, place, e->getType(), "QuadPart"));
 }
 
 void TimerChecker::check_due(const CallEvent &call, CheckerContext &c, llvm::Optional<int64_t> due) const
@@ -100,7 +107,7 @@ void TimerChecker::check_due(const CallEvent &call, CheckerContext &c, llvm::Opt
 
 void TimerChecker::check_set(const CallEvent &call, CheckerContext &c) const
 {
-    auto due = large_integer(c, call.getArgExpr(1));
+    auto due = large_integer(c, call.getArgExpr(1), call.getArgSVal(1));
     auto period = callee_name(call) != "KeSetTimer" ? number(call, c, 2) : llvm::None;
 
     check_due(call, c, due);

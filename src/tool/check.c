@@ -53,6 +53,7 @@ struct job {
     struct strings command;
     const char    *source;
     char          *directory, *report, *errors;
+    char          *mended; /* analyzed instead of source, or NULL */
     pid_t          pid;
 };
 
@@ -104,6 +105,32 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return ARGP_ERR_UNKNOWN;
     }
     return 0;
+}
+
+/* ---- processes ---- */
+
+static void show(const struct job *j)
+{
+    for (size_t i = 0; i < j->command.count; i++)
+        fprintf(stderr, "%s%s", i ? " " : "", j->command.at[i]);
+    fputc('\n', stderr);
+}
+
+static void start(const struct check *k, struct job *j)
+{
+    posix_spawn_file_actions_t actions;
+
+    if (k->b.verbose)
+        show(j);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 2, j->errors, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (j->directory)
+        posix_spawn_file_actions_addchdir_np(&actions, j->directory);
+    int e = posix_spawnp(&j->pid, j->command.at[0], &actions, NULL, j->command.at, environ);
+
+    posix_spawn_file_actions_destroy(&actions);
+    if (e != 0)
+        die("cannot run %s: %s (the checker needs clang 14)", j->command.at[0], strerror(e));
 }
 
 /* ---- commands ---- */
@@ -158,12 +185,68 @@ static void add_input(struct job *j, const char *source)
     strings_add(&j->command, xasprintf("%s%s", *source == '-' ? "./" : "", source));
 }
 
+static bool preprocess(struct check *k, const struct job *j, bool test, bool seh, const char *how, const char *to)
+{
+    struct job pre = {.source = j->source, .errors = j->errors};
+    int        status;
+
+    compile_flags(&k->b, &pre.command, test);
+    for (const char *const *f = (const char *const[]){"-E", "-w", "-D__clang_analyzer__", how, "-o", to, NULL}; *f; f++)
+        add(&pre.command, *f);
+    for (size_t i = 0; seh && i < sizeof seh_words / sizeof *seh_words; i++)
+        add(&pre.command, seh_words[i]);
+    add_input(&pre, j->source);
+    start(k, &pre);
+    while (waitpid(pre.pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Macros after all code: they change none of it, and annotations may name them. */
+static void append_file(const char *to, const char *from)
+{
+    FILE *in = fopen(from, "r"), *out = fopen(to, "a");
+    char  buffer[4096];
+
+    for (size_t n; in && out && (n = fread(buffer, 1, sizeof buffer, in)) > 0;)
+        fwrite(buffer, 1, n, out);
+    if (in)
+        fclose(in);
+    if (out)
+        fclose(out);
+}
+
+/* What is only Microsoft's C is rewritten, as for `duetime build`. NULL: nothing had to be. */
+static char *mended(struct check *k, struct job *j, bool test, bool seh)
+{
+    char *text = xasprintf("%s.i", j->errors), *out = xasprintf("%s.mend.c", j->errors);
+    char *macros = xasprintf("%s.macros", j->errors);
+
+    if (!preprocess(k, j, test, seh, "-fno-color-diagnostics", text) || mend_rewrite(text, out) == 0 ||
+        !preprocess(k, j, test, seh, "-dM", macros))
+        return NULL;
+    append_file(out, macros);
+    return out;
+}
+
 /* A source with the flags of `duetime build`. */
 static void add_job(struct check *k, const char *source)
 {
     struct job *j = new_job(k, source);
     bool        seh, mend, test = overlay_scan(&k->b, source, &seh, &mend);
 
+    if (mend && (j->mended = mended(k, j, test, seh))) {
+        static const char *const flags[] = {"-std=gnu17", "-fshort-wchar", "-mms-bitfields", "-fms-extensions",
+            "-fno-strict-aliasing", "-nostdinc", "-Wno-builtin-macro-redefined",
+            "-Wno-error=implicit-function-declaration", NULL};
+
+        add(&j->command, k->b.compiler);
+        for (size_t i = 0; flags[i]; i++)
+            add(&j->command, flags[i]);
+        add_analyzer(k, &j->command, j->report);
+        add_input(j, j->mended);
+        return;
+    }
     compile_flags(&k->b, &j->command, test);
     add_analyzer(k, &j->command, j->report);
     for (size_t i = 0; seh && i < sizeof seh_words / sizeof *seh_words; i++)
@@ -248,30 +331,6 @@ static void add_database(struct check *k)
 
 /* ---- running ---- */
 
-static void show(const struct job *j)
-{
-    for (size_t i = 0; i < j->command.count; i++)
-        fprintf(stderr, "%s%s", i ? " " : "", j->command.at[i]);
-    fputc('\n', stderr);
-}
-
-static void start(const struct check *k, struct job *j)
-{
-    posix_spawn_file_actions_t actions;
-
-    if (k->b.verbose)
-        show(j);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 2, j->errors, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (j->directory)
-        posix_spawn_file_actions_addchdir_np(&actions, j->directory);
-    int e = posix_spawnp(&j->pid, j->command.at[0], &actions, NULL, j->command.at, environ);
-
-    posix_spawn_file_actions_destroy(&actions);
-    if (e != 0)
-        die("cannot run %s: %s (the checker needs clang 14)", j->command.at[0], strerror(e));
-}
-
 static void print_file(const char *path)
 {
     FILE *f = fopen(path, "r");
@@ -322,6 +381,8 @@ static void run_jobs(struct check *k)
         if (!k->job[i].report || access(k->job[i].report, R_OK) != 0)
             continue;
         findings_read(&k->findings, k->job[i].report);
+        if (k->job[i].mended)
+            findings_place(&k->findings, k->job[i].mended);
         unlink(k->job[i].report);
     }
 }

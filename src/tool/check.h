@@ -52,6 +52,9 @@ bool check_explain(const char *name, bool heading);
 /* Adds what the analyzer wrote into a SARIF file. */
 void findings_read(struct findings *l, const char *sarif);
 
+/* Findings in preprocessed text: back to the file and line its line markers name. */
+void findings_place(struct findings *l, const char *preprocessed);
+
 /* Sorts, drops what is there twice, gives fingerprints. */
 void findings_settle(struct findings *l);
 

@@ -131,6 +131,61 @@ void findings_read(struct findings *l, const char *sarif)
     json_decref(root);
 }
 
+/* What each line of a preprocessed file is a line of. */
+struct origin {
+    char    *file; /* shared by many */
+    unsigned line;
+};
+
+static struct origin *read_origins(const char *preprocessed, size_t *count)
+{
+    FILE          *f = fopen(preprocessed, "r");
+    struct origin *at = NULL, now = {.file = xstrdup(preprocessed), .line = 1};
+    char          *line = NULL, name[4096];
+    size_t         room = 0, size = 0;
+
+    for (*count = 0; f && getline(&line, &size, f) > 0; now.line++) {
+        unsigned number;
+
+        if (*count == room)
+            at = realloc(at, (room = room * 2 + 1000) * sizeof *at);
+        if (!at)
+            die("out of memory");
+        at[(*count)++] = now;
+        if (sscanf(line, "# %u \"%4095[^\"]\"", &number, name) == 2)
+            now = (struct origin){.file = path_of(name), .line = number - 1};
+    }
+    if (f)
+        fclose(f);
+    free(line);
+    return at;
+}
+
+static void place(char **file, unsigned *line, const char *preprocessed, const struct origin *at, size_t count)
+{
+    if (strcmp(*file, preprocessed) != 0 || *line == 0 || *line > count)
+        return;
+    *file = at[*line - 1].file;
+    *line = at[*line - 1].line;
+}
+
+void findings_place(struct findings *l, const char *preprocessed)
+{
+    size_t         count;
+    struct origin *at = read_origins(preprocessed, &count);
+
+    for (size_t i = 0; i < l->count; i++) {
+        struct finding *f = &l->at[i];
+        unsigned        span = f->end_line - f->line;
+
+        for (size_t s = 0; s < f->step_count; s++)
+            place(&f->steps[s].file, &f->steps[s].line, preprocessed, at, count);
+        place(&f->file, &f->line, preprocessed, at, count);
+        f->end_line = f->line + span;
+    }
+    free(at);
+}
+
 /* By place and rule; of two at one place the one with the shorter path first, which is kept. */
 static int compare(const void *a, const void *b)
 {

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check/storport.cc - a StorPort miniport on its paths: port locks (DT-S06, S07), requests after completion (DT-S09) or
+ * completed with a wrong status (DT-S11), calls made from the wrong routine or level (DT-S12 to S14), timers (DT-S01),
+ * performance options (DT-S18), allocations (DT-S19).
+ */
+#include "check/irql.h"
+
+REGISTER_MAP_WITH_PROGRAMSTATE(PortLocks, unsigned, unsigned) /* by STOR_SPINLOCK: 1 held, 2 at entry */
+REGISTER_SET_WITH_PROGRAMSTATE(CompletedRequests, const clang::ento::MemRegion *)
+REGISTER_TRAIT_WITH_PROGRAMSTATE(PerfOptsAsked, bool)
+
+namespace dt {
+
+namespace {
+
+enum { DPC_LOCK = 1, STARTIO_LOCK, INTERRUPT_LOCK };
+
+class StorChecker
+    : public Checker<check::BeginFunction, check::PreCall, check::PostCall, check::Location, check::EndFunction> {
+  public:
+    void checkBeginFunction(CheckerContext &c) const;
+    void checkPreCall(const CallEvent &call, CheckerContext &c) const;
+    void checkPostCall(const CallEvent &call, CheckerContext &c) const;
+    void checkLocation(SVal place, bool, const Stmt *s, CheckerContext &c) const;
+    void checkEndFunction(const ReturnStmt *statement, CheckerContext &c) const;
+
+  private:
+    void check_lock(const CallEvent &call, CheckerContext &c) const;
+    void check_notification(const CallEvent &call, CheckerContext &c) const;
+    void check_place(const CallEvent &call, CheckerContext &c) const;
+    void check_perf(const CallEvent &call, CheckerContext &c) const;
+    void check_timer(const CallEvent &call, CheckerContext &c, unsigned routine, unsigned value) const;
+};
+
+bool in(StringRef name, std::initializer_list<const char *> list)
+{
+    for (const char *one : list)
+        if (name == one)
+            return true;
+    return false;
+}
+
+StringRef role(CheckerContext &c)
+{
+    return root(c) ? StringRef(contract_of(root(c)).role_name) : StringRef();
+}
+
+llvm::Optional<int64_t> number(const CallEvent &call, CheckerContext &c, unsigned i)
+{
+    return i < call.getNumArgs() ? number_of(c.getState(), call.getArgSVal(i)) : llvm::None;
+}
+
+/* The name of the enumerator an argument is. */
+StringRef enumerator(const CallEvent &call, unsigned i)
+{
+    const Expr *e = i < call.getNumArgs() && call.getArgExpr(i) ? call.getArgExpr(i)->IgnoreParenCasts() : nullptr;
+    auto       *ref = dyn_cast_or_null<DeclRefExpr>(e);
+
+    return ref && ref->getDecl()->getIdentifier() ? ref->getDecl()->getName() : StringRef();
+}
+
+unsigned lock_named(StringRef name)
+{
+    return name == "DpcLock"         ? DPC_LOCK
+           : name == "StartIoLock"   ? STARTIO_LOCK
+           : name == "InterruptLock" ? INTERRUPT_LOCK
+                                     : 0;
+}
+
+const char *const lock_names[] = {"", "DpcLock", "StartIoLock", "InterruptLock"};
+
+/* ---- locks ---- */
+
+/* What the port holds while it calls (the matrix of StorPortAcquireSpinLock's page). */
+void StorChecker::checkBeginFunction(CheckerContext &c) const
+{
+    StringRef       r = role(c);
+    ProgramStateRef state = c.getState();
+
+    if (!c.inTopFrame())
+        return;
+    if (in(r, {"HW_STARTIO", "HW_TIMER", "HW_RESET_BUS", "HW_STATE_CHANGE"}))
+        state = state->set<PortLocks>(STARTIO_LOCK, 2);
+    if (in(r, {"HW_INTERRUPT", "HW_INITIALIZE", "HW_MESSAGE_SIGNALED_INTERRUPT_ROUTINE", "STOR_SYNCHRONIZED_ACCESS"}))
+        state = state->set<PortLocks>(INTERRUPT_LOCK, 2);
+    if (state != c.getState())
+        c.addTransition(state);
+}
+
+void StorChecker::check_lock(const CallEvent &call, CheckerContext &c) const
+{
+    unsigned        lock = lock_named(enumerator(call, 1));
+    ProgramStateRef state = c.getState();
+    const unsigned *held = lock ? state->get<PortLocks>(lock) : nullptr;
+
+    if (held)
+        report(c, this, S06,
+            llvm::Twine("the ") + lock_names[lock] +
+                (*held == 2 ? " is held already when a " + role(c) + " is called"
+                            : llvm::Twine(" is acquired twice").str()),
+            call.getOriginExpr());
+    else if (lock && lock < INTERRUPT_LOCK && state->get<PortLocks>(INTERRUPT_LOCK))
+        report(c, this, S06,
+            llvm::Twine("the ") + lock_names[lock] +
+                " is acquired under the InterruptLock: the order is the other way round",
+            call.getOriginExpr());
+    else if (lock == DPC_LOCK && state->get<PortLocks>(STARTIO_LOCK))
+        report(c, this, S06, "the DpcLock is acquired under the StartIoLock: the order is the other way round",
+            call.getOriginExpr());
+}
+
+void StorChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &c) const
+{
+    if (!c.inTopFrame() || role(c).empty())
+        return;
+    for (auto &pair : c.getState()->get<PortLocks>())
+        if (pair.second == 1) {
+            report(c, this, S07, "'" + root(c)->getName() + "' returns with the " + lock_names[pair.first] + " held",
+                statement);
+            return;
+        }
+}
+
+/* ---- requests ---- */
+
+void StorChecker::check_timer(const CallEvent &call, CheckerContext &c, unsigned routine, unsigned value) const
+{
+    auto        time = number(call, c, value);
+    const Expr *e = routine < call.getNumArgs() ? call.getArgExpr(routine) : nullptr;
+    auto       *f = e ? dyn_cast_or_null<FunctionDecl>(named_object(e)) : nullptr;
+    auto        null = number(call, c, routine);
+
+    if (null && *null == 0 && (!time || *time != 0))
+        report(c, this, S01, "a timer is requested without a routine", call.getOriginExpr());
+    else if (f && !has_class(contract_of(f), "HW_TIMER") && !has_class(contract_of(f), "HW_TIMER_EX"))
+        report(c, this, S01, "'" + f->getName() + "' is requested as a timer but not declared HW_TIMER",
+            call.getOriginExpr());
+}
+
+void StorChecker::check_notification(const CallEvent &call, CheckerContext &c) const
+{
+    StringRef type = enumerator(call, 0);
+
+    if (type == "RequestTimerCall")
+        check_timer(call, c, 2, 3);
+    if (type != "RequestComplete" || call.getNumArgs() < 3)
+        return;
+    const MemRegion *srb = argument_object(call, 2);
+    if (!srb)
+        return;
+    Contract none;
+    Scope    s = {c, c.getState(), none, nullptr, UnknownVal(), QualType(), false};
+    auto     status =
+        number_of(c.getState(), member_of(s, loc::MemRegionVal(srb),
+                                    call.getArgExpr(2)->IgnoreParenCasts()->getType()->getPointeeType(), "SrbStatus"));
+    if (status && *status == 0)
+        report(c, this, S11, "a request is completed with SRB_STATUS_PENDING", call.getOriginExpr());
+}
+
+void StorChecker::checkLocation(SVal place, bool, const Stmt *s, CheckerContext &c) const
+{
+    const MemRegion *r = place.getAsRegion();
+    ProgramStateRef  state = c.getState();
+
+    if (!r || !state->contains<CompletedRequests>(r->getBaseRegion()))
+        return;
+    report(c, this, S09, "the request is used after its completion", s, 0,
+        state->remove<CompletedRequests>(r->getBaseRegion()));
+}
+
+/* ---- where calls may be made ---- */
+
+void StorChecker::check_place(const CallEvent &call, CheckerContext &c) const
+{
+    StringRef name = callee_name(call), r = role(c);
+    bool      port = r.startswith("HW_") || r.startswith("VIRTUAL_HW_");
+
+    if (!port)
+        return;
+    if (name == "StorPortEnablePassiveInitialization" && r != "HW_INITIALIZE")
+        report(c, this, S13, name + " may be called in HwStorInitialize only", call.getOriginExpr());
+    else if (in(name, {"StorPortGetUncachedExtension", "StorPortInitializePerfOpts"}) &&
+             !in(r, {"HW_FIND_ADAPTER", "VIRTUAL_HW_FIND_ADAPTER", "HW_INITIALIZE", "HW_PASSIVE_INITIALIZE_ROUTINE"}))
+        report(
+            c, this, S13, name + " may be called in HwStorFindAdapter or HwStorInitialize only", call.getOriginExpr());
+    if (r == "HW_STARTIO" && c.inTopFrame()) {
+        auto time = number(call, c, 0);
+        if ((name == "StorPortStallExecution" && (!time || *time >= 1000)) || name == "StorPortAllocatePool" ||
+            name.startswith("KeWait") || name.startswith("KeDelay") || name.startswith("ExAllocatePool"))
+            report(
+                c, this, S14, name + " in HwStorStartIo holds up every request of the adapter", call.getOriginExpr());
+    }
+    if ((r == "HW_INTERRUPT" || r == "HW_MESSAGE_SIGNALED_INTERRUPT_ROUTINE") &&
+        in(name,
+            {"StorPortGetGroupAffinity", "StorPortGetActiveGroupCount", "StorPortGetMaximumGroupCount",
+                "StorPortGetActiveNodeCount", "StorPortGetNodeAffinity", "StorPortGetHighestNodeNumber",
+                "StorPortAllocatePool", "StorPortFreePool", "StorPortInitializeWorker", "StorPortFreeWorker",
+                "StorPortLogSystemEvent", "StorPortAllocateContiguousMemorySpecifyCacheNode", "StorPortAllocateMdl",
+                "StorPortAllocateRegistryBuffer", "StorPortRegistryRead", "StorPortRegistryWrite"}) &&
+        !contract_of(call).has("_IRQL_requires_max_"))
+        report(c, this, S12, name + " must not be called from the interrupt routine", call.getOriginExpr());
+}
+
+void StorChecker::check_perf(const CallEvent &call, CheckerContext &c) const
+{
+    auto query = number(call, c, 1);
+    auto null = number(call, c, 2);
+
+    if (null && *null == 0) {
+        report(c, this, S18, "StorPortInitializePerfOpts needs performance options", call.getOriginExpr());
+        return;
+    }
+    if (query && !*query && !c.getState()->get<PerfOptsAsked>()) {
+        report(
+            c, this, S18, "performance options are set without having asked which are supported", call.getOriginExpr());
+        return;
+    }
+}
+
+void StorChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
+{
+    StringRef       name = callee_name(call);
+    ProgramStateRef state = c.getState();
+
+    if (!name.startswith("StorPort") && role(c).empty())
+        return;
+    if (name == "StorPortAcquireSpinLock" || name == "StorPortAcquireSpinLockEx")
+        check_lock(call, c);
+    else if (name == "StorPortNotification")
+        check_notification(call, c);
+    else if (name == "StorPortRequestTimer")
+        check_timer(call, c, 2, 4);
+    else if (name == "StorPortInitializePerfOpts")
+        check_perf(call, c);
+    else if (name == "StorPortAllocatePool" && !is_used(c, call))
+        report(c, this, S19, "the status of StorPortAllocatePool is not looked at", call.getOriginExpr());
+    else if (name == "StorPortReleaseSpinLock" && !role(c).empty() && state->get<PortLocks>().isEmpty())
+        report(c, this, S07, "a port lock is released, but none was acquired", call.getOriginExpr());
+    check_place(call, c);
+    for (unsigned i = 0; name.startswith("StorPort") && i < call.getNumArgs(); i++) {
+        const MemRegion *r = argument_object(call, i);
+        if (!r || !state->contains<CompletedRequests>(r->getBaseRegion()))
+            continue;
+        report(c, this, S09, name + ": the request was completed before", call.getOriginExpr(), 0,
+            state->remove<CompletedRequests>(r->getBaseRegion()));
+        return;
+    }
+}
+
+void StorChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
+{
+    StringRef       name = callee_name(call);
+    ProgramStateRef state = c.getState();
+    unsigned        lock = name.startswith("StorPortAcquireSpinLock") ? lock_named(enumerator(call, 1)) : 0;
+
+    if (lock && !state->get<PortLocks>(lock))
+        state = state->set<PortLocks>(lock, 1);
+    if (name.startswith("StorPortReleaseSpinLock"))
+        for (auto &pair : state->get<PortLocks>()) /* the handle says which; what is left is what matters */
+            if (pair.second == 1) {
+                state = state->remove<PortLocks>(pair.first);
+                break;
+            }
+    if (name == "StorPortNotification" && enumerator(call, 0) == "RequestComplete")
+        if (const MemRegion *srb = argument_object(call, 2))
+            state = state->add<CompletedRequests>(srb->getBaseRegion());
+    if (name == "StorPortInitializePerfOpts" && number(call, c, 1).getValueOr(0))
+        state = state->set<PerfOptsAsked>(true);
+    if (state != c.getState())
+        c.addTransition(state);
+}
+
+} // namespace
+
+DT_CHECKER("storport", StorChecker);
+
+} // namespace dt

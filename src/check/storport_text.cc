@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check/storport_text.cc - a StorPort miniport as a text: kernel routines it must not call (DT-S15), deprecated ones
+ * (DT-S16), configuration (DT-S17), message locks without per-message interrupts (DT-S07).
+ */
+#include "check/annot.h"
+
+namespace dt {
+
+namespace {
+
+bool in(StringRef name, std::initializer_list<const char *> list)
+{
+    for (const char *one : list)
+        if (name == one)
+            return true;
+    return false;
+}
+
+bool is_kernels(StringRef name)
+{
+    for (const char *prefix : {"Ke", "Ex", "Io", "Mm", "Ob", "Ps", "Zw"})
+        if (name.startswith(prefix) && name.size() > 2 && isupper((unsigned char)name[2]))
+            return !name.startswith("KeBugCheck") && !name.startswith("KeQuery") && !name.startswith("KeGetCurrent") &&
+                   !name.startswith("ExUuid") && !name.startswith("KeMemoryBarrier");
+    return false;
+}
+
+class Visitor : public RecursiveASTVisitor<Visitor> {
+  public:
+    AnalysisManager    &m;
+    BugReporter        &br;
+    const CheckerBase  *by;
+    const FunctionDecl *inside = nullptr;
+    bool                physical = false, per_message = false;
+    bool                transfer_length = false, successful = false, version = false;
+    const CallExpr     *options = nullptr; /* StorPortInitializePerfOpts with a local of this function */
+    std::vector<std::pair<const CallExpr *, const FunctionDecl *>> kernel_calls, message_locks;
+
+    Visitor(AnalysisManager &m, BugReporter &br, const CheckerBase *by) : m(m), br(br), by(by) {}
+
+    bool TraverseFunctionDecl(FunctionDecl *f)
+    {
+        bool go_on = true;
+
+        if (!is_users(m.getSourceManager(), f->getLocation()))
+            return true;
+        inside = f;
+        physical |= has_class(contract_of(f), "HW_FIND_ADAPTER");
+        transfer_length = successful = version = false;
+        options = nullptr;
+        if (m.isInCodeFile(f->getLocation()))
+            go_on = RecursiveASTVisitor<Visitor>::TraverseFunctionDecl(f);
+        if (f->isThisDeclarationADefinition() && m.isInCodeFile(f->getLocation()))
+            end_of(f);
+        return go_on;
+    }
+
+    bool VisitCallExpr(CallExpr *e)
+    {
+        const FunctionDecl *f = e->getDirectCallee();
+        StringRef           name = f && f->getIdentifier() ? f->getName() : StringRef();
+
+        if (in(name, {"StorPortValidateRange", "StorPortCompleteRequest"}))
+            tell(S16, name + " is deprecated", e);
+        if (name == "StorPortNotification" && e->getNumArgs())
+            check_type(e);
+        if (name == "StorPortInitializePerfOpts" && e->getNumArgs() > 2) {
+            auto *v = dyn_cast_or_null<VarDecl>(named_object(e->getArg(2)));
+            options = v && v->hasLocalStorage() && !v->getType()->isPointerType() && !v->hasInit() ? e : options;
+        }
+        if (name == "StorPortAcquireMSISpinLock")
+            message_locks.push_back({e, inside});
+        if (!name.empty() && !is_users(m.getSourceManager(), f->getLocation()) && is_kernels(name) &&
+            !m.getSourceManager().isInSystemHeader(m.getSourceManager().getSpellingLoc(e->getBeginLoc())))
+            kernel_calls.push_back({e, inside});
+        return true;
+    }
+
+    bool VisitBinaryOperator(BinaryOperator *e)
+    {
+        const ValueDecl *to = e->getOpcode() == BO_Assign ? named_object(e->getLHS()) : nullptr;
+        const ValueDecl *value = to ? named_object(e->getRHS()) : nullptr;
+        Expr::EvalResult n;
+
+        if (!to || !to->getIdentifier())
+            return true;
+        transfer_length |= to->getName() == "MaximumTransferLength";
+        version |= to->getName() == "Version";
+        if (to->getName() == "InterruptSynchronizationMode")
+            per_message |= value && value->getName() == "InterruptSynchronizePerMessage";
+        if (to->getName() == "VirtualDevice" && has_class(contract_of(inside), "HW_FIND_ADAPTER") &&
+            e->getRHS()->EvaluateAsInt(n, m.getASTContext()) && n.Val.getInt() != 0)
+            tell(S17, "a physical miniport calls itself a virtual device", e);
+        return true;
+    }
+
+    bool VisitDeclRefExpr(DeclRefExpr *e)
+    {
+        successful |= e->getDecl()->getIdentifier() && e->getDecl()->getName() == "ScsiAdapterControlSuccess";
+        return true;
+    }
+
+    void finish()
+    {
+        for (auto &lock : message_locks)
+            if (!per_message)
+                report_at(br, by, lock.second, S07,
+                    "a message lock is acquired, but the adapter does not synchronize per message",
+                    lock.first->getBeginLoc(), lock.first->getSourceRange());
+        for (auto &call : kernel_calls)
+            if (physical)
+                report_at(br, by, call.second, S15,
+                    call.first->getDirectCallee()->getName() +
+                        " is called by a physical miniport: StorPort has its own",
+                    call.first->getBeginLoc(), call.first->getSourceRange());
+    }
+
+  private:
+    void tell(Rule rule, const llvm::Twine &text, const Expr *e)
+    {
+        report_at(br, by, inside, rule, text, e->getBeginLoc(), e->getSourceRange());
+    }
+
+    void check_type(const CallExpr *e)
+    {
+        const ValueDecl *d = named_object(e->getArg(0));
+        StringRef        type = d && d->getIdentifier() ? d->getName() : StringRef();
+
+        if (!type.empty() && isa<EnumConstantDecl>(d) &&
+            !in(type, {"RequestComplete", "ResetDetected", "BusChangeDetected", "RequestTimerCall", "WMIEvent",
+                          "WMIReregister", "LinkUp", "LinkDown", "QueryTickCount", "IoTargetRequestServiceTime",
+                          "AsyncNotificationDetected", "BufferOverrunDetected", "TraceNotification",
+                          "RequestDirectComplete", "EnablePassiveInitialization", "InitializeDpc", "IssueDpc",
+                          "AcquireSpinLock", "ReleaseSpinLock", "StateChangeDetectedCall", "IoTargetRequestServiceTime",
+                          "InitializeThreadedDpc", "MarkDumpMemory"}))
+            tell(S16, "the notification " + type + " is not documented for miniports", e);
+    }
+
+    void end_of(const FunctionDecl *f)
+    {
+        const Contract &k = contract_of(f);
+
+        if (has_class(k, "HW_FIND_ADAPTER") && !transfer_length)
+            report_at(br, by, f, S17, "'" + f->getName() + "' does not set MaximumTransferLength of the configuration",
+                f->getLocation());
+        if (options && !version)
+            tell(S18, "the performance options have no version and size", options);
+        if (has_class(k, "HW_ADAPTER_CONTROL") && !successful)
+            report_at(
+                br, by, f, S17, "'" + f->getName() + "' never returns ScsiAdapterControlSuccess", f->getLocation());
+    }
+};
+
+class StorTextChecker : public Checker<check::ASTDecl<TranslationUnitDecl>> {
+  public:
+    void checkASTDecl(const TranslationUnitDecl *unit, AnalysisManager &m, BugReporter &br) const
+    {
+        Visitor v(m, br, this);
+
+        v.TraverseDecl(const_cast<TranslationUnitDecl *>(unit));
+        v.finish();
+    }
+};
+
+} // namespace
+
+DT_CHECKER("storport_text", StorTextChecker);
+
+} // namespace dt
