@@ -6,7 +6,7 @@
 Usage: test_layout.py [COMPILER...]     (default: $CC, gcc and clang, as far as they are there)
 
 Both probes are compiled to assembly, in which every size, offset and value stands as text; nothing is linked or run.
-layout.inc lists the structures. Besides, every macro of ours that is a plain number is compared with mingw's macro of
+layout.inc and layout_storage.inc (with -DSTORAGE) list the structures. Besides, every macro of ours that is a plain number is compared with mingw's macro of
 that name. Exits with 77 when mingw's headers or clang are missing.
 """
 
@@ -42,9 +42,9 @@ def run(command):
     return done.stdout
 
 
-def macros(command):
-    """Object-like macros after including ntifs.h: name -> body."""
-    text = run(command + ["-dM", "-E", "-x", "c", "-include", "ntifs.h", os.devnull])
+def macros(command, header):
+    """Object-like macros after including that header: name -> body."""
+    text = run(command + ["-dM", "-E", "-x", "c", "-include", header, os.devnull])
     return dict(re.findall(r"^#define (\w+) (.+)$", text, re.M))
 
 
@@ -60,9 +60,10 @@ def is_number(body, table, depth=0):
     return re.fullmatch(r"[\s()|&~+\-*<>1]*1[\s()|&~+\-*<>1]*|[\s()]*", rest) is not None and body.strip() != ""
 
 
-def common_constants(directory):
-    ours = macros(["clang"] + OURS)
-    theirs = macros(["clang"] + THEIRS + ["-DNTDDI_VERSION=0x0A000000", "-D_WIN32_WINNT=0x0A00"])
+def common_constants(directory, storage):
+    ours = macros(["clang"] + OURS, str(HERE / "storage_ours.inc") if storage else "ntifs.h")
+    theirs = macros(["clang"] + THEIRS + ["-DNTDDI_VERSION=0x0A000000", "-D_WIN32_WINNT=0x0A00"],
+                    str(HERE / "storage_mingw.inc") if storage else "ntifs.h")
     names = sorted(name for name in ours.keys() & theirs.keys()
                    if not name.startswith("_") and is_number(ours[name], ours) and is_number(theirs[name], theirs))
     (directory / "constants.inc").write_text("".join(f"VALUE32({name})\n" for name in names))
@@ -99,16 +100,19 @@ def main():
         return SKIP
     wanted = sys.argv[1:] or [os.environ.get("CC", "gcc"), "gcc", "clang"]
     compilers = [c for c in dict.fromkeys(wanted) if shutil.which(c)]
-    with tempfile.TemporaryDirectory() as name:
-        directory = pathlib.Path(name)
-        constants = common_constants(directory)
-        theirs = probe(["clang"] + THEIRS, HERE / "layout_mingw.inc", directory)
-        bad = 0
-        for compiler in compilers:
-            ours = probe([compiler] + OURS, HERE / "layout_ours.inc", directory)
-            bad += compare(compiler, ours, theirs)
-    print(f"{len(theirs)} sizes, offsets and values compared, {constants} of them macros; {bad} differ")
-    return 1 if bad else 0
+    failed = 0
+    for what in [], ["-DSTORAGE"]:
+        with tempfile.TemporaryDirectory() as name:
+            directory = pathlib.Path(name)
+            constants = common_constants(directory, bool(what))
+            theirs = probe(["clang"] + THEIRS + what, HERE / "layout_mingw.inc", directory)
+            bad = 0
+            for compiler in compilers:
+                ours = probe([compiler] + OURS + what, HERE / "layout_ours.inc", directory)
+                bad += compare(compiler, ours, theirs)
+        print(f"{len(theirs)} sizes, offsets and values compared, {constants} of them macros; {bad} differ")
+        failed += bad
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
