@@ -65,7 +65,9 @@ struct dt_card_options {
     unsigned depth;    /* virtio: entries of a queue, a power of two up to 256; 0 = 128 */
     bool     in_order; /* answers in the order of asking; else, on the simulated machine, the schedule decides */
     bool     no_cache; /* virtio: no volatile write cache */
-    bool     line;     /* has messages, but the bus gives it none, as without MSISupported in an INF file */
+    bool
+        no_logs; /* AHCI: the disk has no general purpose logs (the storahci sample has them written to bus address 0) */
+    bool line;   /* has messages, but the bus gives it none, as without MSISupported in an INF file */
 };
 
 /* NULL options: all zero. NULL: an option out of range, or more than 8 cards. */
@@ -131,7 +133,7 @@ DT_API void dt_card_unlock(dt_card *card);
 DT_API unsigned dt_card_choose(unsigned n);
 
 /* DMA. False: the card may not (bus master is off), or is not plugged in. An address that is no memory, or not any more, is a
- * finding, DT-H01. load and store move an aligned word of 1, 2, 4 or 8 bytes whole: the index of a ring, for example. */
+ * finding, DT-S21. load and store move an aligned word of 1, 2, 4 or 8 bytes whole: the index of a ring, for example. */
 DT_API bool     dt_card_dma_read(dt_card *card, uint64_t address, void *to, size_t bytes);
 DT_API bool     dt_card_dma_write(dt_card *card, uint64_t address, const void *from, size_t bytes);
 DT_API uint64_t dt_card_dma_load(dt_card *card, uint64_t address, unsigned bytes);

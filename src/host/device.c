@@ -102,7 +102,8 @@ static struct hw_disk_config config_of(dt_disk *disk, const struct dt_card_optio
         .queues = o->queues,
         .depth = o->depth,
         .in_order = o->in_order,
-        .no_cache = o->no_cache};
+        .no_cache = o->no_cache,
+        .no_logs = o->no_logs};
 }
 
 dt_card *dt_card_hba(dt_disk *disk, const struct dt_card_options *o)

@@ -106,7 +106,7 @@ static const struct {
     {"DT-Q03", "an interrupt object is still connected when what it uses goes away",
         "The next interrupt calls a routine in, or with, memory that is something else now.",
         "IoDisconnectInterrupt first, then IoDeleteDevice, then leave DriverUnload."},
-    {"DT-H01", "a device is told to use memory that is not there, or not any more",
+    {"DT-S21", "a device is told to use memory that is not there, or not any more",
         "A device writes to the bus address that it was given; on a real machine that destroys whatever lies there "
         "now.",
         "Addresses of memory that stays until the device has answered: StorPortGetPhysicalAddress and the lists of the "

@@ -7,8 +7,8 @@
  * is stopped, the link or the whole adapter is reset - counts up the port's epoch: a step that comes back with data finds
  * it changed and leaves no trace. PxCMD.CR stays set until that step has ended, as the driver is told to expect.
  *
- * Link: a COMRESET (PxSCTL.DET 1, then 0) takes no time; then the drive sends its signature in a FIS, which arrives as soon as
- * FISes are received. Power states that are asked for in PxCMD.ICC are granted at once and shown in PxSSTS.IPM.
+ * Link: a COMRESET (PxSCTL.DET 1, then 0) takes no time; then the drive sends its signature in a FIS, which is in the registers at
+ * once, as the first FIS is accepted in any case, and in memory as soon as FISes are received there. Power states that are asked for in PxCMD.ICC are granted at once and shown in PxSSTS.IPM.
  *
  * Interrupts: PxIS and PxIE make IS, IS and GHC.IE make the line, or a message each time that a bit of IS comes up.
  */
@@ -101,8 +101,8 @@ static void link_up(struct ahci *h, struct ahci_port *p)
         return;
     }
     p->link = AHCI_LINK_UP;
-    p->task_file = ATA_STATUS_BUSY;
-    p->signature = UINT32_MAX;
+    p->task_file = 1u << 8 | ATA_STATUS_OK;
+    p->signature = ATA_SIGNATURE;
     p->error |= AHCI_SERR_EXCHANGED;
     p->greet = true;
     ahci_interrupt_locked(h, p, AHCI_IS_CONNECT);
@@ -115,6 +115,7 @@ static void link_down(struct ahci_port *p)
     p->link = 0;
     p->greet = false;
     p->task_file = ATA_STATUS_BUSY;
+    p->signature = UINT32_MAX;
 }
 
 /* Addresses of list and FIS area survive a reset of the adapter, nothing else does. */
@@ -372,6 +373,8 @@ struct hw_card *hw_ahci_create(const struct hw_disk_config *cfg)
     h->cfg = *cfg;
     h->ports = ports;
     h->port[0].drive.disk = cfg->disk;
+    for (unsigned i = 0; i < ports; i++)
+        h->port[i].drive.no_logs = cfg->no_logs;
     hw_card_init(&h->card, &ops, &id);
     hw_card_range(&h->card, RANGE, RANGE_BYTES, false);
     hw_card_msix(

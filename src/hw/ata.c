@@ -40,7 +40,13 @@ enum {
 };
 enum { SMART_DATA = 0xd0, SMART_READ_LOG = 0xd5, SMART_ENABLE = 0xd8, SMART_DISABLE = 0xd9, SMART_STATUS = 0xda };
 enum { FEATURE_CACHE_ON = 0x02, FEATURE_MODE = 0x03, FEATURE_AHEAD_OFF = 0x55, FEATURE_CACHE_OFF = 0x82 };
-enum { FEATURE_AHEAD_ON = 0xaa, FEATURE_SATA_ON = 0x10, FEATURE_SATA_OFF = 0x90 };
+enum {
+    FEATURE_AHEAD_ON = 0xaa,
+    FEATURE_SATA_ON = 0x10,
+    FEATURE_SATA_OFF = 0x90,
+    FEATURE_KEEP_ON_RESET = 0x66,
+    FEATURE_REVERT_ON_RESET = 0xcc
+};
 enum { LOG_DIRECTORY = 0x00, LOG_QUEUED_ERROR = 0x10, LOG_IDENTIFY = 0x30, LOG_IDENTIFY_PAGES = 9, DEPTH = 32 };
 enum { POWER_STANDBY = 0x00, POWER_IDLE = 0x80, POWER_ACTIVE = 0xff, SECTOR = 512 };
 
@@ -48,7 +54,8 @@ void ata_reset(struct ata_drive *d)
 {
     struct disk *disk = d->disk;
 
-    *d = (struct ata_drive){.disk = disk, .cache = true, .ahead = true, .smart = true, .power = POWER_ACTIVE};
+    *d = (struct ata_drive){
+        .disk = disk, .no_logs = d->no_logs, .cache = true, .ahead = true, .smart = true, .power = POWER_ACTIVE};
 }
 
 uint8_t ata_error_of(enum disk_status s)
@@ -253,6 +260,10 @@ static void identify(const struct ata_drive *d, uint8_t *data)
         put(data, 105, 8);
         put(data, 169, 1);
     }
+    if (d->no_logs) {
+        put(data, 84, 0x4140);
+        put(data, 87, 0x4140);
+    }
     data[510] = 0xa5;
     for (unsigned i = 0; i < 511; i++)
         sum = (uint8_t)(sum + data[i]);
@@ -302,6 +313,8 @@ static void queued_error(const struct ata_drive *d, uint8_t *data)
 
 static uint8_t read_log(const struct ata_drive *d, const struct ata_command *c, uint8_t *data)
 {
+    if (d->no_logs)
+        return ATA_ERROR_ABORT;
     unsigned log = c->lba & 0xff, page = (c->lba >> 8 & 0xff) | (c->lba >> 32 & 0xff) << 8;
 
     for (uint64_t at = 0; at < c->bytes; at += SECTOR, page++) {
@@ -367,6 +380,8 @@ static uint8_t set_features(struct ata_drive *d, const struct ata_command *c)
     case FEATURE_MODE:
     case FEATURE_SATA_ON:
     case FEATURE_SATA_OFF:
+    case FEATURE_KEEP_ON_RESET:
+    case FEATURE_REVERT_ON_RESET:
         return 0;
     default:
         return ATA_ERROR_ABORT;

@@ -116,7 +116,7 @@ static inline bool hw_card_uses_messages(const struct hw_card *c)
 
 /* ---- DMA: in a step ---- */
 
-/* Where the first of these bytes lie; *run becomes how many, at least 1. NULL: finding DT-H01, or the device may not. */
+/* Where the first of these bytes lie; *run becomes how many, at least 1. NULL: finding DT-S21, or the device may not. */
 void *hw_dma(struct hw_card *c, uint64_t address, uint64_t bytes, uint64_t *run);
 
 /* False: as above. */

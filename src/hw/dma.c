@@ -14,7 +14,7 @@
 
 static void stray(struct hw_card *c, uint64_t address, uint64_t bytes)
 {
-    struct finding f = {.severity = FINDING_STOP, .rule = "DT-H01", .object = c};
+    struct finding f = {.severity = FINDING_STOP, .rule = "DT-S21", .object = c};
 
     finding_raisef(&f, "a device is told to use %llu bytes at bus address 0x%llx, which is no memory (any more)",
         (unsigned long long)bytes, (unsigned long long)address);

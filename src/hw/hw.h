@@ -18,6 +18,7 @@ struct hw_disk_config {
     unsigned     depth;    /* entries of a queue, a power of two; 0 = what is usual for the card */
     bool         in_order; /* answers in the order of asking */
     bool         no_cache; /* has no volatile write cache */
+    bool         no_logs;  /* ATA: has no general purpose logs */
 };
 
 /* Our own card: docs/hba.md. */

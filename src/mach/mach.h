@@ -213,3 +213,7 @@ bool mach_instrumented(void);
  * pages on demand. NULL: not to be had. */
 enum mach_region { MACH_REGION_POOL, MACH_REGION_OBJECTS, MACH_REGION_STACKS, MACH_REGION_BUS, MACH_REGION_COUNT };
 void *mach_reserve(enum mach_region region, size_t bytes);
+
+/* Zero pages on demand, once per process, at two addresses: one, fixed, where they can only be read, and the one returned, where
+ * they can be written. NULL: not to be had. */
+void *mach_reserve_window(size_t bytes, const void **read_only);

@@ -16,6 +16,7 @@
 #include "mach/mach.h"
 
 #define REGION_BYTES_MAX 0x1000000000ull
+#define WINDOW_BASE      0x6d0000000000ull
 
 static const uintptr_t region_base[MACH_REGION_COUNT] = {
     [MACH_REGION_POOL] = 0x7e9000000000,
@@ -56,6 +57,27 @@ void *mach_reserve(enum mach_region region, size_t bytes)
         at = (void *)region_base[region];
     pthread_mutex_unlock(&region_lock);
     return at;
+}
+
+void *mach_reserve_window(size_t bytes, const void **read_only)
+{
+    static void *writable;
+    static void *at;
+    int          fd = -1;
+
+    pthread_mutex_lock(&region_lock);
+    if (!writable && (fd = memfd_create("duetime-window", MFD_CLOEXEC)) >= 0 && ftruncate(fd, (off_t)bytes) == 0) {
+        at = mmap((void *)WINDOW_BASE, bytes, PROT_READ, MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE, fd, 0);
+        writable = at == (void *)WINDOW_BASE
+                       ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0)
+                       : NULL;
+        writable = writable == MAP_FAILED ? NULL : writable;
+    }
+    if (fd >= 0)
+        close(fd);
+    *read_only = at;
+    pthread_mutex_unlock(&region_lock);
+    return writable;
 }
 
 /* The host's kernel reads it for us. */

@@ -3,8 +3,9 @@
  * sp/bus.c - what a miniport sees of its device: configuration space, mapped ranges and their registers, the uncached
  * extension.
  *
- * A mapped range has addresses at which there is no memory. StorPortReadRegisterXxx finds the range by the address and asks
- * the model; a driver that follows such a pointer itself faults. Registers of a device that has been removed read as ones.
+ * StorPortReadRegisterXxx finds the range by the address and asks the model. A driver that follows such a pointer itself (storahci
+ * looks at PxCMD.HPCP so) reads what was last read or written there with the routines, and faults when it writes. Registers of a
+ * device that has been removed read as ones.
  */
 #include "sp/priv.h"
 
@@ -12,8 +13,7 @@
 
 enum { MAPS = 64, CONFIG_BYTES = 256, VENDOR_NONE = 0xffff };
 
-#define MAP_BASE  0x6d0000000000ull
-#define MAP_SHIFT 32
+#define MAP_SHIFT 20
 
 /* ---- mapped ranges ---- */
 
@@ -24,11 +24,30 @@ struct map {
     uint64_t           offset, bytes;
 };
 
-static struct map maps[MAPS]; /* written at IRQL 0 by the one who starts or removes an adapter; read at any */
+static struct map  maps[MAPS]; /* written at IRQL 0 by the one who starts or removes an adapter; read at any */
+static const char *window;     /* where drivers see them */
+static char       *shadow;     /* the same memory, writable */
 
 void sp_bus_boot(void)
 {
     memset(maps, 0, sizeof maps);
+}
+
+/* What was last read or written there; unaligned or odd accesses leave no trace. Any IRQL, any processor: words are whole. */
+static void remember(const struct map *m, uint64_t offset, uint64_t value, unsigned bytes)
+{
+    char *at = shadow + ((uint64_t)(m - maps) << MAP_SHIFT) + offset;
+
+    if (offset % bytes)
+        return;
+    if (bytes == 1)
+        __atomic_store_n((uint8_t *)at, (uint8_t)value, __ATOMIC_RELAXED);
+    else if (bytes == 2)
+        __atomic_store_n((uint16_t *)(void *)at, (uint16_t)value, __ATOMIC_RELAXED);
+    else if (bytes == 4)
+        __atomic_store_n((uint32_t *)(void *)at, (uint32_t)value, __ATOMIC_RELAXED);
+    else
+        __atomic_store_n((uint64_t *)(void *)at, value, __ATOMIC_RELAXED);
 }
 
 static bool holds(const struct device_range *r, uint64_t start, uint64_t bytes, bool io_space)
@@ -39,11 +58,18 @@ static bool holds(const struct device_range *r, uint64_t start, uint64_t bytes, 
 
 static PVOID map_range(struct sp_adapter *a, unsigned range, uint64_t offset, uint64_t bytes)
 {
+    if (bytes > 1u << MAP_SHIFT)
+        return NULL;
+    if (!shadow)
+        shadow = mach_reserve_window((size_t)MAPS << MAP_SHIFT, (const void **)&window);
+    if (!shadow)
+        return NULL;
     for (unsigned i = 0; i < MAPS; i++) {
         if (maps[i].a)
             continue;
         maps[i] = (struct map){a, range, a->cfg.device->range[range].io_space, offset, bytes};
-        return (PVOID)(MAP_BASE + ((uint64_t)i << MAP_SHIFT));
+        memset(shadow + ((uint64_t)i << MAP_SHIFT), 0, bytes);
+        return (PVOID)(uintptr_t)(window + ((uint64_t)i << MAP_SHIFT));
     }
     return NULL;
 }
@@ -59,10 +85,10 @@ PVOID sp_device_base(struct sp_adapter *a, uint64_t start, ULONG bytes, bool io_
 
 static struct map *map_at(const volatile void *p, uint64_t *offset)
 {
-    uint64_t at = (uint64_t)p - MAP_BASE, i = at >> MAP_SHIFT;
+    uint64_t at = (uintptr_t)p - (uintptr_t)window, i = at >> MAP_SHIFT;
 
     *offset = at & ((1ull << MAP_SHIFT) - 1);
-    return (uint64_t)p >= MAP_BASE && i < MAPS && maps[i].a ? &maps[i] : NULL;
+    return shadow && i < MAPS && maps[i].a ? &maps[i] : NULL;
 }
 
 /* STI-043. */
@@ -123,7 +149,10 @@ uint64_t sp_register_read(struct sp_adapter *a, const volatile void *p, unsigned
         return ones(bytes);
     struct device *d = m->a->cfg.device;
 
-    return d->ops->read(d, m->range, m->offset + offset, bytes);
+    uint64_t value = d->ops->read(d, m->range, m->offset + offset, bytes);
+
+    remember(m, offset, value, bytes);
+    return value;
 }
 
 void sp_register_write(
@@ -136,6 +165,7 @@ void sp_register_write(
         return;
     struct device *d = m->a->cfg.device;
 
+    remember(m, offset, value, bytes);
     d->ops->write(d, m->range, m->offset + offset, value, bytes);
 }
 

@@ -328,7 +328,7 @@ static void stray_body(void *ctx)
 static void stray(void **state)
 {
     (void)state;
-    caught(stray_body, "DT-H01", 0);
+    caught(stray_body, "DT-S21", 0);
 }
 
 static bool swapped, straight, inside;
