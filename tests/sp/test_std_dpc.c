@@ -536,10 +536,55 @@ static void stop_body(void *ctx)
     over(s);
 }
 
+static volatile LONG accepted, ran;
+
+static void counts_run(PSTOR_DPC dpc, PVOID ext, PVOID a, PVOID b)
+{
+    (void)dpc;
+    (void)ext;
+    (void)a;
+    (void)b;
+    InterlockedIncrement(&ran);
+}
+
+static bool makes_counted(struct mini_ext *e)
+{
+    StorPortInitializeDpc(e, &e->dpc[0], counts_run);
+    return true;
+}
+
+static void issues_high(void *ctx)
+{
+    struct mini_ext *e = ext_of(ctx);
+    KIRQL            old;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    dt_expect(issue(e, 0, 0, 0));
+    InterlockedIncrement(&accepted);
+    KeLowerIrql(old);
+}
+
+/* STD-018: on another processor too it is waited for. */
+static void drained_body(void *ctx)
+{
+    dt_stor *s = go(&(struct mini){.physical = true, .passive = makes_counted});
+
+    (void)ctx;
+    accepted = ran = 0;
+    dt_spawn(1, issues_high, s);
+    while (!accepted)
+        dt_run_for(DT_MS(1));
+    over(s);
+    dt_expect_eq(ran, 1);
+    dt_join_all();
+}
+
 static void stop(void **state)
 {
     (void)state;
     always(stop_body, 1);
+    if (simulated()) /* in real time the thread may still be in the call when the extension goes */
+        always(drained_body, 2);
 }
 
 /* ---- the watchdog's numbers ---- */

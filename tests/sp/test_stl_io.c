@@ -536,6 +536,37 @@ static void other_body(void *ctx)
     over(s);
 }
 
+static struct dt_stor_request further;
+static dt_stor_io            *further_io;
+
+static void submits_further(void *context, struct dt_stor_request *r)
+{
+    (void)r;
+    further = simple(0);
+    further_io = dt_stor_submit(context, &further);
+}
+
+static bool not_nested(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
+{
+    dt_expect_eq(InterlockedIncrement(&e->inside), 1);
+    complete(e, srb, SRB_STATUS_SUCCESS);
+    dt_expect_eq(InterlockedDecrement(&e->inside), 0);
+    return true;
+}
+
+/* STL-078: the client is told, and asks for more, only after HwStorStartIo has returned: at PASSIVE_LEVEL too. */
+static void further_body(void *ctx)
+{
+    dt_stor               *s = go(&(struct mini){.physical = ctx != NULL, .start = not_nested});
+    struct dt_stor_request r = simple(0);
+
+    r.done = submits_further;
+    r.context = s;
+    dt_expect_eq(dt_stor_run(s, &r), SRB_STATUS_SUCCESS);
+    dt_expect_eq(dt_stor_finish(further_io), SRB_STATUS_SUCCESS);
+    over(s);
+}
+
 static void completions(void **state)
 {
     struct dt_config cfg = config(2);
@@ -543,7 +574,10 @@ static void completions(void **state)
 
     (void)state;
     passes(other_body);
+    passes(further_body);
     assert_int_equal(dt_run(&cfg, other_body, &cfg, &r), 0);
+    assert_int_equal(r.verdict, DT_PASS);
+    assert_int_equal(dt_run(&cfg, further_body, &cfg, &r), 0);
     assert_int_equal(r.verdict, DT_PASS);
 }
 

@@ -215,10 +215,12 @@ static void replace(void **state)
 }
 
 static volatile LONG replaced_late;
+static dt_ns         replaced_at;
 
 static void counts_late(PVOID ext)
 {
     (void)ext;
+    dt_expect(dt_now() - replaced_at >= DT_MS(50));
     InterlockedIncrement(&replaced_late);
 }
 
@@ -226,6 +228,7 @@ static bool replaces(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
 {
     ULONG n = e->timers;
 
+    replaced_at = dt_now();
     arm(e, counts_late, 50000); /* the DPC of the first may be waiting for our lock */
     dt_expect_eq(e->timers, n);
     return mini_execute(e, srb);
@@ -254,13 +257,43 @@ static void replace_race_body(void *ctx)
     over(s);
 }
 
+static void not_cancelled(PVOID ext)
+{
+    dt_expect_eq(((struct mini_ext *)ext)->word[3], 0);
+}
+
+static bool cancels_in_start(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
+{
+    disarm(e);
+    e->word[3] = 1;
+    return mini_execute(e, srb);
+}
+
+/* STM-023: also when the DPC waits already for the StartIo lock under which it is cancelled. */
+static void cancel_race_body(void *ctx)
+{
+    struct mini      m = {.physical = true, .start = cancels_in_start};
+    dt_stor         *s = go(&m);
+    struct mini_ext *e = ext_of(s);
+
+    (void)ctx;
+    arm(e, not_cancelled, 1000);
+    client_on(s, 1);
+    dt_run_for(DT_MS(3));
+    dt_join_all();
+    dt_run_for(DT_MS(5));
+    over(s);
+}
+
 static void replace_race(void **state)
 {
     struct dt_config cfg = config(2);
 
     (void)state;
     if (simulated())
-        always_with(&cfg, replace_race_body, 1);
+        always_with(&cfg, replace_race_body, 2);
+    if (simulated())
+        always_with(&cfg, cancel_race_body, 2);
 }
 
 /* ---- again from inside ---- */

@@ -249,10 +249,37 @@ static void change_body(void *ctx)
     over(s);
 }
 
+static bool changes_meanwhile(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
+{
+    UCHAR code = mini_cdb(srb)[0];
+
+    mini_execute(e, srb);
+    if (code == SCSIOP_REPORT_LUNS && e->requests++ == 1) {
+        mini.luns = 3; /* after the list has gone out */
+        StorPortNotification(BusChangeDetected, e, 0);
+    }
+    return true;
+}
+
+/* STN-042: told while a scan is under way: one more comes after it. */
+static void meanwhile_body(void *ctx)
+{
+    dt_stor *s = go(&(struct mini){.scan = true, .luns = 1, .start = changes_meanwhile});
+
+    (void)ctx;
+    StorPortNotification(BusChangeDetected, ext_of(s), 0);
+    for (unsigned i = 0; i < 100 && dt_stor_unit_count(s) != 3; i++)
+        dt_run_for(DT_MS(10));
+    dt_expect_eq(dt_stor_unit_count(s), 3);
+    dt_run_for(DT_MS(50));
+    over(s);
+}
+
 static void bus_change(void **state)
 {
     (void)state;
     passes(change_body);
+    passes(meanwhile_body);
 }
 
 /* ---- LinkDown, LinkUp ---- */
