@@ -18,9 +18,15 @@
 
 /* ---- gates and queues; lock held ---- */
 
+/* What has left its queue is not held by what holds queues: who drains a unit waits for it. */
+static unsigned not_for_built(const struct sp_request *r)
+{
+    return r->state == SP_REQUEST_BUILT ? SP_GATE_POWER | SP_GATE_FROZEN | SP_GATE_LOCKED : 0;
+}
+
 static unsigned closed_gates(const struct sp_lun *u, const struct sp_request *r)
 {
-    unsigned closed = u->gates;
+    unsigned closed = u->gates & ~not_for_built(r);
 
     if (r->flags & SRB_FLAGS_BYPASS_FROZEN_QUEUE)
         closed &= ~(unsigned)SP_GATE_FROZEN;
@@ -46,7 +52,9 @@ static struct sp_request *first_open(struct sp_lun *u, struct list *queue)
 
 static bool adapter_open(const struct sp_adapter *a, const struct sp_request *r)
 {
-    return (a->gates & ~(r->bypasses ? SP_GATE_NOT_READY | SP_GATE_POWER | SP_GATE_BUSY : 0u)) == 0;
+    unsigned bypassed = r->bypasses ? SP_GATE_NOT_READY | SP_GATE_POWER | SP_GATE_BUSY : 0;
+
+    return (a->gates & ~(bypassed | not_for_built(r))) == 0;
 }
 
 static bool has_room(const struct sp_lun *u, const struct sp_request *r)
