@@ -65,9 +65,9 @@ struct dt_card_options {
     unsigned depth;    /* virtio: entries of a queue, a power of two up to 256; 0 = 128 */
     bool     in_order; /* answers in the order of asking; else, on the simulated machine, the schedule decides */
     bool     no_cache; /* virtio: no volatile write cache */
-    bool
-        no_logs; /* AHCI: the disk has no general purpose logs (the storahci sample has them written to bus address 0) */
-    bool line;   /* has messages, but the bus gives it none, as without MSISupported in an INF file */
+    bool     no_logs;  /* AHCI: no general purpose logs; Microsoft's sample has them written to bus address 0 */
+    bool     no_trim;  /* AHCI: no trim; that sample asserts when a disk can */
+    bool     line;     /* has messages, but the bus gives it none, as without MSISupported in an INF file */
 };
 
 /* NULL options: all zero. NULL: an option out of range, or more than 8 cards. */

@@ -103,7 +103,8 @@ static struct hw_disk_config config_of(dt_disk *disk, const struct dt_card_optio
         .depth = o->depth,
         .in_order = o->in_order,
         .no_cache = o->no_cache,
-        .no_logs = o->no_logs};
+        .no_logs = o->no_logs,
+        .no_trim = o->no_trim};
 }
 
 dt_card *dt_card_hba(dt_disk *disk, const struct dt_card_options *o)

@@ -373,8 +373,10 @@ struct hw_card *hw_ahci_create(const struct hw_disk_config *cfg)
     h->cfg = *cfg;
     h->ports = ports;
     h->port[0].drive.disk = cfg->disk;
-    for (unsigned i = 0; i < ports; i++)
+    for (unsigned i = 0; i < ports; i++) {
         h->port[i].drive.no_logs = cfg->no_logs;
+        h->port[i].drive.no_trim = cfg->no_trim;
+    }
     hw_card_init(&h->card, &ops, &id);
     hw_card_range(&h->card, RANGE, RANGE_BYTES, false);
     hw_card_msix(

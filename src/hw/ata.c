@@ -54,8 +54,13 @@ void ata_reset(struct ata_drive *d)
 {
     struct disk *disk = d->disk;
 
-    *d = (struct ata_drive){
-        .disk = disk, .no_logs = d->no_logs, .cache = true, .ahead = true, .smart = true, .power = POWER_ACTIVE};
+    *d = (struct ata_drive){.disk = disk,
+        .no_logs = d->no_logs,
+        .no_trim = d->no_trim,
+        .cache = true,
+        .ahead = true,
+        .smart = true,
+        .power = POWER_ACTIVE};
 }
 
 uint8_t ata_error_of(enum disk_status s)
@@ -255,7 +260,7 @@ static void identify(const struct ata_drive *d, uint8_t *data)
     put_text(data, 23, 8, "1.0");
     put_text(data, 27, 40, "Duetime ATA disk");
     put_size(data, d->disk);
-    if (disk_can(d->disk, DISK_TRIM)) {
+    if (disk_can(d->disk, DISK_TRIM) && !d->no_trim) {
         put(data, 69, 0x4020); /* what was trimmed reads as zeroes */
         put(data, 105, 8);
         put(data, 169, 1);

@@ -35,7 +35,7 @@ struct ata_command {
 
 struct ata_drive {
     struct disk *disk; /* NULL: nothing is plugged in */
-    bool         no_logs;
+    bool         no_logs, no_trim;
     bool         cache, ahead, smart;
     uint8_t      power;                   /* what CHECK POWER MODE says */
     uint8_t      failed[16];              /* beginning of the NCQ error log */

@@ -19,6 +19,7 @@ struct hw_disk_config {
     bool         in_order; /* answers in the order of asking */
     bool         no_cache; /* has no volatile write cache */
     bool         no_logs;  /* ATA: has no general purpose logs */
+    bool         no_trim;  /* ATA */
 };
 
 /* Our own card: docs/hba.md. */

@@ -25,8 +25,8 @@ static uint8_t written[256 * BLOCK], back[256 * BLOCK];
 
 static struct rig start(dt_disk *disk, struct dt_card_options options, bool shuffled)
 {
-#ifdef NO_LOGS
-    options.no_logs = true;
+#ifdef OLD_DISK
+    options.no_logs = options.no_trim = true;
 #endif
     struct device_memory *memory = dt_bus_memory(shuffled);
     struct rig            r = {.disk = disk, .card = CARD(disk, &options)};
