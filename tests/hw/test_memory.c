@@ -23,7 +23,7 @@ static void limits_body(void *ctx)
     m = hw_memory_boot(false);
     for (unsigned i = 0; i < 200; i++) {
         size_t   bytes = 1 + i * 997u;
-        uint64_t run, align = 1ull << i % 17;
+        uint64_t run = 0, align = 1ull << i % 17;
         char    *p = alloc(bytes, align, 0, i % 2 ? UINT32_MAX : UINT64_MAX, 1ull << 32);
 
         dt_expect(p != NULL && address(p, &run) % align == 0);
