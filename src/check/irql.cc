@@ -132,6 +132,11 @@ Levels entry_levels(ASTContext &ast, const Preprocessor &pp, const Contract &k)
         l.stated = true;
         return l;
     }
+    if (role == "sp_DRIVER_INITIALIZE") {
+        l.high = PASSIVE_LEVEL;
+        l.stated = true;
+        return l;
+    }
     if (role.startswith("HW_") && !maximum)
         return l; /* StorPort's other routines: at the level the adapter's model makes it */
     if (any && !maximum && l.low <= DISPATCH_LEVEL)

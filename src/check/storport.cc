@@ -178,9 +178,10 @@ void StorChecker::check_place(const CallEvent &call, CheckerContext &c) const
 
     if (!port)
         return;
-    if (name == "StorPortEnablePassiveInitialization" && r != "HW_INITIALIZE")
+    /* Restarting an adapter, many call their own HwStorInitialize: so only what the routine itself calls counts. */
+    if (name == "StorPortEnablePassiveInitialization" && r != "HW_INITIALIZE" && c.inTopFrame())
         report(c, this, S13, name + " may be called in HwStorInitialize only", call.getOriginExpr());
-    else if (in(name, {"StorPortGetUncachedExtension", "StorPortInitializePerfOpts"}) &&
+    else if (c.inTopFrame() && in(name, {"StorPortGetUncachedExtension", "StorPortInitializePerfOpts"}) &&
              !in(r, {"HW_FIND_ADAPTER", "VIRTUAL_HW_FIND_ADAPTER", "HW_INITIALIZE", "HW_PASSIVE_INITIALIZE_ROUTINE"}))
         report(
             c, this, S13, name + " may be called in HwStorFindAdapter or HwStorInitialize only", call.getOriginExpr());

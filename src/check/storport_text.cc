@@ -33,6 +33,7 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
     const CheckerBase  *by;
     const FunctionDecl *inside = nullptr;
     bool                physical = false, per_message = false;
+    bool                configures = false; /* the file sets InterruptSynchronizationMode, or could */
     bool                transfer_length = false, successful = false, version = false;
     const CallExpr     *options = nullptr; /* StorPortInitializePerfOpts with a local of this function */
     std::vector<std::pair<const CallExpr *, const FunctionDecl *>> kernel_calls, message_locks;
@@ -87,6 +88,7 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
             return true;
         transfer_length |= to->getName() == "MaximumTransferLength";
         version |= to->getName() == "Version";
+        configures |= to->getName() == "InterruptSynchronizationMode";
         if (to->getName() == "InterruptSynchronizationMode")
             per_message |= value && value->getName() == "InterruptSynchronizePerMessage";
         if (to->getName() == "VirtualDevice" && has_class(contract_of(inside), "HW_FIND_ADAPTER") &&
@@ -104,7 +106,7 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
     void finish()
     {
         for (auto &lock : message_locks)
-            if (!per_message)
+            if (!per_message && configures)
                 report_at(br, by, lock.second, S07,
                     "a message lock is acquired, but the adapter does not synchronize per message",
                     lock.first->getBeginLoc(), lock.first->getSourceRange());

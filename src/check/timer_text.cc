@@ -112,6 +112,9 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
 
         if (name_of_call(e) != "KeInsertQueueDpc" || e->getNumArgs() < 3)
             return;
+        const SourceManager &sm = m.getSourceManager();
+        if (sm.isInSystemHeader(sm.getSpellingLoc(e->getBeginLoc()))) /* IoRequestDpc: its arguments travel otherwise */
+            return;
         for (unsigned i = 1; i < 3; i++)
             if (!e->getArg(i)->IgnoreParenCasts()->isNullPointerConstant(ast, Expr::NPC_ValueDependentIsNotNull) &&
                 !e->getArg(i)->isEvaluatable(ast)) {

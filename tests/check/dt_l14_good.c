@@ -18,6 +18,7 @@ _IRQL_requires_max_(APC_LEVEL) VOID WaitThenLock(struct extension *Extension)
     Extension->Buffer = buffer;
     if (!Extension->Buffer)
         Extension->Buffer = ExAllocatePool2(POOL_FLAG_NON_PAGED, 100, 'tset');
-    KeWaitForSingleObject(&Extension->Event, Executive, KernelMode, FALSE, &zero);
+    if (KeWaitForSingleObject(&Extension->Event, Executive, KernelMode, FALSE, &zero) == STATUS_TIMEOUT)
+        Extension->Buffer = NULL;
     KeReleaseSpinLock(&Extension->Lock, old);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <storport.h>
 
-HW_BUILDIO   BuildIo;
+HW_BUILDIO BuildIo;
+
 HW_RESET_BUS Reset;
 
 BOOLEAN BuildIo(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb)
@@ -22,4 +23,9 @@ BOOLEAN Reset(PVOID DeviceExtension, ULONG PathId)
     StorPortAcquireMSISpinLock(DeviceExtension, PathId, &irql); // expect: DT-S07
     StorPortReleaseMSISpinLock(DeviceExtension, PathId, irql);
     return TRUE;
+}
+
+VOID Configure(PPORT_CONFIGURATION_INFORMATION ConfigInfo)
+{
+    ConfigInfo->InterruptSynchronizationMode = InterruptSynchronizeAll;
 }

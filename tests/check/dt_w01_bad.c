@@ -7,7 +7,7 @@ _IRQL_requires_max_(APC_LEVEL) VOID Wait(PKEVENT Event)
     LARGE_INTEGER second = {.QuadPart = -10000000};
 
     KeRaiseIrql(DISPATCH_LEVEL, &old);
-    KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, &second); // expect: DT-W01
+    KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, &second); // expect: DT-W01 DT-W10
     KeLowerIrql(old);
 }
 

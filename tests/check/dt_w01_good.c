@@ -7,7 +7,8 @@ _IRQL_requires_max_(APC_LEVEL) VOID Wait(PKEVENT Event)
     LARGE_INTEGER zero = {.QuadPart = 0};
 
     KeRaiseIrql(DISPATCH_LEVEL, &old);
-    KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, &zero);
+    if (KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, &zero) == STATUS_TIMEOUT)
+        KeClearEvent(Event);
     KeLowerIrql(old);
     KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, NULL);
 }
