@@ -49,6 +49,16 @@ storahci() {
     echo "storahci reads and writes what it should"
 }
 
+# lsi_u3: the interrupt routine pauses the adapter and requests HwStorTimer, whose routine resumes it (STM-031, STM-035).
+lsi_u3() {
+    expect 0 build "$ahci/../../../lsi_u3/src/lsi_u3.vcxproj" -o "$tmp/lsi_u3.so"
+    expect 0 build "$DUETIME_SOURCE/tests/tool/miniports/lsi_tests.c" -o "$tmp/lsi_tests.so"
+    expect 0 run "$tmp/lsi_u3.so" "$tmp/lsi_tests.so"
+    expect 0 run --real-time "$tmp/lsi_u3.so" "$tmp/lsi_tests.so"
+    echo "lsi_u3's timer is called"
+}
+
 [ ! -d "$virtio/viostor" ] || viostor
 [ ! -d "$ahci" ] || storahci
+[ ! -d "$ahci" ] || lsi_u3
 exit $failed
