@@ -62,6 +62,51 @@ STORPORTAPI ULONG StorPortPoFxSetPerfState(PVOID HwDeviceExtension, PSTOR_ADDRES
     return status;
 }
 
+/* Hints to the power framework, which has no use for them here. */
+STORPORTAPI ULONG StorPortPoFxSetComponentLatency(
+    PVOID HwDeviceExtension, PSTOR_ADDRESS Address, ULONG Component, ULONGLONG Latency)
+{
+    (void)Latency;
+    STOR_ENTER_ANY(StorPortPoFxSetComponentLatency, HwDeviceExtension);
+    ULONG status = STOR_CHECK(StorPortPoFxSetComponentLatency, a, true, SP_OS_8);
+
+    if (status == STOR_STATUS_SUCCESS)
+        status = sp_pofx_known(a, Address, Component);
+    STOR_LEAVE(StorPortPoFxSetComponentLatency, HwDeviceExtension, status);
+}
+
+STORPORTAPI ULONG StorPortPoFxSetComponentResidency(
+    PVOID HwDeviceExtension, PSTOR_ADDRESS Address, ULONG Component, ULONGLONG Residency)
+{
+    (void)Residency;
+    STOR_ENTER_ANY(StorPortPoFxSetComponentResidency, HwDeviceExtension);
+    ULONG status = STOR_CHECK(StorPortPoFxSetComponentResidency, a, true, SP_OS_8);
+
+    if (status == STOR_STATUS_SUCCESS)
+        status = sp_pofx_known(a, Address, Component);
+    STOR_LEAVE(StorPortPoFxSetComponentResidency, HwDeviceExtension, status);
+}
+
+/* There is no power engine plug-in that would know the code. */
+STORPORTAPI ULONG StorPortPoFxPowerControl(PVOID HwDeviceExtension, PSTOR_ADDRESS Address, LPCGUID PowerControlCode,
+    PVOID InBuffer, SIZE_T InBufferSize, PVOID OutBuffer, SIZE_T OutBufferSize, PSIZE_T BytesReturned)
+{
+    (void)InBuffer;
+    (void)InBufferSize;
+    (void)OutBuffer;
+    (void)OutBufferSize;
+    STOR_ENTER_ANY(StorPortPoFxPowerControl, HwDeviceExtension);
+    ULONG status = STOR_CHECK(StorPortPoFxPowerControl, a, PowerControlCode, SP_OS_8);
+
+    if (status == STOR_STATUS_SUCCESS)
+        status = sp_pofx_known(a, Address, 0);
+    if (status == STOR_STATUS_SUCCESS)
+        status = STOR_STATUS_UNSUCCESSFUL;
+    if (BytesReturned)
+        *BytesReturned = 0;
+    STOR_LEAVE(StorPortPoFxPowerControl, HwDeviceExtension, status);
+}
+
 /* ---- registry ---- */
 
 STORPORTAPI PUCHAR StorPortAllocateRegistryBuffer(PVOID HwDeviceExtension, PULONG Length)

@@ -120,6 +120,9 @@ ULONG sp_pofx_initialize(
 ULONG sp_pofx_component(
     struct sp_adapter *a, const STOR_ADDRESS *address, const struct sp_pofx_call *c, const void *caller);
 ULONG sp_pofx_idle_timeout(struct sp_adapter *a, const STOR_ADDRESS *address, ULONG timeout_ms);
+
+/* Hints about a component, and requests to the power engine: whether they may be given at all. */
+ULONG sp_pofx_known(struct sp_adapter *a, const STOR_ADDRESS *address, ULONG component);
 ULONG sp_pofx_perf_state(struct sp_adapter *a, const STOR_ADDRESS *address, ULONG component, PVOID context);
 
 /* ---- registry (registry.c) ---- */

@@ -158,6 +158,16 @@ ULONG sp_pofx_idle_timeout(struct sp_adapter *a, const STOR_ADDRESS *address, UL
     return STOR_STATUS_SUCCESS;
 }
 
+ULONG sp_pofx_known(struct sp_adapter *a, const STOR_ADDRESS *address, ULONG component)
+{
+    bool           good;
+    struct sp_lun *u = unit_of(a, address, &good);
+
+    if (!good || component != 0)
+        return STOR_STATUS_INVALID_PARAMETER;
+    return state_of(a, u)->registered ? STOR_STATUS_SUCCESS : STOR_STATUS_INVALID_DEVICE_REQUEST;
+}
+
 /* STI-088: granted at once; what follows from it is for the adapter control that says so. */
 static void grant(struct ex_work *w)
 {

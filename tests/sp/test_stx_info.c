@@ -418,6 +418,50 @@ static void logging(void **state)
     assert_non_null(strstr(traced, "level 3"));
 }
 
+/* ---- the power framework ---- */
+
+static void power_hints(void *ctx)
+{
+    STOR_POFX_DEVICE d = {.Version = STOR_POFX_DEVICE_VERSION_V1, .Size = STOR_POFX_DEVICE_SIZE, .ComponentCount = 1};
+    STOR_ADDR_BTL8   nobody = {.Type = STOR_ADDRESS_TYPE_BTL8, .AddressLength = 4, .Lun = 7};
+    PSTOR_ADDRESS    other = (PSTOR_ADDRESS)&nobody;
+    BOOLEAN          cold = TRUE;
+    SIZE_T           n = 1;
+    GUID             code = {1, 2, 3, {4}};
+    struct mini_ext *e = bare();
+
+    (void)ctx;
+    dt_expect_eq(StorPortPoFxSetComponentLatency(e, NULL, 0, 100), STOR_STATUS_INVALID_DEVICE_REQUEST);
+    dt_expect_eq(StorPortPoFxSetComponentResidency(e, NULL, 0, 100), STOR_STATUS_INVALID_DEVICE_REQUEST);
+    dt_expect_eq(StorPortPoFxPowerControl(e, NULL, &code, NULL, 0, NULL, 0, &n), STOR_STATUS_INVALID_DEVICE_REQUEST);
+    dt_expect_eq(StorPortInitializePoFxPower(e, NULL, &d, &cold), STOR_STATUS_SUCCESS);
+    dt_expect_eq(StorPortPoFxSetComponentLatency(e, NULL, 0, 100), STOR_STATUS_SUCCESS);
+    dt_expect_eq(StorPortPoFxSetComponentResidency(e, NULL, 0, 100), STOR_STATUS_SUCCESS);
+    dt_expect_eq(StorPortPoFxSetComponentLatency(e, NULL, 1, 100), STOR_STATUS_INVALID_PARAMETER);
+    dt_expect_eq(StorPortPoFxSetComponentResidency(e, other, 0, 100), STOR_STATUS_INVALID_PARAMETER);
+    dt_expect_eq(StorPortPoFxSetComponentLatency(NULL, NULL, 0, 100), STOR_STATUS_INVALID_PARAMETER);
+    dt_expect_eq(StorPortPoFxPowerControl(e, NULL, &code, NULL, 0, NULL, 0, &n), STOR_STATUS_UNSUCCESSFUL);
+    dt_expect_eq(n, 0);
+    dt_expect_eq(StorPortPoFxPowerControl(e, NULL, NULL, NULL, 0, NULL, 0, NULL), STOR_STATUS_INVALID_PARAMETER);
+    bare_over();
+}
+
+static void power_hint_high(void *ctx)
+{
+    struct mini_ext *e = bare();
+
+    (void)ctx;
+    dt_expect_eq(AT_IRQL(DIRQL_TEST, StorPortPoFxSetComponentLatency(e, NULL, 0, 1)), STOR_STATUS_INVALID_IRQL);
+    bare_over();
+}
+
+static void power(void **state)
+{
+    (void)state;
+    passes(power_hints);
+    warned(power_hint_high, "DT-S12");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +469,7 @@ int main(void)
         cmocka_unit_test(processor_routines),
         cmocka_unit_test(adapter_routines),
         cmocka_unit_test(logging),
+        cmocka_unit_test(power),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
