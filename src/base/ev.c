@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-ev_set ev_mask_any;
+ev_set   ev_mask_any;
+uint32_t ev_any;
 void (*ev_stamp)(struct ev *e);
 
 static struct ev_observer *observers;
@@ -15,6 +16,7 @@ static void recompute_mask(void)
     for (struct ev_observer *o = observers; o; o = o->next)
         mask |= o->mask;
     ev_mask_any = mask;
+    ev_any = mask != 0;
 }
 
 void ev_subscribe(struct ev_observer *o)

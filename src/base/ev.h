@@ -116,6 +116,9 @@ struct ev_observer {
 
 extern ev_set ev_mask_any;
 
+/* 1 while anybody listens to anything, else 0. */
+extern uint32_t ev_any;
+
 /* Fills cpu, irql, thread and time of an event; set once by the kernel's boot. */
 extern void (*ev_stamp)(struct ev *e);
 

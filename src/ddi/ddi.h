@@ -50,11 +50,30 @@ static inline __attribute__((always_inline)) void ddi_check(
         ddi_watched(id, caller);
 }
 
+/* Nobody watches or listens, and the machine has one of its quiet moments (mach_undisturbed()): of what a routine does at its
+ * door nothing is left. For routines that may be called at DISPATCH_LEVEL. */
+static inline bool ddi_unobserved(void)
+{
+#ifdef MACH_SIM
+    return (ddi_watch | ev_any) == 0 && mach_undisturbed();
+#else
+    return false;
+#endif
+}
+
 /* For routines that are points themselves or whose IRQL rule depends on arguments: check and publish only. */
 #define DDI_ENTER_QUIET(name, obj)                                                                    \
     do {                                                                                              \
         ddi_check(DDI_##name, DDI_IRQL_MIN_##name, DDI_IRQL_MAX_##name, __builtin_return_address(0)); \
         ev(EV_DDI_ENTER, (const void *)(obj), DDI_##name, (uintptr_t)__builtin_return_address(0), 0); \
+    } while (0)
+
+/* For the long way of a routine that has a short one and is entered from there: caller is who called it. */
+#define DDI_ENTER_FROM(name, obj, caller)                                          \
+    do {                                                                           \
+        ddi_check(DDI_##name, DDI_IRQL_MIN_##name, DDI_IRQL_MAX_##name, caller);   \
+        ev(EV_DDI_ENTER, (const void *)(obj), DDI_##name, (uintptr_t)(caller), 0); \
+        mach_point(MACH_POINT_DDI, (const void *)(obj));                           \
     } while (0)
 
 /* For waits, which have rules of their own. */

@@ -3,7 +3,8 @@
 #include "ddi/ddi.h"
 #include "ex/extimer.h"
 
-#define SELDOM __attribute__((noinline, cold)) /* stops the run: kept out of the common path */
+#define SELDOM   __attribute__((noinline, cold)) /* stops the run: kept out of the common path */
+#define LONG_WAY __attribute__((noinline, flatten))
 
 /* An EX_TIMER given to a KTIMER routine: the two are different objects (EXT-129). */
 static SELDOM void is_ex_timer(const KTIMER *t, const char *routine)
@@ -65,29 +66,57 @@ NTKERNELAPI VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
     DDI_LEAVE(KeInitializeTimerEx, Timer, 0);
 }
 
+/*
+ * KeSetTimer, KeSetTimerEx and KeCancelTimer have a short way, for a timer of the common kind while nobody observes, and a long
+ * one, which is tail-called: so the short way saves no registers.
+ */
+static LONG_WAY BOOLEAN set_timer(PKTIMER t, LARGE_INTEGER due, PKDPC dpc, const void *caller)
+{
+    DDI_ENTER_FROM(KeSetTimer, t, caller);
+    check_is_ktimer(t, "KeSetTimer");
+    check_dpc(dpc);
+    struct ke_timer_set set = {.due = due.QuadPart, .dpc = dpc};
+    BOOLEAN             was_set = ke_timer_set(t, &set);
+
+    DDI_LEAVE(KeSetTimer, t, was_set);
+    return was_set;
+}
+
+static inline bool common_dpc(const KDPC *dpc)
+{
+    return !dpc || dpc->Type == DpcObject;
+}
+
 DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 {
-    DDI_ENTER(KeSetTimer, Timer);
-    check_is_ktimer(Timer, "KeSetTimer");
-    check_dpc(Dpc);
-    struct ke_timer_set set = {.due = DueTime.QuadPart, .dpc = Dpc};
-    BOOLEAN             was_set = ke_timer_set(Timer, &set);
+    bool was_set;
 
-    DDI_LEAVE(KeSetTimer, Timer, was_set);
+    if (ddi_unobserved() && common_dpc(Dpc) && ke_timer_set_short(Timer, DueTime.QuadPart, 0, Dpc, &was_set))
+        return was_set;
+    return set_timer(Timer, DueTime, Dpc, __builtin_return_address(0));
+}
+
+static LONG_WAY BOOLEAN set_timer_ex(PKTIMER t, LARGE_INTEGER due, LONG period, PKDPC dpc, const void *caller)
+{
+    DDI_ENTER_FROM(KeSetTimerEx, t, caller);
+    check_is_ktimer(t, "KeSetTimerEx");
+    check_dpc(dpc);
+    check_period(t, period);
+    struct ke_timer_set set = {.due = due.QuadPart, .period = (uint64_t)period, .dpc = dpc};
+    BOOLEAN             was_set = ke_timer_set(t, &set);
+
+    DDI_LEAVE(KeSetTimerEx, t, was_set);
     return was_set;
 }
 
 DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
 {
-    DDI_ENTER(KeSetTimerEx, Timer);
-    check_is_ktimer(Timer, "KeSetTimerEx");
-    check_dpc(Dpc);
-    check_period(Timer, Period);
-    struct ke_timer_set set = {.due = DueTime.QuadPart, .period = (uint64_t)Period, .dpc = Dpc};
-    BOOLEAN             was_set = ke_timer_set(Timer, &set);
+    bool was_set;
 
-    DDI_LEAVE(KeSetTimerEx, Timer, was_set);
-    return was_set;
+    if (ddi_unobserved() && common_dpc(Dpc) && Period >= 0 &&
+        ke_timer_set_short(Timer, DueTime.QuadPart, (ULONG)Period, Dpc, &was_set))
+        return was_set;
+    return set_timer_ex(Timer, DueTime, Period, Dpc, __builtin_return_address(0));
 }
 
 NTKERNELAPI BOOLEAN NTAPI KeSetCoalescableTimer(
@@ -109,14 +138,23 @@ NTKERNELAPI BOOLEAN NTAPI KeSetCoalescableTimer(
     return was_set;
 }
 
+static LONG_WAY BOOLEAN cancel_timer(PKTIMER t, const void *caller)
+{
+    DDI_ENTER_FROM(KeCancelTimer, t, caller);
+    check_is_ktimer(t, "KeCancelTimer");
+    BOOLEAN was_set = ke_timer_cancel(t);
+
+    DDI_LEAVE(KeCancelTimer, t, was_set);
+    return was_set;
+}
+
 DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
 {
-    DDI_ENTER(KeCancelTimer, Timer);
-    check_is_ktimer(Timer, "KeCancelTimer");
-    BOOLEAN was_set = ke_timer_cancel(Timer);
+    bool was_set;
 
-    DDI_LEAVE(KeCancelTimer, Timer, was_set);
-    return was_set;
+    if (ddi_unobserved() && ke_timer_cancel_short(Timer, &was_set))
+        return was_set;
+    return cancel_timer(Timer, __builtin_return_address(0));
 }
 
 NTKERNELAPI BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)

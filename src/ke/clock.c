@@ -15,14 +15,15 @@
 enum { REQUESTS_LOGGED = 64 };
 
 static struct {
-    struct mach_lock lock;     /* protects base, requests, wanted, log */
-    uint32_t         step;     /* 100 ns, 0 = exact; atomic */
-    nt_100ns         base;     /* interrupt time of some past tick; atomic */
-    uint32_t         requests; /* of drivers for another resolution that are not withdrawn */
-    uint32_t         wanted;   /* the finest of them; 100 ns */
-    nt_100ns         offset;   /* system - interrupt; modulo 2^64; atomic */
-    nt_100ns         recent;   /* a recent tick on the present grid: spares a division; atomic */
-    nt_100ns         zone;     /* bias: system time = local time + bias; modulo 2^64; atomic */
+    struct mach_lock lock;               /* protects base, requests, wanted, log */
+    uint32_t         step;               /* 100 ns, 0 = exact; atomic */
+    nt_100ns         base;               /* interrupt time of some past tick; atomic */
+    uint32_t         requests;           /* of drivers for another resolution that are not withdrawn */
+    uint32_t         wanted;             /* the finest of them; 100 ns */
+    nt_100ns         offset;             /* system - interrupt; modulo 2^64; atomic */
+    nt_100ns         recent;             /* a recent tick on the present grid: spares a division; atomic */
+    mach_ns          recent_ns, step_ns; /* the same and step: for ke_clock_tick_known() */
+    nt_100ns         zone;               /* bias: system time = local time + bias; modulo 2^64; atomic */
     unsigned         logged;
     struct {
         const void *caller;
@@ -38,11 +39,24 @@ static struct {
     KEVENT           free;
 } power;
 
+static void step_set(uint32_t step)
+{
+    __atomic_store_n(&clk.step, step, __ATOMIC_RELAXED);
+    __atomic_store_n(&clk.step_ns, ns_from_nt(step), __ATOMIC_RELAXED);
+}
+
+static void recent_set(nt_100ns tick)
+{
+    __atomic_store_n(&clk.recent, tick, __ATOMIC_RELAXED);
+    __atomic_store_n(&clk.recent_ns, ns_from_nt(tick), __ATOMIC_RELAXED);
+}
+
 void ke_clock_boot(void)
 {
     clk.lock = (struct mach_lock){0};
-    clk.step = ke.cfg.tick_100ns;
-    clk.base = clk.recent = 0;
+    step_set(ke.cfg.tick_100ns);
+    recent_set(0);
+    clk.base = 0;
     clk.requests = clk.wanted = clk.logged = 0;
     clk.zone = 0;
     power.ready = false;
@@ -75,7 +89,7 @@ static __attribute__((noinline)) nt_100ns find_tick(nt_100ns now)
     nt_100ns base = base_now();
     nt_100ns tick = now <= base ? base : base + units_round_down(now - base, step_now());
 
-    __atomic_store_n(&clk.recent, tick, __ATOMIC_RELAXED);
+    recent_set(tick);
     return tick;
 }
 
@@ -84,6 +98,14 @@ nt_100ns ke_clock_tick_now(void)
     nt_100ns now = ke_interrupt_time_precise(), tick = __atomic_load_n(&clk.recent, __ATOMIC_RELAXED);
 
     return now - tick < step_now() ? tick : find_tick(now);
+}
+
+/* Without a division. Where processors step at once, recent and recent_ns may be of two ticks: not to be called there. */
+bool ke_clock_tick_known(nt_100ns *tick)
+{
+    *tick = __atomic_load_n(&clk.recent, __ATOMIC_RELAXED);
+    return mach_now() - __atomic_load_n(&clk.recent_ns, __ATOMIC_RELAXED) <
+           __atomic_load_n(&clk.step_ns, __ATOMIC_RELAXED);
 }
 
 nt_100ns ke_interrupt_time(void)
@@ -161,9 +183,9 @@ void ke_clock_resolution_changed(void)
     if (changes) {
         nt_100ns tick = ke_clock_tick_now();
 
-        __atomic_store_n(&clk.recent, tick, __ATOMIC_RELAXED);
+        recent_set(tick);
         __atomic_store_n(&clk.base, tick, __ATOMIC_RELEASE);
-        __atomic_store_n(&clk.step, want, __ATOMIC_RELAXED);
+        step_set(want);
     }
     mach_unlock(&clk.lock);
     if (changes)

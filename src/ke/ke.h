@@ -155,6 +155,12 @@ struct ke_ex_timer {
 void ke_timer_init(PKTIMER timer, TIMER_TYPE type);
 bool ke_timer_set(PKTIMER timer, const struct ke_timer_set *set); /* was it set? */
 bool ke_timer_cancel(PKTIMER timer);                              /* was it set? */
+
+/* For a moment that mach_undisturbed() has found. False, and nothing is done, unless the timer is an ordinary one of a
+ * processor with many, so that it takes but a few stores. */
+bool ke_timer_set_short(PKTIMER timer, int64_t due, ULONG period_ms, PKDPC dpc, bool *was_set);
+bool ke_timer_cancel_short(PKTIMER timer, bool *was_set);
+
 bool ke_timer_is_set(PKTIMER timer);
 bool ke_timer_has_waiters(PKTIMER timer);
 

@@ -238,8 +238,9 @@ void     ke_clock_boot(void);
 void     ke_clock_start(void); /* the machine runs */
 nt_100ns ke_clock_tick_at_or_after(nt_100ns interrupt_time);
 void     ke_clock_resolution_changed(void);
-nt_100ns ke_clock_tick_now(void);   /* interrupt time of the tick that is current */
-void     ke_arm_tick(unsigned cpu); /* make sure that the next tick interrupts; timer lock not held */
+nt_100ns ke_clock_tick_now(void);             /* interrupt time of the tick that is current */
+bool     ke_clock_tick_known(nt_100ns *tick); /* the same, if it is quickly said; in a moment of mach_undisturbed() */
+void     ke_arm_tick(unsigned cpu);           /* make sure that the next tick interrupts; timer lock not held */
 
 /* thread.c, object.c */
 void ke_thread_boot(void);

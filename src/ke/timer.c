@@ -396,6 +396,56 @@ bool ke_timer_cancel(PKTIMER t)
     return was_set;
 }
 
+/* ---- short ways ---- */
+
+/* This processor, if the timer is an ordinary one of its own and of so many that the clock compare need not be exact. */
+static inline struct ke_cpu *short_way(const KTIMER *t)
+{
+    unsigned       cpu = mach_cpu(), type = t->Header.Type;
+    struct ke_cpu *mine = &ke.cpu[cpu];
+    bool           is_ktimer = type - TimerNotificationObject <= TimerSynchronizationObject - TimerNotificationObject;
+
+    _Static_assert(TimerSynchronizationObject == TimerNotificationObject + 1, "one compare for both");
+    return is_ktimer && ke_timer_word(t) == cpu && ke_timerq_count(&mine->relative) > EXACT_MAX + 1 ? mine : NULL;
+}
+
+/* No sum overflows: interrupt time is below 2^64 / 100, the magnitude of a due time at most 2^63. */
+bool ke_timer_set_short(PKTIMER t, int64_t due, ULONG period_ms, PKDPC dpc, bool *was_set)
+{
+    struct ke_cpu *mine = short_way(t);
+    nt_100ns       key;
+
+    if (!mine || due >= 0 || !ke_clock_tick_known(&key))
+        return false;
+    key += 0 - (uint64_t)due;
+    if (key < mine->armed)
+        return false;
+    struct mach_short s = mach_short_begin();
+
+    if (!ke_timerq_set_short(&mine->relative, t, key, was_set)) {
+        mach_short_undo(s);
+        return false;
+    }
+    ke_state_set(&t->Header, 0);
+    t->Dpc = dpc;
+    t->Period = period_ms;
+    mach_short_end(s);
+    return true;
+}
+
+bool ke_timer_cancel_short(PKTIMER t, bool *was_set)
+{
+    struct ke_cpu *mine = short_way(t);
+
+    if (!mine)
+        return false;
+    struct mach_short s = mach_short_begin();
+
+    *was_set = ke_timerq_cancel(&mine->relative, t);
+    mach_short_end(s);
+    return true;
+}
+
 bool ke_timer_is_set(PKTIMER t)
 {
     unsigned       old = ke_raise_to(DISPATCH_LEVEL);

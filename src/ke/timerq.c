@@ -568,6 +568,67 @@ bool ke_timerq_set(struct ke_timerq *q, PKTIMER t, uint64_t due)
     return was;
 }
 
+/*
+ * The list of a slot that is marked, of levels 0 to 3, else NULL. Rings and lists of these levels follow one another, so a slot
+ * has a number of its own.
+ */
+static inline LIST_ENTRY *marked_list(struct ke_timerq *q, uint64_t due)
+{
+    const uint64_t *b = q->beyond, *words = &q->occupied[0][0];
+    unsigned        level = (unsigned)(due >= b[0]) + (due >= b[1]) + (due >= b[2]);
+    size_t          slot = level * KE_TIMERQ_RING + (due >> shift_of(level)) % KE_TIMERQ_RING;
+
+    _Static_assert(KE_TIMERQ_STRANDS == 8 && KE_TIMERQ_RING == 512, "as in geometry");
+    if (due >= b[3] || !(words[slot / 64] >> (slot % 64) & 1))
+        return NULL;
+    if (level == 0)
+        return &q->list[slot];
+    return &q->list[slot * 8 - 512 * 7] + ((due >> STRAND_SHIFT) & 7);
+}
+
+/* The front as a list to append to, which leaves it sorted if it is, else NULL. */
+static inline LIST_ENTRY *front_list(struct ke_timerq *q, uint64_t due)
+{
+    LIST_ENTRY *tail = q->front.Blink;
+
+    if (q->front_count >= q->front_cap || (q->front_sorted && (tail == &q->front || due < due_of(tail))))
+        return NULL;
+    q->front_count++;
+    return &q->front;
+}
+
+/* At the tail; the order of the stores keeps the compiler from packing two into a vector first. */
+static inline void list_append(LIST_ENTRY *head, LIST_ENTRY *e)
+{
+    LIST_ENTRY *prev = head->Blink;
+
+    e->Blink = prev;
+    prev->Flink = e;
+    e->Flink = head;
+    head->Blink = e;
+}
+
+bool ke_timerq_set_short(struct ke_timerq *q, PKTIMER t, uint64_t due, bool *was)
+{
+    uint64_t    old = t->DueTime.QuadPart, last = q->front_last;
+    bool        inserted = ke_timer_inserted(t);
+    LIST_ENTRY *head;
+
+    *was = inserted;
+    if (!inserted || due < old || old <= last) {
+        head = due > last ? marked_list(q, due) : front_list(q, due);
+        if (!head)
+            return false;
+        if (inserted)
+            detach(q, t);
+        q->count++;
+        list_append(head, &t->TimerListEntry);
+    }
+    t->DueTime.QuadPart = due;
+    stamp(t, q->sequence++);
+    return true;
+}
+
 bool ke_timerq_cancel(struct ke_timerq *q, PKTIMER t)
 {
     if (!ke_timer_inserted(t))

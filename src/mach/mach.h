@@ -189,6 +189,44 @@ static inline bool mach_claim(uintptr_t *word, uintptr_t from, uintptr_t to)
 /* Any IRQL, no kernel lock held. Point: that is what it is. obj: what the caller is about to touch. */
 void mach_point(enum mach_point kind, const void *obj);
 
+/*
+ * A short cut for routines that are: a point, raise to DISPATCH_LEVEL, a few stores under locks, lower, a point.
+ * mach_undisturbed(): nobody chooses, nothing has come up and IRQL is 2 or less, so that at this moment all of it is nothing
+ * but counting. Then what lies between mach_short_begin() and mach_short_end() needs neither points nor locks; it calls
+ * nothing else of the machine and publishes nothing. mach_short_undo() instead of the end: nothing was done, the long way will
+ * count. Point: no, counts as two. The real-time machine has no such moment.
+ */
+struct mach_short {
+    uint8_t *irql, old;
+};
+
+#ifdef MACH_SIM
+bool              mach_undisturbed(void);
+struct mach_short mach_short_begin(void);
+void              mach_short_end(struct mach_short s);
+void              mach_short_undo(struct mach_short s);
+#else
+static inline bool mach_undisturbed(void)
+{
+    return false;
+}
+
+static inline struct mach_short mach_short_begin(void)
+{
+    return (struct mach_short){0};
+}
+
+static inline void mach_short_end(struct mach_short s)
+{
+    (void)s;
+}
+
+static inline void mach_short_undo(struct mach_short s)
+{
+    (void)s;
+}
+#endif
+
 /* One turn of a spin loop: somebody else must move before this processor can get on. Point: yes. */
 void mach_relax(const void *obj);
 

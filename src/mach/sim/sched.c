@@ -460,6 +460,36 @@ void mach_point(enum mach_point kind, const void *obj)
         point(kind);
 }
 
+bool mach_undisturbed(void)
+{
+    const struct sim_cpu *v = sim.me;
+
+    return v->irql <= 2 && v->pending == 0 && sim.choices + 2 <= sim.free_max;
+}
+
+/* The two points of the routine, and what lowering IRQL counts. A fault meanwhile is one at DISPATCH_LEVEL, as ever. */
+struct mach_short mach_short_begin(void)
+{
+    struct mach_short s = {.irql = &sim.me->irql, .old = sim.me->irql};
+
+    sim.choices += 2;
+    sim.points += (s.old - 2u) >> 31;
+    *s.irql = 2;
+    return s;
+}
+
+void mach_short_end(struct mach_short s)
+{
+    *s.irql = s.old;
+}
+
+void mach_short_undo(struct mach_short s)
+{
+    *s.irql = s.old;
+    sim.choices -= 2;
+    sim.points -= s.old < 2;
+}
+
 /* A processor spins inside an interrupt, maybe for what a context does that waits for this very processor to become idle: let
  * others have it. */
 static void share_ready(void)
