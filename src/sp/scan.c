@@ -291,13 +291,23 @@ void sp_scan_first(struct sp_adapter *a)
 
 /* ---- asked for by the miniport ---- */
 
+/* What is asked for from here on is another scan. */
+static int wanted_path(struct sp_adapter *a)
+{
+    unsigned old = sp_lock(a);
+    int      path = a->scan_path;
+
+    a->scan_wanted = false;
+    sp_unlock(a, old);
+    return path;
+}
+
 static void work(struct ex_work *w)
 {
     struct sp_adapter *a = container_of(w, struct sp_adapter, scan_work);
 
-    a->scan_wanted = false;
     do
-        scan(a, a->scan_path);
+        scan(a, wanted_path(a));
     while (end(a));
 }
 

@@ -128,7 +128,11 @@ void sp_slots_fini(struct sp_adapter *a)
 /* There is always one more slot than in use, so that a lack of memory shows before it hurts. */
 bool sp_slot_reserve(struct sp_adapter *a)
 {
-    return !list_empty(&a->slots_free) || add_slot(a);
+    unsigned old = sp_lock(a);
+    bool     free = !list_empty(&a->slots_free);
+
+    sp_unlock(a, old);
+    return free || add_slot(a);
 }
 
 /* lock held; NULL: sp_slot_reserve() first */
