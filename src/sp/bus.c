@@ -135,6 +135,12 @@ static struct map *checked(
     return NULL;
 }
 
+/* Any IRQL. */
+static bool is_gone(const struct sp_adapter *a)
+{
+    return __atomic_load_n(&a->control.gone, __ATOMIC_RELAXED);
+}
+
 static uint64_t ones(unsigned bytes)
 {
     return bytes == 8 ? UINT64_MAX : (1ull << bytes * 8) - 1;
@@ -145,7 +151,7 @@ uint64_t sp_register_read(struct sp_adapter *a, const volatile void *p, unsigned
     uint64_t    offset;
     struct map *m = checked(a, p, bytes, port, &offset, caller);
 
-    if (!m || m->a->control.gone)
+    if (!m || is_gone(m->a))
         return ones(bytes);
     struct device *d = m->a->cfg.device;
 
@@ -161,7 +167,7 @@ void sp_register_write(
     uint64_t    offset;
     struct map *m = checked(a, p, bytes, port, &offset, caller);
 
-    if (!m || m->a->control.gone)
+    if (!m || is_gone(m->a))
         return;
     struct device *d = m->a->cfg.device;
 
@@ -225,7 +231,7 @@ ULONG sp_bus_data_get(
     }
     if (!buffer)
         return 0;
-    if (!is_ours(d, bus, slot) || a->control.gone)
+    if (!is_ours(d, bus, slot) || is_gone(a))
         return no_device(buffer, bytes);
     return d->ops->config_read(d, 0, buffer, bytes);
 }
@@ -236,7 +242,7 @@ ULONG sp_bus_data_set(struct sp_adapter *a, ULONG type, ULONG bus, ULONG slot, P
     struct device *d = a->cfg.device;
 
     check_bus_call(a, "StorPortSetBusDataByOffset", caller);
-    if (type != PCIConfiguration || !d || !is_ours(d, bus, slot) || a->control.gone)
+    if (type != PCIConfiguration || !d || !is_ours(d, bus, slot) || is_gone(a))
         return 0;
     return d->ops->config_write(d, offset, buffer, bytes);
 }

@@ -36,6 +36,15 @@ void sp_adapter_flush(struct sp_adapter *a, bool shutdown)
 
 /* ---- down ---- */
 
+/* Whoever submits asks this with the lock held. */
+static void set_flag(struct sp_adapter *a, bool *flag, bool value)
+{
+    unsigned old = sp_lock(a);
+
+    *flag = value;
+    sp_unlock(a, old);
+}
+
 static void drain(struct sp_adapter *a)
 {
     sp_gate_close(a, NULL, SP_GATE_POWER);
@@ -73,7 +82,7 @@ static void bus_config(struct sp_adapter *a, SCSI_ADAPTER_CONTROL_TYPE type)
 
 static void go_down(struct sp_adapter *a, ULONG action)
 {
-    a->control.powered_down = true; /* what comes from now on waits */
+    set_flag(a, &a->control.powered_down, true); /* what comes from now on waits */
     drain(a);
     sp_adapter_flush(a, false);
     if (!adapter_power_control(a, false, action)) {
@@ -111,7 +120,7 @@ static NTSTATUS go_up(struct sp_adapter *a, ULONG action)
     }
     if (!good)
         return STATUS_DEVICE_CONFIGURATION_ERROR;
-    a->control.powered_down = false;
+    set_flag(a, &a->control.powered_down, false);
     sp_gate_open(a, NULL, SP_GATE_POWER);
     return STATUS_SUCCESS;
 }
@@ -132,7 +141,7 @@ void sp_adapter_stop(struct sp_adapter *a)
 {
     if (a->control.stopped)
         return;
-    a->control.powered_down = true;
+    set_flag(a, &a->control.powered_down, true);
     drain(a);
     sp_adapter_flush(a, false);
     sp_pnp_request(a, NULL, StorStopDevice, NULL, 0);
@@ -146,7 +155,8 @@ NTSTATUS sp_adapter_start_again(struct sp_adapter *a)
     if (!sp_adapter_reinitialize(a, false))
         return STATUS_DEVICE_CONFIGURATION_ERROR;
     a->state = SP_READY;
-    a->control.stopped = a->control.powered_down = false;
+    a->control.stopped = false;
+    set_flag(a, &a->control.powered_down, false);
     sp_gate_open(a, NULL, SP_GATE_POWER);
     return STATUS_SUCCESS;
 }
@@ -156,7 +166,7 @@ NTSTATUS sp_adapter_start_again(struct sp_adapter *a)
 /* STI-111. Registers read as ones from now on; what the miniport has, it must give back. */
 void sp_adapter_surprise(struct sp_adapter *a)
 {
-    a->control.gone = true;
+    set_flag(a, &a->control.gone, true);
     sp_control(a, ScsiAdapterSurpriseRemoval, NULL);
     for (unsigned n = 0; n < sp_unit_count(a); n++) {
         struct sp_lun *u = sp_unit_at(a, n);

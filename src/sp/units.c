@@ -156,7 +156,10 @@ NTSTATUS sp_unit_power(struct sp_lun *u, bool on, ULONG action)
         sp_unit_control(u->a, ScsiUnitPower, &p);
     else
         power_request(u, on, action);
+    unsigned old = sp_lock(u->a);
+
     u->powered_down = !on;
+    sp_unlock(u->a, old);
     if (on)
         sp_gate_open(u->a, u, SP_GATE_POWER);
     return STATUS_SUCCESS;

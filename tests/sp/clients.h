@@ -59,7 +59,7 @@ static inline void send_many(dt_stor *s, unsigned lun, unsigned n)
 /* Lets everything that can go on do so: nothing here takes longer than a tick. */
 static inline void calm(void)
 {
-    sleep_ms(simulated() ? 3 : 20);
+    sleep_ms(simulated() ? 3 : 40);
 }
 
 /* Everything is answered, as it comes. */
