@@ -2,10 +2,11 @@
 /*
  * tool/disk.c - `duetime disk`: a built miniport as a disk for Linux clients, by nbdkit and our plug-in (host/nbd).
  *
- * nbdkit listens on a Unix socket only. With a command it lives as long as the command; the plug-in says through a pipe how
- * the machine ended, since nbdkit passes on the command's exit status alone.
+ * nbdkit listens on a Unix socket only. The plug-in says through a pipe when the disk is there and how the machine ended; the
+ * command starts in between, so that no client waits for a disk that never comes. Each of the two ends with the other.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "tool/build.h"
 #include "tool/tool.h"
 
-enum { KEY_FAULTS = 768, KEY_ARGUMENT, KEY_DEVICE, KEY_FILE, KEY_FAITHFUL };
+enum { KEY_FAULTS = 768, KEY_ARGUMENT, KEY_DEVICE, KEY_FILE, KEY_FAITHFUL, KEY_TIMEOUT };
 
 static const struct argp_option options[] = {
     {"size", 's', "SIZE", 0, "Size of the disk, 512k, 64M, 1G (64M)", 0},
@@ -24,6 +25,7 @@ static const struct argp_option options[] = {
     {"file", KEY_FILE, "PATH", 0, "Keep the device's data in this file (memory)", 0},
     {"faults", KEY_FAULTS, "LIST", 0,
         "Inject: reset:MS,pause:MS,error:N,lose:N (every MS milliseconds, every N requests)", 0},
+    {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Time-out of a request (the adapter's default)", 0},
     {"processors", 'p', "N", 0, "Virtual processors (2)", 0},
     {"faithful", KEY_FAITHFUL, NULL, 0, "Only what Windows stops for without Driver Verifier: faster", 0},
     {"socket", 'U', "PATH", 0, "Serve on this socket until interrupted; without it a COMMAND is needed", 0},
@@ -77,6 +79,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_FAITHFUL:
         add_parameter(d, "faithful", "true");
         break;
+    case KEY_TIMEOUT:
+        parse_between("--timeout", arg, 1, 3600);
+        add_parameter(d, "timeout", arg);
+        break;
     case 'p':
         parse_between("--processors", arg, 1, 64);
         add_parameter(d, "processors", arg);
@@ -96,50 +102,27 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-/* ---- nbdkit ---- */
+/* ---- the two children ---- */
 
-/* For the shell that nbdkit starts: in single quotes, but {uri} and {socket} become the variables that it sets. */
-static char *quoted(const char *arg)
+/* {uri} and {socket} stand for where the disk is served. */
+static char *filled_in(const char *arg, const char *socket)
 {
-    static const struct {
-        const char *word, *value;
-    } variables[] = {{"{uri}", "'\"$uri\"'"}, {"{socket}", "'\"$unixsocket\"'"}, {"'", "'\\''"}};
-    char *out = xstrdup("'");
+    char *out = xstrdup("");
 
     while (*arg) {
-        char  *grown = NULL;
-        size_t taken = 1;
+        const char *brace = strchr(arg, '{');
+        char       *uri = xasprintf("nbd+unix:///?socket=%s", socket);
+        bool        is_uri = brace && strncmp(brace, "{uri}", 5) == 0;
+        bool        is_socket = brace && strncmp(brace, "{socket}", 8) == 0;
+        int         plain = brace ? (int)(brace - arg) + (is_uri || is_socket ? 0 : 1) : (int)strlen(arg);
+        char       *longer = xasprintf("%s%.*s%s", out, plain, arg, is_uri ? uri : is_socket ? socket : "");
 
-        for (size_t i = 0; i < sizeof variables / sizeof *variables && !grown; i++) {
-            if (strncmp(arg, variables[i].word, strlen(variables[i].word)) == 0) {
-                grown = xasprintf("%s%s", out, variables[i].value);
-                taken = strlen(variables[i].word);
-            }
-        }
-        if (!grown)
-            grown = xasprintf("%s%c", out, *arg);
-        arg += taken;
+        arg += plain + (is_uri ? 5 : is_socket ? 8 : 0);
+        free(uri);
         free(out);
-        out = grown;
+        out = longer;
     }
-    char *closed = xasprintf("%s'", out);
-
-    free(out);
-    return closed;
-}
-
-static char *shell_command(const struct strings *words)
-{
-    char *line = xstrdup("exec");
-
-    for (size_t i = 0; i < words->count; i++) {
-        char *word = quoted(words->at[i]), *longer = xasprintf("%s %s", line, word);
-
-        free(word);
-        free(line);
-        line = longer;
-    }
-    return line;
+    return out;
 }
 
 /* nbdkit changes its directory. */
@@ -152,7 +135,7 @@ static char *absolute(const char *path)
     return real;
 }
 
-static struct strings nbdkit_arguments(struct disk *d, int status_fd)
+static struct strings nbdkit_arguments(struct disk *d, const char *socket, int status_fd)
 {
     struct strings a = {0};
     char          *plugin = beside_program("../lib/duetime-nbd.so");
@@ -161,14 +144,9 @@ static struct strings nbdkit_arguments(struct disk *d, int status_fd)
         die("%s is not there: this duetime was built without the disk (install nbdkit-plugin-dev)", plugin);
     strings_add(&a, xstrdup("nbdkit"));
     strings_add(&a, xstrdup("--foreground"));
+    strings_add(&a, xstrdup("--exit-with-parent"));
     strings_add(&a, xstrdup("--unix"));
-    strings_add(&a, xstrdup(d->socket ? d->socket : "-"));
-    if (d->command.count) {
-        strings_add(&a, xstrdup("--run"));
-        strings_add(&a, shell_command(&d->command));
-    } else {
-        strings_add(&a, xstrdup("--exit-with-parent"));
-    }
+    strings_add(&a, xstrdup(socket));
     strings_add(&a, plugin);
     strings_add(&a, xasprintf("driver=%s", absolute(d->miniport)));
     strings_add(&a, xasprintf("status-fd=%d", status_fd));
@@ -177,7 +155,23 @@ static struct strings nbdkit_arguments(struct disk *d, int status_fd)
     return a;
 }
 
-/* What the plug-in wrote: 'p' passed, 'f' a finding, 'e' the disk could not be started; nothing: nbdkit died. */
+static pid_t spawn(char **argv, int close_fd)
+{
+    fflush(NULL);
+    pid_t child = fork();
+
+    if (child < 0)
+        die("fork: %s", strerror(errno));
+    if (child > 0)
+        return child;
+    if (close_fd >= 0)
+        close(close_fd);
+    execvp(argv[0], argv);
+    fprintf(stderr, "duetime: cannot run %s: %s\n", argv[0], strerror(errno));
+    _exit(EXIT_USAGE);
+}
+
+/* What the plug-in says: 'u' it serves, 'p' passed, 'f' a finding, 'e' it could not start; 0: nbdkit has gone. */
 static char read_status(int fd)
 {
     char    c = 0;
@@ -189,35 +183,96 @@ static char read_status(int fd)
     return n == 1 ? c : 0;
 }
 
-static int run_nbdkit(struct disk *d)
+static volatile sig_atomic_t interrupted;
+static pid_t                 server;
+
+static void on_signal(int signal)
 {
-    int fds[2], status = 0;
+    interrupted = signal;
+    kill(server, SIGTERM);
+}
+
+/* Waits until both have ended; whoever is first takes the other along. Returns the command's wait status. */
+static int wait_for_both(pid_t command)
+{
+    int   status = 0, of_command = 0;
+    pid_t server_left = server, command_left = command;
+
+    while (server_left > 0 || command_left > 0) {
+        pid_t ended = waitpid(-1, &status, 0);
+
+        if (ended < 0 && errno != EINTR)
+            break;
+        if (ended > 0 && ended == command_left) {
+            of_command = status;
+            command_left = 0;
+            if (server_left > 0)
+                kill(server, SIGTERM);
+        } else if (ended > 0 && ended == server_left) {
+            server_left = 0;
+            if (command_left > 0)
+                kill(command, SIGTERM);
+        }
+    }
+    return of_command;
+}
+
+static pid_t start_command(const struct disk *d, const char *socket, int status_fd)
+{
+    struct strings words = {0};
+
+    if (!d->command.count)
+        return 0;
+    for (size_t i = 0; i < d->command.count; i++)
+        strings_add(&words, filled_in(d->command.at[i], socket));
+    return spawn(words.at, status_fd);
+}
+
+/* The plug-in's last word counts more than the command's. */
+static int exit_status(char last, int of_command)
+{
+    if (last == 'f')
+        return EXIT_FINDING;
+    if (last != 'p')
+        return EXIT_USAGE;
+    return WIFEXITED(of_command) ? WEXITSTATUS(of_command) : 128 + WTERMSIG(of_command);
+}
+
+static int serve(struct disk *d, const char *socket)
+{
+    struct sigaction stop = {.sa_handler = on_signal};
+    int              fds[2];
 
     if (pipe(fds) != 0)
         die("pipe: %s", strerror(errno));
-    struct strings a = nbdkit_arguments(d, fds[1]);
+    struct strings a = nbdkit_arguments(d, socket, fds[1]);
 
-    fflush(NULL);
-    pid_t child = fork();
-
-    if (child < 0)
-        die("fork: %s", strerror(errno));
-    if (child == 0) {
-        close(fds[0]);
-        execvp(a.at[0], a.at);
-        fprintf(stderr, "duetime: cannot run nbdkit: %s (install the package nbdkit)\n", strerror(errno));
-        _exit(EXIT_USAGE);
-    }
+    server = spawn(a.at, fds[0]);
     close(fds[1]);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    char end = read_status(fds[0]);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+    char  last = read_status(fds[0]);
+    pid_t command = last == 'u' ? start_command(d, socket, fds[0]) : 0;
+    int   of_command = wait_for_both(command);
 
-    if (end == 'f')
-        return EXIT_FINDING;
-    if (end != 'p')
-        return EXIT_USAGE;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_USAGE;
+    return exit_status(last == 'u' ? read_status(fds[0]) : last, of_command);
+}
+
+/* Without --socket: one in a directory that only we can enter. */
+static int serve_somewhere(struct disk *d)
+{
+    char directory[] = "/tmp/duetime-disk-XXXXXX";
+
+    if (d->socket)
+        return serve(d, d->socket);
+    if (!mkdtemp(directory))
+        die("cannot make a directory for the socket: %s", strerror(errno));
+    char *socket = xasprintf("%s/socket", directory);
+    int   status = serve(d, socket);
+
+    unlink(socket);
+    rmdir(directory);
+    return status;
 }
 
 int tool_disk(int argc, char **argv)
@@ -238,5 +293,5 @@ int tool_disk(int argc, char **argv)
     if (!d.command.count && !d.socket)
         die("give a command after --, or --socket PATH to serve until interrupted");
     check_readable(d.miniport);
-    return run_nbdkit(&d);
+    return serve_somewhere(&d);
 }

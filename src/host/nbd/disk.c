@@ -25,10 +25,14 @@
 
 #include "ddk/ntddk.h"
 #include "ddk/storport.h"
+#include "duetime/device.h"
 #include "duetime/storport.h"
 #include "host/nbd/disk.h"
 
-enum { RETRIES = 8, TRIM_BLOCKS = 1 << 22, ARGUMENT_BYTES = 512, PAUSE_MS = 5 };
+enum { RETRIES = 8, TRIM_BLOCKS = 1 << 22, ARGUMENT_BYTES = 512, PAUSE_MS = 5, QUEUES = 2, SETTLE_MS = 5000 };
+
+/* viostor takes it when it is offered, and asks for scatter/gather lists all the same. */
+enum { PERF_NO_SGL = 0x40 };
 
 enum life { LIFE_STARTING, LIFE_UP, LIFE_DOWN };
 
@@ -38,14 +42,15 @@ static struct {
     pthread_mutex_t           lock;
     pthread_cond_t            changed;
     enum life                 life; /* lock */
-    char                      error[256];
+    char                      error_text[256];
     pthread_key_t             attached;
 
     dt_image        *image;
     dt_stor         *stor;
+    dt_card         *card; /* NULL: a virtual miniport */
     KEVENT           stop;
     struct disk_info info;
-    unsigned         reset_ms, pause_ms;
+    unsigned         reset_ms, pause_ms, error, lose;
     struct dt_result result;
     int              run_error;
 } disk = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -65,7 +70,7 @@ static void say(const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(disk.error, sizeof disk.error, format, ap);
+    vsnprintf(disk.error_text, sizeof disk.error_text, format, ap);
     va_end(ap);
 }
 
@@ -76,7 +81,8 @@ static bool parse_fault(const char *text, size_t n)
     static const struct {
         const char *name;
         unsigned   *to;
-    } names[] = {{"reset:", &disk.reset_ms}, {"pause:", &disk.pause_ms}};
+    } names[] = {
+        {"reset:", &disk.reset_ms}, {"pause:", &disk.pause_ms}, {"error:", &disk.error}, {"lose:", &disk.lose}};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t prefix = strlen(names[i].name);
@@ -98,12 +104,14 @@ static bool parse_faults(const char *list)
         size_t n = strcspn(list, ",");
 
         if (!parse_fault(list, n)) {
-            say("faults: '%.*s' is not reset:MS or pause:MS", (int)n, list);
+            say("faults: '%.*s' is not reset:MS, pause:MS, error:N or lose:N", (int)n, list);
             return false;
         }
         list += n + (list[n] == ',');
     }
-    return true;
+    if ((disk.error || disk.lose) && !disk.cfg->device)
+        say("faults: error and lose are the device's, and there is no device=MODEL");
+    return !disk.error_text[0];
 }
 
 /* What another initiator, or an administrator, may do to an adapter at any time. */
@@ -161,20 +169,97 @@ static bool find_unit(void)
     return true;
 }
 
+/* "64M"; the letter has been looked at, or is nbdkit's user's. */
+static uint64_t size_of(const char *text)
+{
+    char    *end;
+    uint64_t n = strtoull(text ? text : "64M", &end, 10);
+
+    switch (*end) {
+    case 't':
+    case 'T':
+        return n << 40;
+    case 'g':
+    case 'G':
+        return n << 30;
+    case 'm':
+    case 'M':
+        return n << 20;
+    case 'k':
+    case 'K':
+        return n << 10;
+    default:
+        return n;
+    }
+}
+
+static dt_disk *make_disk(void)
+{
+    int      error = 0;
+    dt_disk *d = disk.cfg->file ? dt_disk_file(disk.cfg->file, 512, false, &error)
+                                : dt_disk_ram(size_of(disk.cfg->size) & ~511ull, 512);
+
+    if (!d)
+        say("no disk: %s", error ? strerror(-error) : "its size is 0, or there is no memory for it");
+    if (!d || !(disk.error || disk.lose))
+        return d;
+    return dt_disk_faulty(d, &(struct dt_disk_faults){.error_ppm = disk.error ? 1000000 / disk.error : 0,
+                                 .lost_ppm = disk.lose ? 1000000 / disk.lose : 0,
+                                 .seed = 1,
+                                 .first = 100}); /* what is asked before it is a disk goes well */
+}
+
+/* The hardware of a physical miniport. True without any. */
+static bool make_card(struct dt_stor_config *cfg)
+{
+    static const struct {
+        const char *name;
+        dt_card *(*make)(dt_disk *disk, const struct dt_card_options *o);
+        struct dt_card_options options;
+    } models[] = {{"hba", dt_card_hba, {.messages = 1}},
+        {"virtio-blk", dt_card_virtio_blk, {.messages = QUEUES + 1, .queues = QUEUES}},
+        {"ahci", dt_card_ahci, {.messages = 1, .no_logs = true}}};
+
+    if (!disk.cfg->device)
+        return true;
+    cfg->memory = dt_bus_memory(false);
+    cfg->perf_flags_off = PERF_NO_SGL;
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+        if (strcmp(disk.cfg->device, models[i].name) != 0)
+            continue;
+        dt_disk *d = make_disk();
+
+        disk.card = cfg->device = d ? models[i].make(d, &models[i].options) : NULL;
+        return disk.card != NULL;
+    }
+    say("device: '%s' is not hba, virtio-blk or ahci", disk.cfg->device);
+    return false;
+}
+
+/* Physical units may need a while to show themselves. */
+static bool wait_for_unit(void)
+{
+    struct dt_stor_unit u;
+
+    for (unsigned ms = 0; ms < SETTLE_MS && !dt_stor_unit(disk.stor, 0, &u); ms += 50)
+        dt_run_for(DT_MS(50));
+    return find_unit();
+}
+
 static bool start_adapter(dt_driver *driver)
 {
-    char      argument[ARGUMENT_BYTES];
-    dt_status status;
+    char                  argument[ARGUMENT_BYTES];
+    dt_status             status;
+    struct dt_stor_config cfg = {.argument = argument};
 
     snprintf(argument, sizeof argument, "size=%s %s", disk.cfg->size ? disk.cfg->size : "64M",
         disk.cfg->argument ? disk.cfg->argument : "");
-
-    struct dt_stor_config cfg = {.argument = argument};
-
+    if (!make_card(&cfg))
+        return false;
     disk.stor = dt_stor_start(driver, &cfg, &status);
     if (!disk.stor)
         say("the adapter did not start: status 0x%08x", (unsigned)status);
-    return disk.stor && find_unit();
+    return disk.stor && wait_for_unit();
 }
 
 static void body(void *ctx)
@@ -195,6 +280,8 @@ static void body(void *ctx)
     }
     if (disk.stor)
         dt_stor_remove(disk.stor);
+    if (disk.card)
+        dt_card_remove(disk.card);
     dt_driver_unload(driver);
 }
 
@@ -279,8 +366,10 @@ bool disk_start(const struct disk_config *cfg, char *error, unsigned error_size)
     bool up = parse_faults(cfg->faults) && open_image(&entry) && run_until_up(entry);
 
     if (!up) {
-        snprintf(error, error_size, "%s", disk.error[0] ? disk.error : "the machine did not start");
+        snprintf(error, error_size, "%s", disk.error_text[0] ? disk.error_text : "the machine did not start");
         tell_status(has_finding() ? 'f' : 'e');
+    } else {
+        tell_status('u');
     }
     return up;
 }
@@ -397,7 +486,7 @@ static int transfer(bool write, uint8_t *buf, uint64_t count, uint64_t offset, b
         return ESHUTDOWN;
     while (count && e == 0) {
         uint32_t               part = count < disk.info.max_transfer ? (uint32_t)count : disk.info.max_transfer;
-        struct dt_stor_request r = {.flags = SRB_FLAGS_NO_QUEUE_FREEZE};
+        struct dt_stor_request r = {.flags = SRB_FLAGS_NO_QUEUE_FREEZE, .timeout_s = disk.cfg->timeout_s};
 
         dt_stor_cdb(&r, write, 0, offset / block, buf, part / block, block);
         r.cdb[1] |= fua ? FUA : 0;

@@ -18,8 +18,9 @@ struct disk_config {
     const char *file;       /* of the device's data; NULL: memory */
     const char *faults;     /* "reset:50,pause:70,lose:1000"; NULL: none */
     unsigned    processors; /* 0 = 2 */
+    unsigned    timeout_s;  /* of a request; 0 = the adapter's default */
     bool        faithful;   /* without the verifier's rules and the story of reports: for speed */
-    int         status_fd;  /* gets one letter at the end: p passed, f a finding, e not started; -1: nobody asks */
+    int         status_fd; /* gets a letter when it is up (u) and one at the end: p passed, f a finding, e not started; -1: nobody asks */
 };
 
 struct disk_info {

@@ -31,16 +31,23 @@ static const char *keep(const char *value)
     return copy;
 }
 
+/* 1: it is no number's key; -1: it has been told. */
 static int config_number(const char *key, const char *value)
 {
+    const struct {
+        const char *key;
+        unsigned   *to;
+    } numbers[] = {{"processors", &config.processors}, {"timeout", &config.timeout_s}};
     unsigned n;
 
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (strcmp(key, numbers[i].key) == 0)
+            return nbdkit_parse_unsigned(key, value, numbers[i].to);
+    if (strcmp(key, "status-fd") != 0)
+        return 1;
     if (nbdkit_parse_unsigned(key, value, &n) != 0)
         return -1;
-    if (strcmp(key, "processors") == 0)
-        config.processors = n;
-    else
-        config.status_fd = (int)n;
+    config.status_fd = (int)n;
     return 0;
 }
 
@@ -74,10 +81,11 @@ static int plugin_config(const char *key, const char *value)
     }
     if (strcmp(key, "faithful") == 0)
         return config_bool(value);
-    if (strcmp(key, "processors") == 0 || strcmp(key, "status-fd") == 0)
-        return config_number(key, value);
-    nbdkit_error("unknown parameter '%s'", key);
-    return -1;
+    int e = config_number(key, value);
+
+    if (e == 1)
+        nbdkit_error("unknown parameter '%s'", key);
+    return e ? -1 : 0;
 }
 
 static int plugin_config_complete(void)
@@ -207,6 +215,7 @@ static struct nbdkit_plugin plugin = {
                    "device=<MODEL>        hardware of a physical miniport: hba, virtio-blk, ahci\n"
                    "file=<PATH>           of the device's data (memory)\n"
                    "faults=<LIST>         reset:MS,pause:MS,error:N,lose:N\n"
+                   "timeout=<SECONDS>     of a request (the adapter's default)\n"
                    "faithful=<BOOL>       no verifier rules, for speed (false)\n"
                    "processors=<N>        virtual processors (2)",
     .config = plugin_config,
