@@ -23,3 +23,6 @@ target_compile_definitions(duetime-check PRIVATE _GNU_SOURCE __STDC_CONSTANT_MAC
     __STDC_LIMIT_MACROS)
 target_compile_options(duetime-check PRIVATE -O1 -g0 -fno-rtti -fno-exceptions -fvisibility=hidden -Wall -Wextra
     -Wno-unused-parameter $<$<BOOL:${DUETIME_WERROR}>:-Werror>)
+install(TARGETS duetime-check LIBRARY DESTINATION lib)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/tests/check/ DESTINATION ${CMAKE_INSTALL_DATADIR}/duetime/check
+    FILES_MATCHING PATTERN "dt_*.c")

@@ -32,3 +32,5 @@ VOID RaiseAndClose(HANDLE Handle)
     ZwClose(Handle); // expect: DT-I01
     KeLowerIrql(old);
 }
+
+/* Shows ANN-005, ANN-014, ANN-030. */

@@ -28,3 +28,5 @@ _IRQL_requires_max_(DISPATCH_LEVEL) VOID CloseIfPossible(HANDLE Handle)
     if (KeGetCurrentIrql() == PASSIVE_LEVEL)
         ZwClose(Handle);
 }
+
+/* Shows ANN-025. */

@@ -13,3 +13,5 @@ VOID CloseAndAdd(HANDLE Handle, PLIST_ENTRY List, PLIST_ENTRY Entry)
     ZwClose(Handle);       /* so this is PASSIVE_LEVEL */
     PushWork(List, Entry); // expect: DT-I02
 }
+
+/* Shows ANN-015, ANN-016. */

@@ -17,3 +17,5 @@ VOID Add(PLIST_ENTRY List, PLIST_ENTRY Entry)
 {
     PushWork(List, Entry);
 }
+
+/* Shows ANN-012, ANN-013. */

@@ -22,3 +22,5 @@ _IRQL_requires_max_(APC_LEVEL) VOID LowerOnly(VOID)
 {
     KeLowerIrql(DISPATCH_LEVEL); // expect: DT-I03
 } // expect: DT-I05
+
+/* Shows ANN-017. */

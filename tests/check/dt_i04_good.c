@@ -20,3 +20,5 @@ _IRQL_requires_max_(DISPATCH_LEVEL) VOID Update(struct extension *Extension)
     Extension->Value += 1;
     KeLowerIrql(Extension->OldIrql);
 }
+
+/* Shows ANN-018, ANN-019. */

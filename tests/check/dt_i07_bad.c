@@ -15,3 +15,5 @@ _IRQL_requires_min_(DISPATCH_LEVEL) VOID Finish(PLONG Value)
     *Value += 1;
     KeLowerIrql(PASSIVE_LEVEL); // expect: DT-I07
 } // expect: DT-I05
+
+/* Shows ANN-023. */

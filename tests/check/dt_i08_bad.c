@@ -14,3 +14,5 @@ VOID RaiseTooFar(VOID)
     KeRaiseIrql(64, &old); // expect: DT-I08
     KeLowerIrql(old);
 }
+
+/* Shows ANN-024. */

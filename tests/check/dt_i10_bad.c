@@ -40,3 +40,5 @@ VOID Locks(PKSPIN_LOCK Lock)
     KeAcquireSpinLock(Lock, &old); // expect: DT-I10
     KeReleaseSpinLock(Lock, old);
 }
+
+/* Shows ANN-032. */

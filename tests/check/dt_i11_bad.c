@@ -30,3 +30,5 @@ VOID BySegment(PLONG Value) // expect: DT-I11
     *Value += 1;
 }
 #pragma code_seg()
+
+/* Shows ANN-033. */

@@ -10,3 +10,5 @@ VOID Cancel(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     Irp->IoStatus.Status = STATUS_CANCELLED;
     IoCompleteRequest(Irp, IO_NO_INCREMENT);
 }
+
+/* Shows ANN-034. */

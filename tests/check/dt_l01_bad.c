@@ -34,3 +34,5 @@ _IRQL_requires_max_(DISPATCH_LEVEL) VOID Twice(VOID)
     IoAcquireCancelSpinLock(&old); // expect: DT-L01
     IoReleaseCancelSpinLock(older);
 }
+
+/* Shows ANN-035. */

@@ -30,3 +30,5 @@ VOID Cancel(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     UNREFERENCED_PARAMETER(DeviceObject);
     IoReleaseCancelSpinLock(Irp->CancelIrql);
 }
+
+/* Shows ANN-026, ANN-028. */

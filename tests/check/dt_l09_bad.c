@@ -34,3 +34,5 @@ _IRQL_requires_max_(DISPATCH_LEVEL) VOID Plain(struct extension *Extension)
     Extension->Count += 1;
     KeReleaseSpinLock(&Extension->Other, old);
 }
+
+/* Shows ANN-021. */

@@ -24,3 +24,5 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     DriverObject->DriverUnload = Unload;   // expect: DT-R01
     return STATUS_SUCCESS;
 }
+
+/* Shows ANN-008. */

@@ -22,3 +22,5 @@ VOID Prepare(VOID)
     KeInitializeDpc(&dpc, TimerDpc, NULL);                  // expect: DT-R02
     KeInitializeDpc(&dpc, (PKDEFERRED_ROUTINE)Short, NULL); // expect: DT-R02
 }
+
+/* Shows ANN-003. */

@@ -17,3 +17,5 @@ VOID Prepare(VOID)
     KeInitializeDpc(&dpc, TimerDpc, NULL);
     KeInitializeDpc(&dpc, (PKDEFERRED_ROUTINE)TimerDpc, NULL);
 }
+
+/* Shows ANN-004. */

@@ -8,3 +8,5 @@ _IRQL_requires_max_(APC_LEVEL) VOID Use(PKEVENT Event, PKTIMER Timer, PKDPC Dpc)
     KeInitializeEvent(Event, SynchronizationTimer, FALSE);               // expect: DT-R06
     KeSetImportanceDpc(Dpc, WaitAny);                                    // expect: DT-R06
 }
+
+/* Shows ANN-045. */

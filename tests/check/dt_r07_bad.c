@@ -9,3 +9,5 @@ NTSTATUS Create(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     UNREFERENCED_PARAMETER(Irp);
     return IoInitializeTimer(DeviceObject, Tick, NULL); // expect: DT-R07
 }
+
+/* Shows ANN-046. */

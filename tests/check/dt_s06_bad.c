@@ -31,3 +31,5 @@ BOOLEAN BuildIo(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb)
     StorPortReleaseSpinLock(DeviceExtension, &first);
     return TRUE;
 }
+
+/* Shows ANN-037, ANN-038. */

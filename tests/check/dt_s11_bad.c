@@ -9,3 +9,5 @@ BOOLEAN StartIo(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb)
     StorPortNotification(RequestComplete, DeviceExtension, Srb); // expect: DT-S11
     return TRUE;
 }
+
+/* Shows ANN-053. */

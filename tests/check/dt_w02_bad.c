@@ -8,3 +8,5 @@ _IRQL_requires_max_(APC_LEVEL) NTSTATUS Wait(VOID)
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     return KeWaitForSingleObject(&event, UserRequest, UserMode, FALSE, NULL); // expect: DT-W02
 }
+
+/* Shows ANN-044. */

@@ -9,3 +9,5 @@ _IRQL_requires_max_(APC_LEVEL) VOID Wait(PKEVENT Event, PIRP Irp)
     KeWaitForSingleObject(Event, Executive, KernelMode, TRUE, NULL);     // expect: DT-W10
     Irp->IoStatus.Information = 0;
 }
+
+/* Shows ANN-042. */

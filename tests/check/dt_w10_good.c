@@ -9,3 +9,5 @@ _IRQL_requires_max_(APC_LEVEL) NTSTATUS Wait(PKEVENT Event)
     KeWaitForSingleObject(Event, Executive, KernelMode, FALSE, NULL);
     return status;
 }
+
+/* Shows ANN-043. */
