@@ -240,6 +240,10 @@ static void exercise(void)
     dt_expect_eq(d.fis[0x45] | d.fis[0x46] << 8, 0xc24f);
     dt_expect_eq(run(SET_FEATURES, 0, 0, 0x82, NULL, 0), 0);
     dt_expect_eq(run(READ_DMA, 1 << 20, 1, 0, back, 512), 0x1051); /* ID not found */
+    uint32_t errors = __atomic_load_n(&d.interrupts, __ATOMIC_ACQUIRE);
+
+    sleep_ms(5);
+    dt_expect_eq(__atomic_load_n(&d.interrupts, __ATOMIC_ACQUIRE), errors); /* it has stopped at it */
     stop_port();
     start_port();
     dt_expect_eq(run(0x99, 0, 0, 0, NULL, 0), 0x0451); /* aborted */
