@@ -255,8 +255,8 @@ void TimerChecker::check_free(const CallEvent &call, CheckerContext &c) const
         ConditionTruthVal was_set = state->isNull(pair.second.result);
         bool              certain = pair.second.used && was_set.isConstrainedFalse();
         bool              periodic = facts.periodic.count(pair.second.timer);
-        if (certain && !periodic)
-            continue; /* TRUE of a timer that expires once: its DPC was not queued */
+        if (pair.second.used && !(certain && periodic))
+            continue; /* TRUE of a timer that expires once is proof; after FALSE the driver may know from elsewhere */
         std::string name = name_of(pair.first);
         report(c, this, certain ? T07 : T06,
             certain ? "the periodic timer " + name + " was cancelled, but its DPC of the last period may still run here"

@@ -16,7 +16,6 @@ _IRQL_requires_(PASSIVE_LEVEL) VOID Remove(PDEVICE_OBJECT DeviceObject)
 {
     struct timed *timed = DeviceObject->DeviceExtension;
 
-    if (!KeCancelTimer(&timed->Timer))
-        timed = NULL;
+    KeCancelTimer(&timed->Timer);
     IoDeleteDevice(DeviceObject); // expect: DT-T06
 }
