@@ -29,7 +29,7 @@ enum {
     COMMON_QUEUE_USED = 0x30,
     COMMON_BYTES = 0x38
 };
-enum { STATUS_FEATURES_OK = 8 };
+enum { STATUS_ACKNOWLEDGE = 1, STATUS_FEATURES_OK = 8 };
 
 static struct hw_virtio *virtio_of(struct hw_card *c)
 {
@@ -125,8 +125,8 @@ static uint64_t common_read(struct hw_virtio *v, uint64_t offset, unsigned bytes
         return v->config_vector;
     case COMMON_QUEUES:
         return v->queues;
-    case COMMON_STATUS:
-        return v->status;
+    case COMMON_STATUS: /* 0 only when a reset is over, also one that found nothing to reset */
+        return v->reset_wanted ? v->status | STATUS_ACKNOWLEDGE : v->status;
     case COMMON_GENERATION:
         return v->generation;
     case COMMON_QUEUE_SELECT:

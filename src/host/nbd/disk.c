@@ -403,6 +403,7 @@ const struct disk_info *disk_info(void)
     return &disk.info;
 }
 
+/* An error that says nothing of itself may be one too. */
 static bool is_passing(const struct dt_stor_request *r)
 {
     UCHAR key = r->sense_bytes > 2 ? r->sense[2] & 0xf : 0;
@@ -418,7 +419,8 @@ static bool is_passing(const struct dt_stor_request *r)
     case SRB_STATUS_PARITY_ERROR:
         return true;
     case SRB_STATUS_ERROR:
-        return key == SCSI_SENSE_UNIT_ATTENTION || key == SCSI_SENSE_NOT_READY || key == SCSI_SENSE_ABORTED_COMMAND;
+        return key == SCSI_SENSE_NO_SENSE || key == SCSI_SENSE_UNIT_ATTENTION || key == SCSI_SENSE_NOT_READY ||
+               key == SCSI_SENSE_ABORTED_COMMAND;
     default:
         return false;
     }
