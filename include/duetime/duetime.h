@@ -82,7 +82,7 @@ struct dt_config {
     dt_print *print;
     void     *print_io;
     bool      quiet;
-    bool      brief; /* reports without what happened before: nothing is recorded during the run */
+    bool      brief;         /* reports without what happened before: nothing is recorded during the run */
     bool      whole_story;   /* reports leave nothing out */
     void (*reset)(void *io); /* before each run: puts back state that Duetime does not know of; may be NULL */
     void *reset_io;

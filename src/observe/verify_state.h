@@ -12,13 +12,13 @@
 #include "observe/tab.h"
 #include "observe/verify.h"
 
-#define VERIFY_FRAMES    512u /* routines of the driver that are running at once */
-#define VERIFY_RAISES    512u
-#define VERIFY_DISPATCH  2u
-#define VERIFY_BUDGET_NS 100000u
-#define VERIFY_ISR_NS    25000u
+#define VERIFY_FRAMES      512u /* routines of the driver that are running at once */
+#define VERIFY_RAISES      512u
+#define VERIFY_DISPATCH    2u
+#define VERIFY_BUDGET_NS   100000u
+#define VERIFY_ISR_NS      25000u
 #define VERIFY_STOR_ISR_NS 50000u
-#define VERIFY_TICK      156250u /* NT's default clock tick, 100 ns */
+#define VERIFY_TICK        156250u /* NT's default clock tick, 100 ns */
 #define VERIFY_LONG_NS \
     1000000000u /* how long a timer may keep the clock at its finest before it is called long-running */
 #define VERIFY_TOLERANCE    320000u /* least tolerable delay that is of use, 100 ns */
