@@ -18,15 +18,15 @@ static inline void bare_over(void)
 }
 
 /* The status of a call at a higher level. */
-#define AT_IRQL(level, call)           \
-    ({                                 \
-        KIRQL old_;                    \
-        ULONG status_;                 \
-                                       \
-        KeRaiseIrql((level), &old_);   \
-        status_ = (call);              \
-        KeLowerIrql(old_);             \
-        status_;                       \
+#define AT_IRQL(level, call)         \
+    ({                               \
+        KIRQL old_;                  \
+        ULONG status_;               \
+                                     \
+        KeRaiseIrql((level), &old_); \
+        status_ = (call);            \
+        KeLowerIrql(old_);           \
+        status_;                     \
     })
 
 /* The body passes all its expectations, and the first warning is of this rule. */

@@ -196,8 +196,8 @@ static void contiguous(void *ctx)
         STOR_STATUS_SUCCESS);
     dt_expect((uint64_t)StorPortGetPhysicalAddress(e, NULL, q, &length).QuadPart >= 0x100000000ull);
     dt_expect_eq(StorPortFreeContiguousMemorySpecifyCache(e, q, PAGE_SIZE, MmNonCached), STOR_STATUS_SUCCESS);
-    dt_expect_eq(StorPortAllocateContiguousMemorySpecifyCacheNode(
-                     e, PAGE_SIZE, at(0x1000), at(0x1fff), at(0), MmCached, 0, &q),
+    dt_expect_eq(
+        StorPortAllocateContiguousMemorySpecifyCacheNode(e, PAGE_SIZE, at(0x1000), at(0x1fff), at(0), MmCached, 0, &q),
         STOR_STATUS_INSUFFICIENT_RESOURCES);
     dt_expect(q == NULL);
     dt_expect_eq(StorPortAllocateContiguousMemorySpecifyCacheNode(e, PAGE_SIZE, at(0), at(0), at(0), MmCached, 0, NULL),
@@ -382,8 +382,8 @@ static void old_windows(void *ctx)
     (void)ctx;
     dt_expect_eq(StorPortInitializeWorker(e, &p), STOR_STATUS_NOT_IMPLEMENTED);
     dt_expect_eq(StorPortQueryPerformanceCounter(e, NULL, &t), STOR_STATUS_NOT_IMPLEMENTED);
-    dt_expect_eq(StorPortAllocateDmaMemory(e, 8, at(0), at(~0ull), at(0), MmCached, 0, &p, &a),
-        STOR_STATUS_NOT_IMPLEMENTED);
+    dt_expect_eq(
+        StorPortAllocateDmaMemory(e, 8, at(0), at(~0ull), at(0), MmCached, 0, &p, &a), STOR_STATUS_NOT_IMPLEMENTED);
     dt_expect_eq(StorPortDelayExecution(e, 1), STOR_STATUS_NOT_IMPLEMENTED);
     dt_expect_eq(StorPortAllocatePool(e, 8, TAG, &p), STOR_STATUS_SUCCESS);
     StorPortFreePool(e, p);
