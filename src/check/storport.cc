@@ -226,7 +226,7 @@ void StorChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
 
     if (!name.startswith("StorPort") && role(c).empty())
         return;
-    if (name == "StorPortAcquireSpinLock" || name == "StorPortAcquireSpinLockEx")
+    if (c.inTopFrame() && (name == "StorPortAcquireSpinLock" || name == "StorPortAcquireSpinLockEx"))
         check_lock(call, c);
     else if (name == "StorPortNotification")
         check_notification(call, c);
@@ -236,7 +236,8 @@ void StorChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
         check_perf(call, c);
     else if (name == "StorPortAllocatePool" && !is_used(c, call))
         report(c, this, S19, "the status of StorPortAllocatePool is not looked at", call.getOriginExpr());
-    else if (name == "StorPortReleaseSpinLock" && !role(c).empty() && state->get<PortLocks>().isEmpty())
+    else if (name == "StorPortReleaseSpinLock" && c.inTopFrame() && !role(c).empty() &&
+             state->get<PortLocks>().isEmpty())
         report(c, this, S07, "a port lock is released, but none was acquired", call.getOriginExpr());
     check_place(call, c);
     for (unsigned i = 0; name.startswith("StorPort") && i < call.getNumArgs(); i++) {
@@ -253,7 +254,8 @@ void StorChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
 {
     StringRef       name = callee_name(call);
     ProgramStateRef state = c.getState();
-    unsigned        lock = name.startswith("StorPortAcquireSpinLock") ? lock_named(enumerator(call, 1)) : 0;
+    /* Helpers that lock under conditions of their own, in pairs, are left alone. */
+    unsigned lock = c.inTopFrame() && name.startswith("StorPortAcquireSpinLock") ? lock_named(enumerator(call, 1)) : 0;
 
     if (lock && !state->get<PortLocks>(lock))
         state = state->set<PortLocks>(lock, 1);
