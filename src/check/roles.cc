@@ -34,6 +34,14 @@ const FunctionDecl *function_in(const Expr *e, bool *changed, bool *explicitly)
     return f;
 }
 
+bool uses_declaration(const FunctionDecl *f)
+{
+    for (const AnnotateAttr *a : f->specific_attrs<AnnotateAttr>())
+        if (!a->isInherited() && a->getAnnotation().contains("_Use_decl_annotations_"))
+            return true;
+    return false;
+}
+
 class Visitor : public RecursiveASTVisitor<Visitor> {
   public:
     Visitor(AnalysisManager &m, BugReporter &br, const CheckerBase *by) : m(m), br(br), by(by) {}
@@ -44,6 +52,22 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
         bool go_on = !m.isInCodeFile(f->getLocation()) || RecursiveASTVisitor<Visitor>::TraverseFunctionDecl(f);
         inside = nullptr;
         return go_on;
+    }
+
+    /* SIO-066, STM-016: the type's annotations apply to the body only when the definition asks for them. */
+    bool VisitFunctionDecl(FunctionDecl *f)
+    {
+        const FunctionDecl *first = f->getPreviousDecl();
+
+        if (!f->isThisDeclarationADefinition() || !first || contract_of(first).role_name != "HW_TIMER" ||
+            uses_declaration(f))
+            return true;
+        report_at(br, by, f, R03,
+            "'" + f->getName() +
+                "' is declared as a HW_TIMER; without _Use_decl_annotations_ on its definition the role's "
+                "annotations do not apply to the body",
+            f->getLocation(), f->getSourceRange(), 28251);
+        return true;
     }
 
     bool VisitCallExpr(CallExpr *e)

@@ -5,7 +5,7 @@ HW_TIMER     Tick;
 HW_INTERRUPT Interrupt;
 HW_BUILDIO   BuildIo;
 
-VOID Tick(PVOID DeviceExtension)
+_Use_decl_annotations_ VOID Tick(PVOID DeviceExtension)
 {
     STOR_LOCK_HANDLE handle = {0};
 

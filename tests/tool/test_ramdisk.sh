@@ -57,6 +57,7 @@ bug 6 'another DataTransferLength' slots_run_out
 bug 7 '0x000000C4 (0x62' serves
 bug 8 DT-S03 serves
 bug 9 SRB_STATUS_PENDING serves
+# SIO-024: state that HwStorStartIo and HwStorTimer share, not interlocked; the clean disk above is silent.
 bug 10 DT-S04 serves --race
 
 for rule in S01 S03 S04 S06 S07 S08 S09 S10 S11 S12 S13 S14 S15 S16 S17 S18 S19 S20; do
