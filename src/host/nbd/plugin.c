@@ -237,4 +237,6 @@ static struct nbdkit_plugin plugin = {
     .errno_is_preserved = 0,
 };
 
+struct nbdkit_plugin *plugin_init(void);
+
 NBDKIT_REGISTER_PLUGIN(plugin)
