@@ -11,6 +11,9 @@ install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
 if(TARGET duetime)
     install(TARGETS duetime)
 endif()
+if(TARGET duetime-nbd)
+    install(TARGETS duetime-nbd LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 
 set(pc_sim duetime.pc)
 set(pc_rt duetime-rt.pc)
