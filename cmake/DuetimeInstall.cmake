@@ -12,7 +12,7 @@ if(TARGET duetime)
     install(TARGETS duetime)
 endif()
 if(TARGET duetime-nbd)
-    install(TARGETS duetime-nbd LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    install(TARGETS duetime-nbd LIBRARY DESTINATION lib) # where bin/duetime looks
 endif()
 
 set(pc_sim duetime.pc)
