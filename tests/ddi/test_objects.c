@@ -138,7 +138,7 @@ static void stack_body(void *arg)
 {
     ULONG_PTR        low, high, here = (ULONG_PTR)__builtin_frame_address(0);
     PAFFINITY_TOKEN  token = PsAllocateAffinityToken();
-    GROUP_AFFINITY   second = {.Mask = 2};
+    GROUP_AFFINITY   second[2] = {{.Mask = 2}, {.Mask = 1, .Group = 7}}; /* there is no group 7 */
     PHYSICAL_ADDRESS any = {.QuadPart = -1};
 
     (void)arg;
@@ -148,9 +148,9 @@ static void stack_body(void *arg)
     dt_expect(
         IoWithinStackLimits(here, 8) && !IoWithinStackLimits(low - 1, 8) && !IoWithinStackLimits(here, high - low));
     dt_expect_eq((ULONG_PTR)IoGetInitialStack(), high);
-    dt_expect_eq(PsSetSystemMultipleGroupAffinityThread(&second, 1, token), STATUS_SUCCESS);
+    dt_expect_eq(PsSetSystemMultipleGroupAffinityThread(second, 1, token), STATUS_SUCCESS);
     dt_expect_eq(KeGetCurrentProcessorNumber(), 1);
-    dt_expect_eq(PsSetSystemMultipleGroupAffinityThread(&second, 2, token), STATUS_INVALID_PARAMETER);
+    dt_expect_eq(PsSetSystemMultipleGroupAffinityThread(second, 2, token), STATUS_INVALID_PARAMETER);
     PsRevertToUserMultipleGroupAffinityThread(token);
     PsFreeAffinityToken(token);
     PVOID p = MmAllocateContiguousMemory(100, any);
