@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# once: yes
 # `duetime disk`: examples/ramdisk as a disk of real clients: data is right, errors are what they are, faults and killed
 # clients lose nothing, bad input gets one line. Needs nbdkit, qemu-io, nbdcopy, fio; skipped where the plug-in is not built.
 set -u

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# once: yes
 # examples/hba: the driver with the modelled card, in virtual and in real time, and many schedules of it.
 set -u
 tmp=$(mktemp -d)

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# once: yes
 # `duetime build` on what Microsoft's compiler takes and no Linux compiler does: src/tool/mend.c and mend_heads.c.
 set -eu
 tmp=$(mktemp -d)

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# once: yes
 # Data races of a driver built with --race: the faulty one is caught, its repaired twin is silent on every schedule.
 set -u
 tmp=$(mktemp -d)

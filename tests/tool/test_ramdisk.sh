@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# once: yes
 # examples/ramdisk on the simulated machine: the clean miniport raises nothing in any schedule searched, and each of its ten
 # bugs is found, by the rule that names it, with a schedule that replays. STM-013, STM-014, STN-010, STN-011, STN-012.
 set -u
