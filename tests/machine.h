@@ -40,6 +40,18 @@
 #    define SANITIZED false
 #endif
 
+/* The thread sanitizer is slow with many threads, and faults are its own. */
+#if defined(__SANITIZE_THREAD__)
+#    define RACES_CHECKED true
+#elif defined(__has_feature)
+#    if __has_feature(thread_sanitizer)
+#        define RACES_CHECKED true
+#    endif
+#endif
+#ifndef RACES_CHECKED
+#    define RACES_CHECKED false
+#endif
+
 static inline bool simulated(void)
 {
     return strcmp(dt_machine(), "sim") == 0;

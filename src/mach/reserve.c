@@ -16,7 +16,7 @@
 #include "mach/mach.h"
 
 #define REGION_BYTES_MAX 0x1000000000ull
-#define WINDOW_BASE      0x6d0000000000ull
+#define WINDOW_BASE      0x7ed000000000ull /* like the regions, where the thread sanitizer lets programs map */
 
 static const uintptr_t region_base[MACH_REGION_COUNT] = {
     [MACH_REGION_POOL] = 0x7e9000000000,

@@ -24,9 +24,16 @@ void sp_ktimer_set(PKTIMER timer, PKDPC dpc, nt_100ns due, uint64_t tolerance)
     ke_timer_set(timer, &set);
 }
 
+/* Two requests at once may come here in another order than they came to the lock: whoever finds that it has set what is
+ * not wanted any more sets again. */
 static void arm(struct sp_timer *t)
 {
-    sp_ktimer_set(&t->timer, &t->dpc, t->due, 0);
+    nt_100ns due;
+
+    do {
+        due = __atomic_load_n(&t->due, __ATOMIC_ACQUIRE);
+        sp_ktimer_set(&t->timer, &t->dpc, due, 0);
+    } while (due != __atomic_load_n(&t->due, __ATOMIC_ACQUIRE));
 }
 
 /* STM-001 to STM-034. Any IRQL. microseconds 0: cancel. */
@@ -47,7 +54,7 @@ void sp_timer_request(struct sp_adapter *a, PHW_TIMER routine, ULONG microsecond
     unsigned old = sp_lock(a);
 
     t->armed = t->wanted = microseconds != 0;
-    t->due = ke_interrupt_time_precise() + duration;
+    __atomic_store_n(&t->due, ke_interrupt_time_precise() + duration, __ATOMIC_RELEASE);
     t->routine = routine;
     bool alive = a->state < SP_STOPPED;
 

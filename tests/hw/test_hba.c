@@ -49,13 +49,15 @@ static uint8_t data[4 * HW_PAGE_BYTES + 512], back[sizeof data];
 static void take_answers(void)
 {
     for (;;) {
-        volatile struct answer *a = &d.answers[d.head % ENTRIES];
+        uint64_t      word = __atomic_load_n((const uint64_t *)&d.answers[d.head % ENTRIES], __ATOMIC_ACQUIRE);
+        struct answer a;
 
-        if (a->phase != d.phase)
+        memcpy(&a, &word, sizeof word);
+        if (a.phase != d.phase)
             break;
-        d.order[d.answered % 64] = a->tag;
-        d.status[a->tag] = a->status;
-        d.bytes[a->tag] = a->bytes;
+        d.order[d.answered % 64] = a.tag;
+        d.status[a.tag] = a.status;
+        d.bytes[a.tag] = a.bytes;
         d.answered++;
         if (++d.head % ENTRIES == 0)
             d.phase ^= 1;

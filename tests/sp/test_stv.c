@@ -4,19 +4,21 @@
 
 /* ---- HwStorStartIo: STV-008, STV-022 ---- */
 
-static bool     overlapped;
-static unsigned locks_in_start;
-static KIRQL    level_in_start;
+static bool overlapped;
+static LONG locks_in_start;
+static LONG level_in_start;
 
 static bool overlap(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
 {
     LONG n = InterlockedIncrement(&e->inside);
 
-    locks_in_start |= dt_stor_locks_held(mini_stor);
-    level_in_start = KeGetCurrentIrql();
-    overlapped |= n > 1;
+    InterlockedOr(&locks_in_start, (LONG)dt_stor_locks_held(mini_stor));
+    InterlockedExchange(&level_in_start, KeGetCurrentIrql());
+    if (n > 1)
+        __atomic_store_n(&overlapped, true, __ATOMIC_RELAXED);
     StorPortNotification(NextRequest, e); /* where another processor may go on */
-    overlapped |= InterlockedOr(&e->inside, 0) > 1;
+    if (InterlockedOr(&e->inside, 0) > 1)
+        __atomic_store_n(&overlapped, true, __ATOMIC_RELAXED);
     InterlockedDecrement(&e->inside);
     return mini_execute(e, srb);
 }

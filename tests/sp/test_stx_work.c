@@ -447,16 +447,16 @@ static void delays(void *ctx)
     dt_spawn(0, other_thread, NULL);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     KeQuerySystemTimePrecise(&before);
-    LONG n = calls;
+    LONG n = ReadNoFence(&calls);
 
     dt_expect_eq(StorPortDelayExecution(e, 2000), STOR_STATUS_SUCCESS);
     KeQuerySystemTimePrecise(&after);
     dt_expect(after.QuadPart - before.QuadPart >= 20000);
     if (after.QuadPart - before.QuadPart == 20000) /* exact: the simulated machine */
-        dt_expect_eq(calls, n);
+        dt_expect_eq(ReadNoFence(&calls), n);
     KeLowerIrql(old);
     dt_expect_eq(StorPortDelayExecution(e, 20000), STOR_STATUS_SUCCESS);
-    dt_expect_eq(calls, 1);
+    dt_expect_eq(ReadNoFence(&calls), 1);
     KeRevertToUserAffinityThread();
     bare_over();
 }
