@@ -318,7 +318,8 @@ static void event_index_body(void *ctx)
         wait_for(&d.event);
     dt_expect_eq(d.interrupts, 1);
     sleep_ms(2);
-    dt_expect_eq(__atomic_load_n(&r->avail_event, __ATOMIC_ACQUIRE), 4); /* it has taken four and wants to hear of the next */
+    dt_expect_eq(
+        __atomic_load_n(&r->avail_event, __ATOMIC_ACQUIRE), 4); /* it has taken four and wants to hear of the next */
     port_unplug(d.card);
 }
 
