@@ -292,7 +292,10 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, enum ho
         verify_run_end();
         warn_of_requests();
     }
-    host.running = false;
+#ifdef MACH_RT
+    if (end != MACH_HALTED) /* else other processors are inside for good, and may come upon something themselves */
+#endif
+        host.running = false;
     if (host.telling)
         story_end();
     if (end < 0)

@@ -212,7 +212,7 @@ static bool seen_in[2];
 static void look_around(void *ctx)
 {
     (void)ctx;
-    seen_in[here().Group] = true;
+    __atomic_store_n(&seen_in[here().Group], true, __ATOMIC_RELAXED);
 }
 
 static void unbound(void *ctx)
