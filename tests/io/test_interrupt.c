@@ -207,7 +207,7 @@ static void where(void *ctx)
     dt_interrupt(VECTOR);
     wait_for(&s.done);
     if (s.cpu == 1)
-        overlapped = true;
+        __atomic_store_n(&overlapped, true, __ATOMIC_RELAXED);
     IoDisconnectInterrupt(s.interrupt);
 }
 

@@ -28,7 +28,7 @@ static VOID work(PKDPC dpc, PVOID context, PVOID a, PVOID b)
     dt_expect_eq(InterlockedIncrement(&s.inside[cpu]), 1);
     linger();
     if (__atomic_load_n(&s.inside[cpu ^ 1], __ATOMIC_RELAXED))
-        overlapped = true;
+        __atomic_store_n(&overlapped, true, __ATOMIC_RELAXED);
     dt_expect_eq(InterlockedDecrement(&s.inside[cpu]), 0);
     InterlockedIncrement(&s.calls);
 }

@@ -13,7 +13,7 @@ static KDEFERRED_ROUTINE overlaps;
 static VOID overlaps(PKDPC dpc, PVOID context, PVOID a, PVOID b)
 {
     if (InterlockedIncrement(&running) > 1)
-        overlapped = true;
+        __atomic_store_n(&overlapped, true, __ATOMIC_RELAXED);
     tick(dpc, context, a, b);
     InterlockedDecrement(&running);
 }
