@@ -197,7 +197,7 @@ static void left_periodic(void *ctx)
     start(notes_end, 0);
     set_ms(1, 1);
     wait_for(&s.done);
-    LONG calls = s.calls;
+    LONG calls = ReadNoFence(&s.calls);
 
     dt_expect(!delete_it(FALSE, FALSE));
     sleep_ms(10);
