@@ -11,12 +11,12 @@
 #include "blk/priv.h"
 
 /* A file that was cut short behind our back fails there. */
-static enum disk_status file_read(struct disk *d, uint64_t offset, void *to, size_t bytes)
+static enum disk_status transfer(struct disk *d, bool write, uint64_t offset, char *p, size_t bytes)
 {
-    char *p = to;
+    int fd = blk_slot_of(d)->fd;
 
     while (bytes) {
-        ssize_t n = pread(blk_slot_of(d)->fd, p, bytes, (off_t)offset);
+        ssize_t n = write ? pwrite(fd, p, bytes, (off_t)offset) : pread(fd, p, bytes, (off_t)offset);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -29,22 +29,14 @@ static enum disk_status file_read(struct disk *d, uint64_t offset, void *to, siz
     return DISK_OK;
 }
 
+static enum disk_status file_read(struct disk *d, uint64_t offset, void *to, size_t bytes)
+{
+    return transfer(d, false, offset, to, bytes);
+}
+
 static enum disk_status file_write(struct disk *d, uint64_t offset, const void *from, size_t bytes)
 {
-    const char *p = from;
-
-    while (bytes) {
-        ssize_t n = pwrite(blk_slot_of(d)->fd, p, bytes, (off_t)offset);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return DISK_MEDIUM;
-        p += n;
-        offset += (uint64_t)n;
-        bytes -= (size_t)n;
-    }
-    return DISK_OK;
+    return transfer(d, true, offset, (char *)from, bytes);
 }
 
 static enum disk_status file_flush(struct disk *d)

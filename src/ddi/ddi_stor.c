@@ -174,8 +174,7 @@ STORPORTAPI BOOLEAN StorPortSynchronizeAccess(
     STOR_ENTER(StorPortSynchronizeAccess, HwDeviceExtension);
     BOOLEAN result = a && sp_synchronize(a, SynchronizedAccessRoutine, Context, __builtin_return_address(0));
 
-    DDI_LEAVE(StorPortSynchronizeAccess, HwDeviceExtension, result);
-    return result;
+    STOR_LEAVE(StorPortSynchronizeAccess, HwDeviceExtension, result);
 }
 
 STORPORTAPI VOID StorPortAcquireSpinLock(
@@ -207,8 +206,7 @@ STORPORTAPI BOOLEAN StorPortEnablePassiveInitialization(
     STOR_ENTER(StorPortEnablePassiveInitialization, DeviceExtension);
     BOOLEAN done = a && enable_passive(a, HwPassiveInitializeRoutine, __builtin_return_address(0));
 
-    DDI_LEAVE(StorPortEnablePassiveInitialization, DeviceExtension, done);
-    return done;
+    STOR_LEAVE(StorPortEnablePassiveInitialization, DeviceExtension, done);
 }
 
 STORPORTAPI VOID StorPortInitializeDpc(PVOID DeviceExtension, PSTOR_DPC Dpc, PHW_DPC_ROUTINE HwDpcRoutine)
@@ -224,6 +222,5 @@ STORPORTAPI BOOLEAN StorPortIssueDpc(PVOID DeviceExtension, PSTOR_DPC Dpc, PVOID
     STOR_ENTER(StorPortIssueDpc, DeviceExtension);
     BOOLEAN inserted = a && sp_dpc_issue(a, Dpc, SystemArgument1, SystemArgument2, __builtin_return_address(0));
 
-    DDI_LEAVE(StorPortIssueDpc, DeviceExtension, inserted);
-    return inserted;
+    STOR_LEAVE(StorPortIssueDpc, DeviceExtension, inserted);
 }

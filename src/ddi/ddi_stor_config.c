@@ -12,8 +12,7 @@ STORPORTAPI ULONG StorPortGetBusData(
     STOR_ENTER(StorPortGetBusData, DeviceExtension);
     ULONG n = a ? sp_bus_data_get(a, BusDataType, SystemIoBusNumber, SlotNumber, Buffer, Length, CALLER) : 0;
 
-    DDI_LEAVE(StorPortGetBusData, DeviceExtension, n);
-    return n;
+    STOR_LEAVE(StorPortGetBusData, DeviceExtension, n);
 }
 
 STORPORTAPI ULONG StorPortSetBusDataByOffset(PVOID DeviceExtension, ULONG BusDataType, ULONG SystemIoBusNumber,
@@ -22,8 +21,7 @@ STORPORTAPI ULONG StorPortSetBusDataByOffset(PVOID DeviceExtension, ULONG BusDat
     STOR_ENTER(StorPortSetBusDataByOffset, DeviceExtension);
     ULONG n = a ? sp_bus_data_set(a, BusDataType, SystemIoBusNumber, SlotNumber, Buffer, Offset, Length, CALLER) : 0;
 
-    DDI_LEAVE(StorPortSetBusDataByOffset, DeviceExtension, n);
-    return n;
+    STOR_LEAVE(StorPortSetBusDataByOffset, DeviceExtension, n);
 }
 
 STORPORTAPI PVOID StorPortGetDeviceBase(PVOID HwDeviceExtension, INTERFACE_TYPE BusType, ULONG SystemIoBusNumber,
@@ -57,8 +55,7 @@ STORPORTAPI BOOLEAN StorPortValidateRange(PVOID HwDeviceExtension, INTERFACE_TYP
     (void)InIoSpace;
     DDI_ENTER(StorPortValidateRange, HwDeviceExtension);
     sp_warn("DT-S16", HwDeviceExtension, CALLER, "StorPortValidateRange is deprecated: it always returns TRUE");
-    DDI_LEAVE(StorPortValidateRange, HwDeviceExtension, TRUE);
-    return TRUE;
+    STOR_LEAVE(StorPortValidateRange, HwDeviceExtension, TRUE);
 }
 
 STORPORTAPI PVOID StorPortGetUncachedExtension(
@@ -76,8 +73,7 @@ STORPORTAPI ULONG StorPortSetAdapterBusType(PVOID HwDeviceExtension, STORAGE_BUS
     STOR_ENTER_CHECKED(StorPortSetAdapterBusType, HwDeviceExtension);
     ULONG status = a ? sp_bus_type_set(a, BusType) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortSetAdapterBusType, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortSetAdapterBusType, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortSetFeatureList(
@@ -86,8 +82,7 @@ STORPORTAPI ULONG StorPortSetFeatureList(
     STOR_ENTER_CHECKED(StorPortSetFeatureList, HwDeviceExtension);
     ULONG status = a ? sp_features_set(a, FeatureCount, FeatureList, CALLER) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortSetFeatureList, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortSetFeatureList, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortSetPowerSettingNotificationGuids(PVOID HwDeviceExtension, ULONG GuidCount, LPCGUID Guid)
@@ -95,8 +90,7 @@ STORPORTAPI ULONG StorPortSetPowerSettingNotificationGuids(PVOID HwDeviceExtensi
     STOR_ENTER_CHECKED(StorPortSetPowerSettingNotificationGuids, HwDeviceExtension);
     ULONG status = a ? sp_power_guids_set(a, Guid, GuidCount, CALLER) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortSetPowerSettingNotificationGuids, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortSetPowerSettingNotificationGuids, HwDeviceExtension, status);
 }
 
 /* STI-049. Nothing is dumped here: only the rules are kept. In DriverEntry there is no adapter yet. */
@@ -110,6 +104,5 @@ STORPORTAPI ULONG StorPortMarkDumpMemory(PVOID HwDeviceExtension, PVOID Address,
 
     if (a)
         sp_find_only(a, "StorPortMarkDumpMemory", CALLER);
-    DDI_LEAVE(StorPortMarkDumpMemory, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortMarkDumpMemory, HwDeviceExtension, status);
 }

@@ -15,8 +15,7 @@ STORPORTAPI ULONG StorPortInitializeTimer(PVOID HwDeviceExtension, PVOID *TimerH
         status = STOR_STATUS_INVALID_IRQL;
     else
         status = sp_timer_ex_create(a, TimerHandle);
-    DDI_LEAVE(StorPortInitializeTimer, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortInitializeTimer, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortRequestTimer(PVOID HwDeviceExtension, PVOID TimerHandle, PHW_TIMER_EX TimerCallback,
@@ -27,8 +26,7 @@ STORPORTAPI ULONG StorPortRequestTimer(PVOID HwDeviceExtension, PVOID TimerHandl
     STOR_ENTER_CHECKED(StorPortRequestTimer, HwDeviceExtension);
     ULONG status = a ? sp_timer_ex_request(a, TimerHandle, &r) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortRequestTimer, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortRequestTimer, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortFreeTimer(PVOID HwDeviceExtension, PVOID TimerHandle)
@@ -42,8 +40,7 @@ STORPORTAPI ULONG StorPortFreeTimer(PVOID HwDeviceExtension, PVOID TimerHandle)
         status = STOR_STATUS_INVALID_IRQL;
     else
         status = sp_timer_ex_free(a, TimerHandle);
-    DDI_LEAVE(StorPortFreeTimer, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortFreeTimer, HwDeviceExtension, status);
 }
 
 /* ---- locks ---- */
@@ -72,8 +69,7 @@ STORPORTAPI ULONG StorPortAcquireSpinLockEx(
     ULONG status = a ? acquire_ex(a, SpinLock, LockContext, LockHandle, __builtin_return_address(0))
                      : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortAcquireSpinLockEx, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortAcquireSpinLockEx, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortAcquireMSISpinLock(PVOID HwDeviceExtension, ULONG MessageId, PULONG OldIrql)
@@ -87,8 +83,7 @@ STORPORTAPI ULONG StorPortAcquireMSISpinLock(PVOID HwDeviceExtension, ULONG Mess
         status = STOR_STATUS_NOT_IMPLEMENTED;
     else
         status = sp_msi_acquire(a, MessageId, OldIrql, __builtin_return_address(0));
-    DDI_LEAVE(StorPortAcquireMSISpinLock, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortAcquireMSISpinLock, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortReleaseMSISpinLock(PVOID HwDeviceExtension, ULONG MessageId, ULONG OldIrql)
@@ -97,8 +92,7 @@ STORPORTAPI ULONG StorPortReleaseMSISpinLock(PVOID HwDeviceExtension, ULONG Mess
     ULONG status =
         a ? sp_msi_release(a, MessageId, OldIrql, __builtin_return_address(0)) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortReleaseMSISpinLock, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortReleaseMSISpinLock, HwDeviceExtension, status);
 }
 
 /* ---- interrupts ---- */
@@ -115,8 +109,7 @@ STORPORTAPI ULONG StorPortGetMSIInfo(
             "StorPortGetMSIInfo is called inside the message routine");
     if (a && InterruptInfo)
         status = sp_msi_info(a, MessageId, InterruptInfo);
-    DDI_LEAVE(StorPortGetMSIInfo, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortGetMSIInfo, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortMaskMsixInterrupt(PVOID HwDeviceExtension, ULONG MessageId, BOOLEAN Mask)
@@ -124,8 +117,7 @@ STORPORTAPI ULONG StorPortMaskMsixInterrupt(PVOID HwDeviceExtension, ULONG Messa
     STOR_ENTER_CHECKED(StorPortMaskMsixInterrupt, HwDeviceExtension);
     ULONG status = a ? sp_msi_mask(a, MessageId, Mask) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortMaskMsixInterrupt, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortMaskMsixInterrupt, HwDeviceExtension, status);
 }
 
 /* ---- DPCs ---- */
@@ -141,8 +133,7 @@ STORPORTAPI ULONG StorPortCancelDpc(PVOID HwDeviceExtension, PSTOR_DPC Dpc, PBOO
         status = STOR_STATUS_NOT_IMPLEMENTED;
     else
         *ReturnValue = sp_dpc_cancel(a, Dpc);
-    DDI_LEAVE(StorPortCancelDpc, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortCancelDpc, HwDeviceExtension, status);
 }
 
 /* STD-021, STD-022. */
@@ -162,8 +153,7 @@ STORPORTAPI ULONG StorPortQueryDpcWatchdogInformation(
             .DpcTimeCount = w.DpcTimeCount,
             .DpcWatchdogLimit = w.DpcWatchdogLimit,
             .DpcWatchdogCount = w.DpcWatchdogCount};
-    DDI_LEAVE(StorPortQueryDpcWatchdogInformation, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortQueryDpcWatchdogInformation, HwDeviceExtension, status);
 }
 
 /* ---- performance ---- */
@@ -177,8 +167,7 @@ STORPORTAPI ULONG StorPortInitializePerfOpts(
 
     if (a && PerfConfigData)
         status = sp_perf_initialize(a, Query, PerfConfigData);
-    DDI_LEAVE(StorPortInitializePerfOpts, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortInitializePerfOpts, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortGetStartIoPerfParams(
@@ -189,6 +178,5 @@ STORPORTAPI ULONG StorPortGetStartIoPerfParams(
 
     if (a && Srb && StartIoPerfParams)
         status = sp_perf_startio(a, Srb, StartIoPerfParams);
-    DDI_LEAVE(StorPortGetStartIoPerfParams, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortGetStartIoPerfParams, HwDeviceExtension, status);
 }

@@ -12,8 +12,7 @@ STORPORTAPI ULONG StorPortInitializePoFxPower(
     STOR_ENTER_CHECKED(StorPortInitializePoFxPower, HwDeviceExtension);
     ULONG status = a ? sp_pofx_initialize(a, Address, Device, D3ColdEnabled) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortInitializePoFxPower, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortInitializePoFxPower, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortPoFxActivateComponent(
@@ -24,8 +23,7 @@ STORPORTAPI ULONG StorPortPoFxActivateComponent(
     STOR_ENTER_ANY(StorPortPoFxActivateComponent, HwDeviceExtension);
     ULONG status = a ? sp_pofx_component(a, Address, &c, CALLER) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortPoFxActivateComponent, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortPoFxActivateComponent, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortPoFxIdleComponent(
@@ -36,8 +34,7 @@ STORPORTAPI ULONG StorPortPoFxIdleComponent(
     STOR_ENTER_ANY(StorPortPoFxIdleComponent, HwDeviceExtension);
     ULONG status = a ? sp_pofx_component(a, Address, &c, CALLER) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortPoFxIdleComponent, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortPoFxIdleComponent, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortPoFxSetIdleTimeout(PVOID HwDeviceExtension, PSTOR_ADDRESS Address, ULONG IdleTimeoutInMS)
@@ -45,8 +42,7 @@ STORPORTAPI ULONG StorPortPoFxSetIdleTimeout(PVOID HwDeviceExtension, PSTOR_ADDR
     STOR_ENTER_CHECKED(StorPortPoFxSetIdleTimeout, HwDeviceExtension);
     ULONG status = a ? sp_pofx_idle_timeout(a, Address, IdleTimeoutInMS) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortPoFxSetIdleTimeout, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortPoFxSetIdleTimeout, HwDeviceExtension, status);
 }
 
 /* The perf set was never registered as such: any index and state will do. */
@@ -58,8 +54,7 @@ STORPORTAPI ULONG StorPortPoFxSetPerfState(PVOID HwDeviceExtension, PSTOR_ADDRES
     STOR_ENTER_CHECKED(StorPortPoFxSetPerfState, HwDeviceExtension);
     ULONG status = a && !Flags ? sp_pofx_perf_state(a, Address, Component, Context) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortPoFxSetPerfState, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortPoFxSetPerfState, HwDeviceExtension, status);
 }
 
 /* Hints to the power framework, which has no use for them here. */
@@ -132,8 +127,7 @@ STORPORTAPI BOOLEAN StorPortRegistryRead(
     STOR_ENTER(StorPortRegistryRead, HwDeviceExtension);
     BOOLEAN done = a && sp_registry_read(a, (const char *)ValueName, Global, Type, Buffer, BufferLength);
 
-    DDI_LEAVE(StorPortRegistryRead, HwDeviceExtension, done);
-    return done;
+    STOR_LEAVE(StorPortRegistryRead, HwDeviceExtension, done);
 }
 
 STORPORTAPI BOOLEAN StorPortRegistryWrite(
@@ -142,8 +136,7 @@ STORPORTAPI BOOLEAN StorPortRegistryWrite(
     STOR_ENTER(StorPortRegistryWrite, HwDeviceExtension);
     BOOLEAN done = a && sp_registry_write(a, (const char *)ValueName, Global, Type, Buffer, BufferLength);
 
-    DDI_LEAVE(StorPortRegistryWrite, HwDeviceExtension, done);
-    return done;
+    STOR_LEAVE(StorPortRegistryWrite, HwDeviceExtension, done);
 }
 
 /* Subkeys are not kept apart. The buffer comes from the port where none is given, and is freed as a registry buffer. */
@@ -156,8 +149,7 @@ STORPORTAPI ULONG StorPortRegistryReadAdapterKey(PVOID HwDeviceExtension, PUCHAR
                        ? sp_registry_read_key(a, (const char *)ValueName, ValueType, ValueData, ValueDataLength)
                        : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortRegistryReadAdapterKey, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortRegistryReadAdapterKey, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortRegistryWriteAdapterKey(PVOID HwDeviceExtension, PUCHAR SubKeyName, PUCHAR ValueName,
@@ -171,8 +163,7 @@ STORPORTAPI ULONG StorPortRegistryWriteAdapterKey(PVOID HwDeviceExtension, PUCHA
         status = sp_registry_write(a, (const char *)ValueName, FALSE, ValueType, ValueData, ValueDataLength)
                      ? STOR_STATUS_SUCCESS
                      : STOR_STATUS_UNSUCCESSFUL;
-    DDI_LEAVE(StorPortRegistryWriteAdapterKey, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortRegistryWriteAdapterKey, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortEnableRegistryKeyNotification(
@@ -187,8 +178,7 @@ STORPORTAPI ULONG StorPortEnableRegistryKeyNotification(
         a->control.registry_routine = (PVOID)NotificationCallback;
         status = STOR_STATUS_SUCCESS;
     }
-    DDI_LEAVE(StorPortEnableRegistryKeyNotification, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortEnableRegistryKeyNotification, HwDeviceExtension, status);
 }
 
 /* ---- service requests ---- */
@@ -198,6 +188,5 @@ STORPORTAPI ULONG StorPortCompleteServiceIrp(PVOID HwDeviceExtension, PVOID Irp)
     STOR_ENTER_CHECKED(StorPortCompleteServiceIrp, HwDeviceExtension);
     ULONG status = a ? sp_service_complete(a, Irp, CALLER) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortCompleteServiceIrp, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortCompleteServiceIrp, HwDeviceExtension, status);
 }

@@ -10,8 +10,7 @@ STORPORTAPI BOOLEAN StorPortSetDeviceQueueDepth(
     STOR_ENTER(StorPortSetDeviceQueueDepth, HwDeviceExtension);
     BOOLEAN done = a && sp_queue_depth_set(a, PathId, TargetId, Lun, Depth, CALLER);
 
-    DDI_LEAVE(StorPortSetDeviceQueueDepth, HwDeviceExtension, done);
-    return done;
+    STOR_LEAVE(StorPortSetDeviceQueueDepth, HwDeviceExtension, done);
 }
 
 STORPORTAPI BOOLEAN StorPortPauseDevice(PVOID HwDeviceExtension, UCHAR PathId, UCHAR TargetId, UCHAR Lun, ULONG TimeOut)
@@ -19,8 +18,7 @@ STORPORTAPI BOOLEAN StorPortPauseDevice(PVOID HwDeviceExtension, UCHAR PathId, U
     STOR_ENTER(StorPortPauseDevice, HwDeviceExtension);
     BOOLEAN done = a && sp_pause_device(a, PathId, TargetId, Lun, TimeOut);
 
-    DDI_LEAVE(StorPortPauseDevice, HwDeviceExtension, done);
-    return done;
+    STOR_LEAVE(StorPortPauseDevice, HwDeviceExtension, done);
 }
 
 STORPORTAPI BOOLEAN StorPortResumeDevice(PVOID HwDeviceExtension, UCHAR PathId, UCHAR TargetId, UCHAR Lun)
@@ -28,8 +26,7 @@ STORPORTAPI BOOLEAN StorPortResumeDevice(PVOID HwDeviceExtension, UCHAR PathId, 
     STOR_ENTER(StorPortResumeDevice, HwDeviceExtension);
     BOOLEAN done = a && sp_resume_device(a, PathId, TargetId, Lun);
 
-    DDI_LEAVE(StorPortResumeDevice, HwDeviceExtension, done);
-    return done;
+    STOR_LEAVE(StorPortResumeDevice, HwDeviceExtension, done);
 }
 
 STORPORTAPI BOOLEAN StorPortPause(PVOID HwDeviceExtension, ULONG TimeOut)
@@ -37,8 +34,7 @@ STORPORTAPI BOOLEAN StorPortPause(PVOID HwDeviceExtension, ULONG TimeOut)
     STOR_ENTER(StorPortPause, HwDeviceExtension);
     BOOLEAN done = a && sp_pause(a, TimeOut);
 
-    DDI_LEAVE(StorPortPause, HwDeviceExtension, done);
-    return done;
+    STOR_LEAVE(StorPortPause, HwDeviceExtension, done);
 }
 
 STORPORTAPI BOOLEAN StorPortResume(PVOID HwDeviceExtension)
@@ -46,8 +42,7 @@ STORPORTAPI BOOLEAN StorPortResume(PVOID HwDeviceExtension)
     STOR_ENTER(StorPortResume, HwDeviceExtension);
     BOOLEAN done = a && sp_resume(a);
 
-    DDI_LEAVE(StorPortResume, HwDeviceExtension, done);
-    return done;
+    STOR_LEAVE(StorPortResume, HwDeviceExtension, done);
 }
 
 STORPORTAPI BOOLEAN StorPortDeviceBusy(
@@ -56,8 +51,7 @@ STORPORTAPI BOOLEAN StorPortDeviceBusy(
     STOR_ENTER(StorPortDeviceBusy, HwDeviceExtension);
     BOOLEAN done = a && sp_device_busy(a, PathId, TargetId, Lun, RequestsToComplete, CALLER);
 
-    DDI_LEAVE(StorPortDeviceBusy, HwDeviceExtension, done);
-    return done;
+    STOR_LEAVE(StorPortDeviceBusy, HwDeviceExtension, done);
 }
 
 STORPORTAPI BOOLEAN StorPortDeviceReady(PVOID HwDeviceExtension, UCHAR PathId, UCHAR TargetId, UCHAR Lun)
@@ -65,8 +59,7 @@ STORPORTAPI BOOLEAN StorPortDeviceReady(PVOID HwDeviceExtension, UCHAR PathId, U
     STOR_ENTER(StorPortDeviceReady, HwDeviceExtension);
     BOOLEAN done = a && sp_device_ready(a, PathId, TargetId, Lun);
 
-    DDI_LEAVE(StorPortDeviceReady, HwDeviceExtension, done);
-    return done;
+    STOR_LEAVE(StorPortDeviceReady, HwDeviceExtension, done);
 }
 
 STORPORTAPI BOOLEAN StorPortBusy(PVOID HwDeviceExtension, ULONG RequestsToComplete)
@@ -74,8 +67,7 @@ STORPORTAPI BOOLEAN StorPortBusy(PVOID HwDeviceExtension, ULONG RequestsToComple
     STOR_ENTER(StorPortBusy, HwDeviceExtension);
     BOOLEAN done = a && sp_busy(a, RequestsToComplete);
 
-    DDI_LEAVE(StorPortBusy, HwDeviceExtension, done);
-    return done;
+    STOR_LEAVE(StorPortBusy, HwDeviceExtension, done);
 }
 
 STORPORTAPI BOOLEAN StorPortReady(PVOID HwDeviceExtension)
@@ -83,8 +75,7 @@ STORPORTAPI BOOLEAN StorPortReady(PVOID HwDeviceExtension)
     STOR_ENTER(StorPortReady, HwDeviceExtension);
     BOOLEAN done = a && sp_ready(a);
 
-    DDI_LEAVE(StorPortReady, HwDeviceExtension, done);
-    return done;
+    STOR_LEAVE(StorPortReady, HwDeviceExtension, done);
 }
 
 /* ---- many at once ---- */
@@ -124,8 +115,7 @@ STORPORTAPI ULONG StorPortUpdateAdapterMaxIO(PVOID HwDeviceExtension, ULONG MaxI
     STOR_ENTER_CHECKED(StorPortUpdateAdapterMaxIO, HwDeviceExtension);
     ULONG status = a ? sp_max_io_update(a, MaxIoCount) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortUpdateAdapterMaxIO, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortUpdateAdapterMaxIO, HwDeviceExtension, status);
 }
 
 STORPORTAPI ULONG StorPortHardwareReset(PVOID HwDeviceExtension, STOR_DEVICE_RESET_TYPE Type)
@@ -134,6 +124,5 @@ STORPORTAPI ULONG StorPortHardwareReset(PVOID HwDeviceExtension, STOR_DEVICE_RES
     struct sp_adapter *a = sp_adapter_find(HwDeviceExtension); /* a bad one is answered (STQ-094) */
     ULONG              status = a ? sp_hardware_reset(a, Type) : STOR_STATUS_INVALID_PARAMETER;
 
-    DDI_LEAVE(StorPortHardwareReset, HwDeviceExtension, status);
-    return status;
+    STOR_LEAVE(StorPortHardwareReset, HwDeviceExtension, status);
 }

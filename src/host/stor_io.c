@@ -2,6 +2,7 @@
 /* host/stor_io.c - requests of a body to the units of an adapter. */
 #include <string.h>
 
+#include "base/be.h"
 #include "ddk/scsi.h"
 #include "duetime/storport.h"
 #include "host/host.h"
@@ -96,28 +97,14 @@ uint8_t dt_stor_run(dt_stor *s, struct dt_stor_request *r)
 
 /* ---- commands ---- */
 
-static void put32(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t)(v >> 24);
-    p[1] = (uint8_t)(v >> 16);
-    p[2] = (uint8_t)(v >> 8);
-    p[3] = (uint8_t)v;
-}
-
-static void put64(uint8_t *p, uint64_t v)
-{
-    put32(p, (uint32_t)(v >> 32));
-    put32(p + 4, (uint32_t)v);
-}
-
 void dt_stor_cdb(struct dt_stor_request *r, bool write, unsigned lun, uint64_t block, void *buf, uint32_t blocks,
     uint32_t block_bytes)
 {
     r->lun = (uint8_t)lun;
     r->cdb_bytes = 16;
     r->cdb[0] = write ? SCSIOP_WRITE16 : SCSIOP_READ16;
-    put64(r->cdb + 2, block);
-    put32(r->cdb + 10, blocks);
+    be64_put(r->cdb + 2, block);
+    be32_put(r->cdb + 10, blocks);
     r->flags |= write ? SRB_FLAGS_DATA_OUT : SRB_FLAGS_DATA_IN;
     r->data = buf;
     r->bytes = blocks * block_bytes;
@@ -167,8 +154,8 @@ uint8_t dt_stor_unmap(dt_stor *s, unsigned lun, uint64_t block, uint32_t blocks)
     memset(list, 0, BYTES);
     list[1] = BYTES - 2;
     list[3] = BYTES - 8;
-    put64(list + 8, block);
-    put32(list + 16, blocks);
+    be64_put(list + 8, block);
+    be32_put(list + 16, blocks);
     struct dt_stor_request r = {.lun = (uint8_t)lun,
         .cdb_bytes = 10,
         .cdb = {SCSIOP_UNMAP, [8] = BYTES},

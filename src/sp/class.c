@@ -2,20 +2,11 @@
 /* sp/class.c - what the class driver of a disk asks of a unit that has appeared: is it ready, how large, what can it do. */
 #include <string.h>
 
+#include "base/be.h"
 #include "ddk/scsi.h"
 #include "sp/priv.h"
 
 enum { BUF_BYTES = 255, READY_TRIES = 10 };
-
-static uint32_t be32(const UCHAR *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static uint64_t be64(const UCHAR *p)
-{
-    return (uint64_t)be32(p) << 32 | be32(p + 4);
-}
 
 /* NOT READY takes a little while. */
 static bool wait_ready(struct sp_lun *u)
@@ -37,8 +28,8 @@ static bool capacity16(struct sp_lun *u, UCHAR *buf)
     memset(buf, 0, 32);
     if (sp_scan_command(u, cdb, sizeof cdb, buf, 32) < 12)
         return false;
-    u->info.blocks = be64(buf) + 1;
-    u->info.block_bytes = be32(buf + 8);
+    u->info.blocks = be64_get(buf) + 1;
+    u->info.block_bytes = be32_get(buf + 8);
     u->info.physical_block_bytes = u->info.block_bytes << (buf[13] & 0xf);
     u->info.unmap = buf[14] & 0x80;
     return true;
@@ -51,8 +42,8 @@ static void capacity10(struct sp_lun *u, UCHAR *buf)
     memset(buf, 0, 8);
     if (sp_scan_command(u, cdb, sizeof cdb, buf, 8) < 8)
         return;
-    u->info.blocks = (uint64_t)be32(buf) + 1;
-    u->info.block_bytes = u->info.physical_block_bytes = be32(buf + 4);
+    u->info.blocks = (uint64_t)be32_get(buf) + 1;
+    u->info.block_bytes = u->info.physical_block_bytes = be32_get(buf + 4);
 }
 
 /* Byte 2 of the header: write protected, FUA. Page 08: write cache. */

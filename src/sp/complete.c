@@ -46,10 +46,7 @@ static void not_the_drivers(
 /* STL-129: the processor that the request came from, or this one. */
 static unsigned completion_cpu(const struct sp_adapter *a, const struct sp_request *r)
 {
-    bool redirected =
-        a->perf.Flags & STOR_PERF_DPC_REDIRECTION && !(a->perf.Flags & STOR_PERF_DPC_REDIRECTION_CURRENT_CPU);
-
-    return redirected ? r->cpu : mach_cpu();
+    return sp_redirects(a) ? r->cpu : mach_cpu();
 }
 
 static void pass_on(struct sp_adapter *a, unsigned cpu)

@@ -108,7 +108,6 @@ static void take_limits(struct sp_adapter *a)
     const PORT_CONFIGURATION_INFORMATION *c = a->config;
 
     a->max_transfer = c->MaximumTransferLength < TRANSFER_MAX ? c->MaximumTransferLength : TRANSFER_MAX;
-    a->max_breaks = c->NumberOfPhysicalBreaks;
     a->max_io = c->MaxNumberOfIO;
     a->max_per_unit = c->MaxIOsPerLun < PER_UNIT_MAX || a->extended_srb ? c->MaxIOsPerLun : PER_UNIT_MAX; /* STQ-003 */
     a->initial_depth = c->InitialLunQueueDepth < a->max_per_unit ? c->InitialLunQueueDepth : a->max_per_unit;

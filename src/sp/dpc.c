@@ -123,18 +123,14 @@ void sp_dpc_initialize(struct sp_adapter *a, PSTOR_DPC dpc, PHW_DPC_ROUTINE rout
     ke_dpc_importance(&dpc->Dpc, MediumHighImportance);
 }
 
-/* STL-129: where a request came from, if one is at hand. */
+/* STL-129: where a request came from, if one is at hand, else processor 0. */
 static int processor_of(const struct sp_adapter *a)
 {
     const struct sp_frame *f = sp_frame_of(a);
-    bool                   redirected =
-        a->perf.Flags & STOR_PERF_DPC_REDIRECTION && !(a->perf.Flags & STOR_PERF_DPC_REDIRECTION_CURRENT_CPU);
 
-    if (!redirected)
+    if (!sp_redirects(a))
         return -1;
-    if (f && f->request)
-        return (int)f->request->cpu;
-    return a->last_cpu;
+    return f && f->request ? (int)f->request->cpu : 0;
 }
 
 /* STD-007 to STD-013. Any IRQL. */

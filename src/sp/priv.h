@@ -261,7 +261,7 @@ struct sp_adapter {
     PVOID                           extension;
     PPORT_CONFIGURATION_INFORMATION config; /* as HwStorFindAdapter left it */
     ACCESS_RANGE                    ranges[DEVICE_RANGES];
-    ULONG                           max_transfer, max_breaks, max_io, max_per_unit, initial_depth;
+    ULONG                           max_transfer, max_io, max_per_unit, initial_depth;
     ULONG                           srb_extension_bytes, unit_extension_bytes;
     uint64_t                        bus_lowest, bus_highest; /* where what the device reaches must lie */
     unsigned                        dirql;                   /* of the Interrupt lock */
@@ -289,7 +289,6 @@ struct sp_adapter {
     struct sp_slot     **slots; /* all, by index */
     unsigned             n_slots, slots_room;
     struct sp_watch      watch;
-    int                  last_cpu; /* that the latest StartIo's request came from */
 
     /* channels (perf.c); sp_lock() */
     unsigned                channels; /* 0: not opted in */
@@ -335,6 +334,13 @@ struct sp_adapter {
     unsigned      n_cpus;
     struct sp_cpu cpu[];
 };
+
+/* STL-129: DPCs go to where their request came from. */
+static inline bool sp_redirects(const struct sp_adapter *a)
+{
+    return (a->perf.Flags & (STOR_PERF_DPC_REDIRECTION | STOR_PERF_DPC_REDIRECTION_CURRENT_CPU)) ==
+           STOR_PERF_DPC_REDIRECTION;
+}
 
 static inline unsigned sp_lock(struct sp_adapter *a)
 {

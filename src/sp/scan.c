@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/be.h"
 #include "ddk/scsi.h"
 #include "sp/priv.h"
 
@@ -188,7 +189,7 @@ static size_t report_luns(struct sp_lun *u, UCHAR *buf)
 
 static unsigned parse_list(const UCHAR *p, size_t bytes, UCHAR present[256])
 {
-    size_t   listed = (size_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+    size_t   listed = be32_get(p);
     unsigned n = 0;
 
     memset(present, 0, 256);

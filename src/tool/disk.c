@@ -107,21 +107,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 /* {uri} and {socket} stand for where the disk is served. */
 static char *filled_in(const char *arg, const char *socket)
 {
-    char *out = xstrdup("");
+    char *out = xstrdup(""), *uri = xasprintf("nbd+unix:///?socket=%s", socket);
 
     while (*arg) {
         const char *brace = strchr(arg, '{');
-        char       *uri = xasprintf("nbd+unix:///?socket=%s", socket);
         bool        is_uri = brace && strncmp(brace, "{uri}", 5) == 0;
         bool        is_socket = brace && strncmp(brace, "{socket}", 8) == 0;
         int         plain = brace ? (int)(brace - arg) + (is_uri || is_socket ? 0 : 1) : (int)strlen(arg);
         char       *longer = xasprintf("%s%.*s%s", out, plain, arg, is_uri ? uri : is_socket ? socket : "");
 
         arg += plain + (is_uri ? 5 : is_socket ? 8 : 0);
-        free(uri);
         free(out);
         out = longer;
     }
+    free(uri);
     return out;
 }
 
@@ -183,12 +182,11 @@ static char read_status(int fd)
     return n == 1 ? c : 0;
 }
 
-static volatile sig_atomic_t interrupted;
-static pid_t                 server;
+static pid_t server;
 
 static void on_signal(int signal)
 {
-    interrupted = signal;
+    (void)signal;
     kill(server, SIGTERM);
 }
 

@@ -163,41 +163,16 @@ static bool find_unit(void)
         .physical_block_bytes = u.physical_block_bytes,
         .max_transfer = u.max_transfer / u.block_bytes * u.block_bytes,
         .read_only = u.write_protected,
-        .flush = u.write_cache,
         .fua = u.fua,
         .unmap = u.unmap};
     return true;
 }
 
-/* "64M"; the letter has been looked at, or is nbdkit's user's. */
-static uint64_t size_of(const char *text)
-{
-    char    *end;
-    uint64_t n = strtoull(text ? text : "64M", &end, 10);
-
-    switch (*end) {
-    case 't':
-    case 'T':
-        return n << 40;
-    case 'g':
-    case 'G':
-        return n << 30;
-    case 'm':
-    case 'M':
-        return n << 20;
-    case 'k':
-    case 'K':
-        return n << 10;
-    default:
-        return n;
-    }
-}
-
 static dt_disk *make_disk(void)
 {
     int      error = 0;
-    dt_disk *d = disk.cfg->file ? dt_disk_file(disk.cfg->file, 512, false, &error)
-                                : dt_disk_ram(size_of(disk.cfg->size) & ~511ull, 512);
+    dt_disk *d =
+        disk.cfg->file ? dt_disk_file(disk.cfg->file, 512, false, &error) : dt_disk_ram(disk.cfg->bytes & ~511ull, 512);
 
     if (!d)
         say("no disk: %s", error ? strerror(-error) : "its size is 0, or there is no memory for it");
@@ -252,7 +227,7 @@ static bool start_adapter(dt_driver *driver)
     dt_status             status;
     struct dt_stor_config cfg = {.argument = argument};
 
-    snprintf(argument, sizeof argument, "size=%s %s", disk.cfg->size ? disk.cfg->size : "64M",
+    snprintf(argument, sizeof argument, "size=%llu %s", (unsigned long long)disk.cfg->bytes,
         disk.cfg->argument ? disk.cfg->argument : "");
     if (!make_card(&cfg))
         return false;
@@ -403,10 +378,15 @@ const struct disk_info *disk_info(void)
     return &disk.info;
 }
 
+static UCHAR sense_key(const struct dt_stor_request *r)
+{
+    return r->sense_bytes > 2 ? r->sense[2] & 0xf : 0;
+}
+
 /* An error that says nothing of itself may be one too. */
 static bool is_passing(const struct dt_stor_request *r)
 {
-    UCHAR key = r->sense_bytes > 2 ? r->sense[2] & 0xf : 0;
+    UCHAR key = sense_key(r);
 
     switch (SRB_STATUS(r->srb_status)) {
     case SRB_STATUS_TIMEOUT:
@@ -429,7 +409,7 @@ static bool is_passing(const struct dt_stor_request *r)
 /* nbdkit makes EINVAL of what the protocol does not know, ETIMEDOUT among it: a time-out is EIO. */
 static int errno_of_sense(const struct dt_stor_request *r, bool write)
 {
-    UCHAR key = r->sense_bytes > 2 ? r->sense[2] & 0xf : 0;
+    UCHAR key = sense_key(r);
     UCHAR asc = r->sense_bytes > 13 ? r->sense[12] : 0;
 
     if (key == SCSI_SENSE_ILLEGAL_REQUEST && asc == SCSI_ADSENSE_ILLEGAL_BLOCK)

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 struct disk_config {
-    const char *driver;     /* path of the image */
-    const char *size;       /* "64M"; NULL = 64M */
+    const char *driver; /* path of the image */
+    uint64_t    bytes;
     const char *argument;   /* of the miniport; NULL: none */
     const char *device;     /* model of the hardware; NULL: a virtual miniport */
     const char *file;       /* of the device's data; NULL: memory */
@@ -26,7 +26,7 @@ struct disk_config {
 struct disk_info {
     uint64_t bytes;
     uint32_t block_bytes, physical_block_bytes, max_transfer;
-    bool     read_only, flush, fua, unmap;
+    bool     read_only, fua, unmap;
 };
 
 /* Once per process. False: error, one line, says why. */

@@ -19,7 +19,7 @@
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
-static struct disk_config config = {.status_fd = -1};
+static struct disk_config config = {.bytes = 64 << 20, .status_fd = -1};
 
 /* nbdkit frees the value after this. */
 static const char *keep(const char *value)
@@ -51,6 +51,14 @@ static int config_number(const char *key, const char *value)
     return 0;
 }
 
+static int config_size(const char *value)
+{
+    int64_t bytes = nbdkit_parse_size(value);
+
+    config.bytes = (uint64_t)bytes;
+    return bytes < 0 ? -1 : 0;
+}
+
 static int config_bool(const char *value)
 {
     int b = nbdkit_parse_bool(value);
@@ -64,8 +72,7 @@ static int plugin_config(const char *key, const char *value)
     static const struct {
         const char  *key;
         const char **to;
-    } texts[] = {
-        {"size", &config.size}, {"argument", &config.argument}, {"device", &config.device}, {"faults", &config.faults}};
+    } texts[] = {{"argument", &config.argument}, {"device", &config.device}, {"faults", &config.faults}};
 
     if (strcmp(key, "driver") == 0 || strcmp(key, "file") == 0) {
         char *path = nbdkit_realpath(value);
@@ -79,6 +86,8 @@ static int plugin_config(const char *key, const char *value)
         if (strcmp(key, texts[i].key) == 0)
             return (*texts[i].to = keep(value)) ? 0 : -1;
     }
+    if (strcmp(key, "size") == 0)
+        return config_size(value);
     if (strcmp(key, "faithful") == 0)
         return config_bool(value);
     int e = config_number(key, value);
