@@ -38,9 +38,19 @@ static PKAPC first_of(const ke_thread *t, KPROCESSOR_MODE mode)
     return e == &t->apcs[(unsigned)mode] ? NULL : CONTAINING_RECORD(e, KAPC, ApcListEntry);
 }
 
+/* The owner looks at the count without the lock: who queues one interrupts the thread after it has counted. */
+static void count_locked(const KAPC *apc, int delta)
+{
+    ke_thread *t = apc->Thread;
+
+    if (apc->ApcMode == KernelMode)
+        __atomic_store_n(&t->kernel_apcs, t->kernel_apcs + delta, __ATOMIC_RELAXED);
+}
+
 static void unlink_locked(PKAPC apc)
 {
     RemoveEntryList(&apc->ApcListEntry);
+    count_locked(apc, -1);
     __atomic_store_n(&apc->Inserted, FALSE, __ATOMIC_RELEASE);
 }
 
@@ -48,6 +58,7 @@ void ke_apc_thread_init(ke_thread *t)
 {
     InitializeListHead(&t->apcs[KernelMode]);
     InitializeListHead(&t->apcs[UserMode]);
+    t->kernel_apcs = 0;
 }
 
 /* ---- the object ---- */
@@ -83,6 +94,7 @@ static void link_locked(PKAPC apc, ke_thread *t)
             before = before->Flink;
     }
     InsertTailList(before, &apc->ApcListEntry);
+    count_locked(apc, +1);
     __atomic_store_n(&apc->Inserted, TRUE, __ATOMIC_RELAXED);
 }
 
@@ -232,7 +244,7 @@ void ke_apc_enabled(void)
 {
     ke_thread *t = ke_thread_current();
 
-    if (IsListEmpty(&t->apcs[KernelMode]) || t->is_idle)
+    if (__atomic_load_n(&t->kernel_apcs, __ATOMIC_RELAXED) == 0 || t->is_idle)
         return;
     if (mach_irql() == PASSIVE_LEVEL) {
         mach_irql_raise(APC_LEVEL);
@@ -401,13 +413,17 @@ bool ke_all_apcs_disabled(void)
 /* A thread may not end inside a region that it has entered (WAI-062). */
 static void check_exit(ke_thread *t)
 {
-    const KAPC *apc = first_of(t, KernelMode);
-    LONG        count = t->critical - t->critical_base;
-    uint64_t    p[4] = {(uintptr_t)apc, (uint64_t)(int64_t)(count ? count : t->guarded), mach_irql(), 0};
+    LONG     count = t->critical - t->critical_base;
+    uint64_t p[4] = {0, (uint64_t)(int64_t)(count ? count : t->guarded), mach_irql(), 0};
 
     /* Leaving the region that the thread began in is not an error. */
-    if (count < 0 || t->critical > 0 || t->guarded != 0)
-        ke_bugcheckf("DT-W15", 0x20, p, "a thread ends inside a region that disables APCs");
+    if (count >= 0 && t->critical <= 0 && t->guarded == 0)
+        return;
+    unsigned old = ke_dispatcher_lock();
+
+    p[0] = (uintptr_t)first_of(t, KernelMode);
+    ke_dispatcher_unlock(old);
+    ke_bugcheckf("DT-W15", 0x20, p, "a thread ends inside a region that disables APCs");
 }
 
 static PKAPC take_any(ke_thread *t)

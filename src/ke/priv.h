@@ -41,7 +41,8 @@ struct _KTHREAD {
     LIST_ENTRY mutexes;     /* owned; dispatcher lock */
     LIST_ENTRY all;         /* ke.threads; dispatcher lock */
     /* APCs, alerts (apc.c): dispatcher lock */
-    LIST_ENTRY apcs[2]; /* KAPC.ApcListEntry, by mode */
+    LIST_ENTRY apcs[2];     /* KAPC.ApcListEntry, by mode */
+    int        kernel_apcs; /* on apcs[KernelMode]; its owner reads it without the lock */
     bool       alerted[2];
     bool       apc_running; /* a normal kernel APC */
     bool       user_apc_pending;
