@@ -58,7 +58,7 @@ static void take_answers(void)
         d.order[d.answered % 64] = a.tag;
         d.status[a.tag] = a.status;
         d.bytes[a.tag] = a.bytes;
-        d.answered++;
+        __atomic_store_n(&d.answered, d.answered + 1, __ATOMIC_RELEASE);
         if (++d.head % ENTRIES == 0)
             d.phase ^= 1;
     }

@@ -132,6 +132,7 @@ static void self_requeuing(void *ctx)
     KeFlushQueuedDpcs();
     dt_expect(InterlockedOr(&s.calls, 0) >= 1);
     InterlockedExchange(&s.stop, 1);
+    KeFlushQueuedDpcs(); /* it may have looked at stop before and have queued itself since */
     KeFlushQueuedDpcs();
     dt_expect(!KeRemoveQueueDpc(&s.dpc));
 }
