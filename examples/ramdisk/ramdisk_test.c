@@ -78,8 +78,11 @@ static void writes(void *block)
 /* The DPC and the watchdog want the same slot: exactly one gets it, in every schedule. */
 DT_TEST(watchdog_races_dpc, .processors = 2, .strategy = "dfs:3", .level = DT_LEVEL_ATOMIC, .tick_100ns = DT_TICK_EXACT)
 {
+    dt_explore_pause(); /* how it starts and stops is searched by the others */
     begin_bare("size=4k slots=1 period_us=1000 patience_us=0");
+    dt_explore_resume();
     writes((void *)1);
+    dt_explore_pause();
     end();
 }
 

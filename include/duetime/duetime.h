@@ -151,7 +151,7 @@ struct dt_explore_result {
     enum dt_end      end;
     struct dt_result run;                 /* the failing run when there is one, else the last */
     bool             complete;            /* dfs: every schedule within the bound was run to its end */
-    bool             exhaustive;          /* complete, and the bound excluded nothing: all schedules there are */
+    bool             exhaustive;          /* complete, and the bound excluded nothing: all there are, none paused */
     uint64_t         schedules, found_at; /* run; number of the failing one, from 1 */
     uint64_t         choices_max;
     uint64_t         cut;                      /* schedules ended by steps_max or time_max */
@@ -301,6 +301,12 @@ DT_API __attribute__((format(printf, 1, 2))) void dt_note(const char *format, ..
 
 /* 0 .. n-1, explored like any other choice; 0 on the real-time machine. n >= 1. */
 DT_API unsigned dt_choose(unsigned n);
+
+/* Between the two the simulated machine decides as in a plain run: what runs goes on, dt_choose() is 0, allocations succeed.
+ * Nothing of it is searched or recorded, so that set-up and tear-down which are not what a test is about do not multiply
+ * its schedules; a search with a pause is never `exhaustive`. Ends with the run. Nothing on the real-time machine. */
+DT_API void dt_explore_pause(void);
+DT_API void dt_explore_resume(void);
 
 /* ---- what was seen (host, after a run, or inside a body) ---- */
 

@@ -224,6 +224,17 @@ void dt_note(const char *format, ...)
     ev(EV_NOTE, text, 0, 0, 0);
 }
 
+void dt_explore_pause(void)
+{
+    host.paused = true;
+    mach_choices_hold(true);
+}
+
+void dt_explore_resume(void)
+{
+    mach_choices_hold(false);
+}
+
 unsigned dt_choose(unsigned n)
 {
     return n < 2 ? 0 : mach_choose(n, CHOICE_USER);

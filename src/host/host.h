@@ -40,6 +40,7 @@ struct host {
     uint64_t            choices;
     dt_ns               time;
     unsigned            spawned; /* serial number of dt_spawn */
+    bool                paused;  /* dt_explore_pause was called in some run of the search */
 };
 
 extern struct host host;

@@ -177,7 +177,7 @@ static void copy_result(struct dt_explore_result *r, const struct explore_result
 {
     r->end = ends[xr->end];
     r->complete = xr->complete;
-    r->exhaustive = xr->exhaustive;
+    r->exhaustive = xr->exhaustive && !host.paused;
     r->schedules = xr->schedules;
     r->choices_max = xr->choices_max;
     r->cut = xr->verdicts[EXPLORE_STEP_LIMIT] + xr->verdicts[EXPLORE_TIME_LIMIT];
@@ -199,6 +199,7 @@ static int search(struct campaign *c, struct explore *x)
         c->cfg.steps_max = STEPS_DEFAULT;
     int e = search_options(c, &xo);
 
+    host.paused = false;
     if (e == 0)
         e = explore_search(x, &xo, &t, &xr);
     if (e != 0)

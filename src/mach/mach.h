@@ -236,6 +236,9 @@ unsigned mach_choose(unsigned n, enum choice_tag tag);
 /* Grows while code of this process reaches points; stands still in an endless loop (0 on the real-time machine). */
 uint64_t mach_points(void);
 
+/* From here on alternative 0 is taken and the source is not asked (on), or it is again. Simulated machine; else nothing. */
+void mach_choices_hold(bool on);
+
 /* Number of choices asked so far in this run (0 on the real-time machine). */
 uint64_t mach_choices(void);
 

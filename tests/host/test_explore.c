@@ -152,6 +152,36 @@ static void test_dfs_runs_every_choice_once(void **state)
         assert_true(drawn[i / 2][i % 2] >= 1);
 }
 
+/* The lost update is not found where nothing is chosen; the two threads still take turns where one waits for the other. */
+static void draw_paused(void *ctx)
+{
+    dt_explore_pause();
+    unsigned none = dt_choose(3);
+
+    two_deposits(ctx);
+    dt_explore_resume();
+    unsigned b = dt_choose(2);
+
+    dt_explore_pause();
+    dt_expect_eq(dt_choose(3), 0);
+    drawn[none][b]++;
+}
+
+static void test_paused_choices_are_not_searched(void **state)
+{
+    struct dt_explore_options o = options("dfs");
+    struct dt_explore_result  r;
+
+    (void)state;
+    memset(drawn, 0, sizeof drawn);
+    assert_int_equal(dt_explore(draw_paused, NULL, &o, &r), 0);
+    assert_true(r.complete && !r.exhaustive);
+    assert_int_equal(r.schedules, 2);
+    assert_true(drawn[0][0] >= 1 && drawn[0][1] >= 1);
+    assert_int_equal(dt_explore(draw, NULL, &o, &r), 0); /* the pause ended with the run */
+    assert_true(r.schedules >= 6 && r.exhaustive);
+}
+
 /* ---- machines that stand still ---- */
 
 static void wait_for_ever(void *ctx)
@@ -276,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_random_finds_it_too),
         cmocka_unit_test(test_schedules_are_checked),
         cmocka_unit_test(test_dfs_runs_every_choice_once),
+        cmocka_unit_test(test_paused_choices_are_not_searched),
         cmocka_unit_test(test_deadlock_names_who_waits),
         cmocka_unit_test(test_bug_checks_have_names_and_parameters),
         cmocka_unit_test(test_limits_end_a_run),

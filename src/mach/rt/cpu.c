@@ -400,6 +400,11 @@ unsigned mach_choose(unsigned n, enum choice_tag tag)
     return 0;
 }
 
+void mach_choices_hold(bool on)
+{
+    (void)on;
+}
+
 uint64_t mach_choices(void)
 {
     return 0;

@@ -43,7 +43,7 @@ static void reset(const struct mach_config *cfg, const struct mach_upcalls *up)
     sim.choices = 0;
     sim.steps_max = cfg->steps_max ? cfg->steps_max : STEPS_DEFAULT;
     sim.time_max = cfg->time_max;
-    sim.source = cfg->choices;
+    sim.source = sim.asked = cfg->choices;
     sim_points_changed();
     sim.interrupt = up->interrupt;
     sim_ctx_reset(cfg->cpus);
@@ -237,6 +237,12 @@ unsigned mach_choose(unsigned n, enum choice_tag tag)
     if (++sim.choices > sim.steps_max)
         sim_stop(MACH_STEP_LIMIT);
     return sim.source ? sim.source->pick(sim.source, n, tag) : 0;
+}
+
+void mach_choices_hold(bool on)
+{
+    sim.source = on ? NULL : sim.asked;
+    sim_points_changed();
 }
 
 uint64_t mach_points(void)

@@ -50,7 +50,8 @@ struct sim {
     uint64_t              choices, steps_max;
     uint64_t              free_max; /* points up to this many choices are nothing but counted; see sched.c */
     mach_ns               time_max;
-    struct choice_source *source;
+    struct choice_source *source; /* NULL: nobody chooses */
+    struct choice_source *asked;  /* of this run, also while choices are held */
     void (*interrupt)(enum mach_line line);
     unsigned polls;     /* looks at the clock since time last moved */
     unsigned fruitless; /* turns of spin loops since somebody got on */
