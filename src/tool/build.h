@@ -51,6 +51,11 @@ int seh_rewrite(const char *source, const char *preprocessed, const char *output
 /* The file that name means below dir, whatever its case and slashes; NULL: there is none. */
 char *find_below(const char *dir, const char *name);
 
+/* ---- seh_check.c ---- */
+
+/* seh_rewrite() for the static checker: plain C with the same ways through it. */
+int seh_check_rewrite(const char *source, const char *preprocessed, const char *output);
+
 /* ---- mend.c ---- */
 
 bool mend_may_be_in(const char *line);

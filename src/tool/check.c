@@ -156,13 +156,6 @@ static void add_analyzer(const struct check *k, struct strings *l, const char *r
     free(plugin);
 }
 
-/* Structured exception handling, near enough for a path: the handler may run after the block, `finally` does. */
-static const char *const seh_words[] = {
-    "-D__try=switch(0)default:", "-D_try=switch(0)default:", "-D__except(x)=if(__dt_check_raised()&&(x))",
-    "-D__finally=", "-D__leave=break", "-D_exception_code()=__dt_check_raised()",
-    "-DGetExceptionCode()=__dt_check_raised()", "-DGetExceptionInformation()=((struct _EXCEPTION_POINTERS*)0)",
-    "-Wno-implicit-function-declaration", "-Wno-error=implicit-function-declaration"};
-
 static struct job *new_job(struct check *k, const char *source)
 {
     k->job = realloc(k->job, (k->job_count + 1) * sizeof *k->job);
@@ -185,16 +178,16 @@ static void add_input(struct job *j, const char *source)
     strings_add(&j->command, xasprintf("%s%s", *source == '-' ? "./" : "", source));
 }
 
-static bool preprocess(struct check *k, const struct job *j, bool test, bool seh, const char *how, const char *to)
+static bool preprocess(struct check *k, const struct job *j, bool test, const char *how, const char *to)
 {
     struct job pre = {.source = j->source, .errors = j->errors};
     int        status;
 
     compile_flags(&k->b, &pre.command, test);
-    for (const char *const *f = (const char *const[]){"-E", "-w", "-D__clang_analyzer__", how, "-o", to, NULL}; *f; f++)
+    for (const char *const *f =
+             (const char *const[]){"-E", "-w", "-D__clang_analyzer__", "-DALLOC_PRAGMA", how, "-o", to, NULL};
+         *f; f++)
         add(&pre.command, *f);
-    for (size_t i = 0; seh && i < sizeof seh_words / sizeof *seh_words; i++)
-        add(&pre.command, seh_words[i]);
     add_input(&pre, j->source);
     start(k, &pre);
     while (waitpid(pre.pid, &status, 0) < 0 && errno == EINTR) {
@@ -216,17 +209,23 @@ static void append_file(const char *to, const char *from)
         fclose(out);
 }
 
-/* What is only Microsoft's C is rewritten, as for `duetime build`. NULL: nothing had to be. */
-static char *mended(struct check *k, struct job *j, bool test, bool seh)
+/* What is only Microsoft's C is rewritten, nearly as for `duetime build`. NULL: nothing had to be. */
+static char *mended(struct check *k, struct job *j, bool test, bool seh, bool mend)
 {
-    char *text = xasprintf("%s.i", j->errors), *out = xasprintf("%s.mend.c", j->errors);
-    char *macros = xasprintf("%s.macros", j->errors);
+    char *text = xasprintf("%s.i", j->errors), *macros = xasprintf("%s.macros", j->errors);
+    char *mend_out = xasprintf("%s.mend.c", j->errors), *seh_out = xasprintf("%s.seh.c", j->errors);
+    char *now = text;
 
-    if (!preprocess(k, j, test, seh, "-fno-color-diagnostics", text) || mend_rewrite(text, out) == 0 ||
-        !preprocess(k, j, test, seh, "-dM", macros))
+    if (!preprocess(k, j, test, "-fno-color-diagnostics", text))
         return NULL;
-    append_file(out, macros);
-    return out;
+    if (mend && mend_rewrite(now, mend_out) > 0)
+        now = mend_out;
+    if (seh && seh_check_rewrite(j->source, now, seh_out) > 0)
+        now = seh_out;
+    if (now == text || !preprocess(k, j, test, "-dM", macros))
+        return NULL;
+    append_file(now, macros);
+    return now;
 }
 
 /* A source with the flags of `duetime build`. */
@@ -235,7 +234,7 @@ static void add_job(struct check *k, const char *source)
     struct job *j = new_job(k, source);
     bool        seh, mend, test = overlay_scan(&k->b, source, &seh, &mend);
 
-    if (mend && (j->mended = mended(k, j, test, seh))) {
+    if ((seh || mend) && (j->mended = mended(k, j, test, seh, mend))) {
         static const char *const flags[] = {"-std=gnu17", "-fshort-wchar", "-mms-bitfields", "-fms-extensions",
             "-fno-strict-aliasing", "-nostdinc", "-Wno-builtin-macro-redefined",
             "-Wno-error=implicit-function-declaration", NULL};
@@ -249,8 +248,6 @@ static void add_job(struct check *k, const char *source)
     }
     compile_flags(&k->b, &j->command, test);
     add_analyzer(k, &j->command, j->report);
-    for (size_t i = 0; seh && i < sizeof seh_words / sizeof *seh_words; i++)
-        add(&j->command, seh_words[i]);
     add_input(j, source);
 }
 

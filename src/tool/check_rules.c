@@ -40,15 +40,19 @@ static bool has_alias(const struct check_rule *r, const char *name)
     return false;
 }
 
+/* Of rules that share a number the one that Microsoft's names belong to, else the first. */
 const struct check_rule *check_rule_find(const char *name)
 {
-    int number = atoi(toupper((unsigned char)*name) == 'C' ? name + 1 : name);
+    int                      number = atoi(toupper((unsigned char)*name) == 'C' ? name + 1 : name);
+    const struct check_rule *by_number = NULL;
 
-    for (const struct check_rule *r = rules; r->id; r++)
-        if (strcasecmp(r->id, name) == 0 || strcasecmp(r->id + 3, name) == 0 || (number && r->number == number) ||
-            has_alias(r, name))
+    for (const struct check_rule *r = rules; r->id; r++) {
+        if (strcasecmp(r->id, name) == 0 || strcasecmp(r->id + 3, name) == 0 || has_alias(r, name))
             return r;
-    return NULL;
+        if (number && r->number == number && (!by_number || (!*by_number->aliases && *r->aliases)))
+            by_number = r;
+    }
+    return by_number;
 }
 
 /* The sample without its opening comment; says so when it is not installed. */

@@ -30,6 +30,7 @@ done
 explains DT-S11 StorPortStatusPending
 explains DT-I01 irql-too-high
 explains DT-L09 C28108
+explains DT-I01 C28121
 explains DT-I12 28144
 explains DT-T06 t06
 
