@@ -56,7 +56,7 @@ class Visitor : public FileVisitor<Visitor> {
         while (base && base->getMemberDecl()->getName().empty())
             base = dyn_cast<MemberExpr>(base->getBase()->IgnoreParenImpCasts());
         auto *outer = base ? dyn_cast<FieldDecl>(base->getMemberDecl()) : nullptr;
-        if (outer && !is_users(sources(), outermost(outer)->getLocation()))
+        if (outer && !e->isArrow() && !is_users(sources(), outermost(outer)->getLocation()))
             return true; /* the outer member counts: DeviceObject->Dpc.Number */
         if (in(r->getName(), opaque))
             return leave_alone(e, field, r, 28128, " is opaque: use the routines for it");

@@ -23,6 +23,8 @@ BOOLEAN Peek(PEXTENSION Extension, PDEVICE_OBJECT DeviceObject)
 
 VOID Unlink(PDEVICE_OBJECT DeviceObject, PDRIVER_OBJECT DriverObject)
 {
+    if (DeviceObject->DriverObject->Flags) // expect: DT-R05
+        return;
     DeviceObject->DriverObject++;               // expect: DT-R05
     DriverObject->DeviceObject->NextDevice = 0; // expect: DT-R05
     DriverObject->HardwareDatabase = 0;         // expect: DT-R05
