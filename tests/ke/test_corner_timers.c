@@ -77,7 +77,7 @@ static void past_periodic(void *ctx)
     dt_expect_eq(wait_ms(&s.timer, 60), STATUS_TIMEOUT);
     dt_expect(!KeCancelTimer(&s.timer));
     run_dpcs();
-    dt_expect(s.calls >= 2); /* in real time a period may have passed before the second set */
+    dt_expect(s.calls >= 1); /* in real time periods may pass before the second set, or the first DPC be late */
     dt_expect(!simulated() || s.calls == 2);
 }
 

@@ -299,7 +299,7 @@ static void terminate_worker(void *ctx)
     begin();
     ExInitializeWorkItem(&item, terminates_worker, NULL);
     ExQueueWorkItem(&item, DelayedWorkQueue);
-    wait_ms(&s.go, 100);
+    wait_ms(&s.go, 30000); /* the worker stops the machine */
 }
 
 static void first_parameter(dt_body *body, uint64_t expected)
