@@ -252,6 +252,7 @@ static void completing_body(void *ctx)
     dt_stor_io            *io[2] = {dt_stor_submit(s, &r[0]), dt_stor_submit(s, &r[1])};
 
     (void)ctx;
+    eventually(&e->n_held, 1);
     arm(e, completing, 1000);
     dt_expect_eq(dt_stor_finish(io[0]), SRB_STATUS_SUCCESS);
     dt_expect_eq(dt_stor_finish(io[1]), SRB_STATUS_SUCCESS);
