@@ -35,7 +35,7 @@ struct _IO_TIMER {
     PIO_TIMER_ROUTINE routine;
     void             *context;
     bool              started, due; /* io_lock */
-    unsigned          running_on;   /* processor + 1 */
+    unsigned          running_on;   /* processor + 1; atomic */
 };
 
 /* In front of a device object. */
