@@ -34,8 +34,11 @@ static void arm_idle(LONGLONG tolerance)
     dt_join_all();
 }
 
+/* In real time it may come later than the caller has slept. */
 static void expect_called(unsigned times, int64_t low_ms, int64_t high_ms)
 {
+    if (times && !simulated())
+        wait_for(&s.done);
     dt_expect_eq(s.calls, times);
     if (times)
         expect_between(s.at[0], c.from, low_ms * MS, high_ms * MS);
@@ -53,7 +56,7 @@ static void tolerances(void *ctx)
     sleep_ms(40);
     dt_expect(!simulated() || s.calls == 0);
     sleep_ms(160);
-    expect_called(1, 60, 61);
+    expect_called(1, simulated() ? 60 : 10, 61); /* a thread that has just ended may have kept the processor awake */
     end();
 }
 
