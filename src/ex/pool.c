@@ -520,16 +520,18 @@ RAW void ex_pool_free(void *p, uint32_t tag, const void *caller)
 
 RAW void ex_pool_each(bool (*fn)(void *ctx, const struct ex_pool_block *block), void *ctx)
 {
-    uint32_t top = __atomic_load_n(&pool.top, __ATOMIC_ACQUIRE);
+    unsigned irql = lock_pool();
+    bool     more = true;
 
-    for (uint32_t unit = 0; unit < top && block_at(unit)->span; unit += block_at(unit)->span) {
+    for (uint32_t unit = 0; more && unit < pool.top && block_at(unit)->span; unit += block_at(unit)->span) {
         struct ex_pool_block info;
         struct block        *b = block_at(unit);
 
         describe(b, &info);
-        if (b->state == BLOCK_LIVE && !fn(ctx, &info))
-            return;
+        if (b->state == BLOCK_LIVE)
+            more = fn(ctx, &info);
     }
+    unlock_pool(irql);
 }
 
 RAW void ex_pool_check(void)
