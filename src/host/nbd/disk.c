@@ -510,7 +510,7 @@ int disk_trim(uint64_t count, uint64_t offset)
 {
     uint32_t block = disk.info.block_bytes;
 
-    int      e = 0;
+    int e = 0;
 
     if (!is_aligned(count, offset))
         return EINVAL;
