@@ -111,10 +111,7 @@ NTSYSAPI NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAc
     (void)DesiredAccess;
     NTSTATUS status = io_event_create(&c, EventHandle, &event);
 
-    if (status == STATUS_OBJECT_NAME_EXISTS && !open_if) {
-        ob_handle_close(*EventHandle);
-        status = STATUS_OBJECT_NAME_COLLISION;
-    }
+    status = io_named_settle(status, open_if, *EventHandle);
     DDI_LEAVE(ZwCreateEvent, EventHandle, status);
     return status;
 }

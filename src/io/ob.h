@@ -40,6 +40,22 @@ NTSTATUS ob_handle_close(HANDLE handle);
 /* The object, referenced. type NULL: any. STATUS_INVALID_HANDLE or STATUS_OBJECT_TYPE_MISMATCH otherwise. */
 NTSTATUS ob_handle_reference(HANDLE handle, POBJECT_TYPE type, void **body);
 
+/* ---- objects with handles and names (io/named.c); PASSIVE_LEVEL ---- */
+
+struct io_named_config {
+    const UNICODE_STRING *name; /* NULL: none */
+    POBJECT_TYPE          type;
+    void *(*create)(const struct io_named_config *c); /* the body, one reference; NULL: no memory. No function: only open */
+    const void *io;
+};
+
+/* STATUS_OBJECT_NAME_EXISTS: there is one of that name already, and the handle is its. Only to open: STATUS_OBJECT_NAME_NOT_FOUND
+ * when there is none. Blocks. */
+NTSTATUS io_named_create(const struct io_named_config *c, PHANDLE handle, void **body);
+NTSTATUS io_named_settle(NTSTATUS status, bool open_if, HANDLE handle); /* without OBJ_OPENIF such a handle is given up */
+void     io_named_forget(void *body);                                   /* last_handle of the types that have names */
+void     io_named_boot(void);
+
 /* ---- events with handles (io/event.c) ---- */
 
 struct io_event_config {

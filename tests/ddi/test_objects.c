@@ -48,6 +48,44 @@ static void a_timer_handle_can_be_waited_for(void **state)
     passes(timer_body);
 }
 
+/* A second handle, by name, is the same timer; the name goes with the last one. Objects of another type are in the way. */
+static void named_timer_body(void *arg)
+{
+    UNICODE_STRING    name, other;
+    OBJECT_ATTRIBUTES a, b;
+    LARGE_INTEGER     due = in_ms(5), at_once = in_ms(0);
+    BOOLEAN           state = TRUE;
+    HANDLE            h[2], event;
+
+    (void)arg;
+    RtlInitUnicodeString(&name, L"\\BaseNamedObjects\\Timer");
+    RtlInitUnicodeString(&other, L"\\BASENAMEDOBJECTS\\TIMER");
+    InitializeObjectAttributes(&a, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    InitializeObjectAttributes(&b, &other, OBJ_KERNEL_HANDLE, NULL, NULL);
+    dt_expect_eq(ZwOpenTimer(&h[1], TIMER_ALL_ACCESS, &b), STATUS_OBJECT_NAME_NOT_FOUND);
+    dt_expect_eq(ZwCreateTimer(&h[0], TIMER_ALL_ACCESS, &a, NotificationTimer), STATUS_SUCCESS);
+    dt_expect_eq(ZwCreateTimer(&h[1], TIMER_ALL_ACCESS, &b, NotificationTimer), STATUS_OBJECT_NAME_COLLISION);
+    dt_expect_eq(ZwOpenEvent(&event, EVENT_ALL_ACCESS, &a), STATUS_OBJECT_TYPE_MISMATCH);
+    dt_expect_eq(ZwOpenTimer(&h[1], TIMER_ALL_ACCESS, &b), STATUS_SUCCESS);
+    dt_expect_eq(ZwSetTimer(h[1], &due, NULL, NULL, FALSE, 0, &state), STATUS_SUCCESS);
+    dt_expect(!state);
+    dt_expect_eq(ZwWaitForSingleObject(h[0], FALSE, NULL), STATUS_SUCCESS);
+    dt_expect_eq(ZwClose(h[0]), STATUS_SUCCESS);
+    b.Attributes |= OBJ_OPENIF;
+    dt_expect_eq(ZwCreateTimer(&h[0], TIMER_ALL_ACCESS, &b, SynchronizationTimer), STATUS_OBJECT_NAME_EXISTS);
+    for (int i = 0; i < 2; i++) /* it is the notification timer still, and signaled */
+        dt_expect_eq(ZwWaitForSingleObject(h[0], FALSE, &at_once), STATUS_SUCCESS);
+    dt_expect_eq(ZwClose(h[0]), STATUS_SUCCESS);
+    dt_expect_eq(ZwClose(h[1]), STATUS_SUCCESS);
+    dt_expect_eq(ZwOpenTimer(&h[1], TIMER_ALL_ACCESS, &a), STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+static void a_timer_has_a_name(void **state)
+{
+    (void)state;
+    passes(named_timer_body);
+}
+
 static void apc_body(void *arg)
 {
     LARGE_INTEGER due = in_ms(2);
@@ -173,6 +211,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_timer_handle_can_be_waited_for),
+        cmocka_unit_test(a_timer_has_a_name),
         cmocka_unit_test(a_timer_calls_the_thread_that_set_it),
         cmocka_unit_test(an_event_is_opened_by_its_name),
         cmocka_unit_test(routines_are_found_by_name),
