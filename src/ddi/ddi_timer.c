@@ -53,7 +53,7 @@ static inline void check_period(const KTIMER *t, int64_t period)
 NTKERNELAPI VOID NTAPI KeInitializeTimer(PKTIMER Timer)
 {
     DDI_ENTER(KeInitializeTimer, Timer);
-    ddi_check_resident(Timer, "KeInitializeTimer", __builtin_return_address(0));
+    ddi_check_storage(Timer, "KeInitializeTimer", __builtin_return_address(0));
     ke_timer_init(Timer, NotificationTimer);
     DDI_LEAVE(KeInitializeTimer, Timer, 0);
 }
@@ -61,7 +61,7 @@ NTKERNELAPI VOID NTAPI KeInitializeTimer(PKTIMER Timer)
 NTKERNELAPI VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
     DDI_ENTER(KeInitializeTimerEx, Timer);
-    ddi_check_resident(Timer, "KeInitializeTimerEx", __builtin_return_address(0));
+    ddi_check_storage(Timer, "KeInitializeTimerEx", __builtin_return_address(0));
     ke_timer_init(Timer, Type);
     DDI_LEAVE(KeInitializeTimerEx, Timer, 0);
 }
