@@ -203,6 +203,7 @@ static int run_once(const struct dt_explore_options *o, const struct dt_test *t,
 
     r->end = r->run.verdict == DT_FINDING ? DT_END_FINDING : DT_END_ALL;
     r->schedules = 1;
+    r->cut = r->run.verdict == DT_STEP_LIMIT || r->run.verdict == DT_TIME_LIMIT;
     r->found_at = failed(r);
     return e;
 }
