@@ -3,8 +3,12 @@
 #include "ddi/ddi.h"
 #include "io/ob.h"
 
-static POBJECT_TYPE     event_type = &ob_type_event, thread_type = &ob_type_thread;
+/* Semaphores have no handles here: no object is of that type. */
+static OBJECT_TYPE ob_type_semaphore = {.name = "Semaphore"};
+
+static POBJECT_TYPE     event_type = &ob_type_event, thread_type = &ob_type_thread, semaphore_type = &ob_type_semaphore;
 DT_EXPORT POBJECT_TYPE *ExEventObjectType = &event_type;
+DT_EXPORT POBJECT_TYPE *ExSemaphoreObjectType = &semaphore_type;
 DT_EXPORT POBJECT_TYPE *PsThreadType = &thread_type;
 
 static NTSTATUS reference(HANDLE handle, POBJECT_TYPE type, PVOID *object, POBJECT_HANDLE_INFORMATION information)

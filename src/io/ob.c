@@ -31,8 +31,8 @@ OBJECT_TYPE ob_type_thread = {.name = "Thread"}, ob_type_process = {.name = "Pro
 
 /* Not in pool: there from boot to the end. */
 static struct {
-    struct header header;
-    uint64_t      body;
+    struct header     header;
+    DISPATCHER_HEADER body; /* of a process that never ends: not signaled */
 } process;
 
 static struct {
@@ -50,6 +50,7 @@ void ob_boot(void)
     ob.lock = (struct mach_lock){0};
     process.header =
         (struct header){.magic = OB_MAGIC, .references = 1, .type = &ob_type_process, .body = &process.body};
+    ke_header_init(&process.body, ProcessObject, sizeof process.body, 0);
     ob.used = ob.free = 0;
 }
 

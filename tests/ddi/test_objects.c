@@ -165,10 +165,34 @@ static void name_body(void *arg)
     dt_expect(!routine(L"ExCreatePool")); /* absent here */
 }
 
+static void variable_body(void *arg)
+{
+    POBJECT_TYPE *event = routine(L"ExEventObjectType"), *thread = routine(L"PsThreadType");
+    PEPROCESS    *process = routine(L"PsInitialSystemProcess");
+    USHORT       *build = routine(L"NtBuildNumber");
+    ULONG         number;
+    HANDLE        h;
+    PVOID         object;
+
+    (void)arg;
+    dt_expect(event == ExEventObjectType && *event == *ExEventObjectType && thread == PsThreadType);
+    dt_expect(routine(L"IoFileObjectType") == (PVOID)IoFileObjectType);
+    dt_expect(process == &PsInitialSystemProcess && *process == PsGetCurrentProcess());
+    PsGetVersion(NULL, NULL, &number, NULL);
+    dt_expect_eq(*build, number);
+    dt_expect(IoCreateNotificationEvent(NULL, &h) != NULL);
+    dt_expect_eq(ObReferenceObjectByHandle(h, 0, *event, KernelMode, &object, NULL), STATUS_SUCCESS);
+    ObDereferenceObject(object);
+    dt_expect_eq(ObReferenceObjectByHandle(h, 0, *ExSemaphoreObjectType, KernelMode, &object, NULL),
+        STATUS_OBJECT_TYPE_MISMATCH);
+    ZwClose(h);
+}
+
 static void routines_are_found_by_name(void **state)
 {
     (void)state;
     passes(name_body);
+    passes(variable_body);
 }
 
 /* ---- stacks, affinity, memory ---- */

@@ -98,6 +98,7 @@ static void known_by_id(void *ctx)
     wait_for(found);
     ObDereferenceObject(found);
     dt_expect_eq(PsLookupThreadByThreadId(id.UniqueThread, &found), STATUS_INVALID_PARAMETER);
+    dt_expect_eq(PsLookupThreadByThreadId(NULL, &found), STATUS_INVALID_CID);
     ZwClose(s.handle);
 }
 
