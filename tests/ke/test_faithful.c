@@ -311,6 +311,64 @@ static void test_storage(void **state)
     tolerated(leaks_a_timer, "DT-T18", 0);
 }
 
+/* ---- timers, IRPs ---- */
+
+static KDEFERRED_ROUTINE on_timer;
+
+static VOID on_timer(PKDPC dpc, PVOID context, PVOID a, PVOID b)
+{
+    (void)dpc, (void)a, (void)b;
+    InterlockedIncrement(context);
+}
+
+/* KTM-008: the timer comes due all the same, with its DPC, as what it was initialized to last. */
+static void timer_again(void *ctx)
+{
+    static KTIMER t, other;
+    KDPC          dpc;
+    LONG          runs = 0;
+
+    (void)ctx;
+    KeInitializeDpc(&dpc, on_timer, &runs);
+    KeInitializeTimer(&other);
+    KeSetTimer(&other, in_ms(30), NULL);
+    KeInitializeTimer(&t);
+    KeSetTimerEx(&t, in_ms(20), 20, &dpc);
+    KeInitializeTimerEx(&t, SynchronizationTimer);
+    dt_expect_eq(poll(&t), STATUS_TIMEOUT);
+    wait_for(&t);
+    dt_expect_eq(poll(&t), STATUS_TIMEOUT);
+    wait_for(&other);
+    KeFlushQueuedDpcs();
+    dt_expect_eq(runs, 1);
+    dt_expect(!KeCancelTimer(&t));
+    KeSetTimer(&t, in_ms(1), &dpc);
+    wait_for(&t);
+    KeFlushQueuedDpcs();
+    dt_expect_eq(runs, 2);
+}
+
+/* What is no timer, but looks as if it were set: nothing that is in the memory counts. */
+static void timer_in_garbage(void *ctx)
+{
+    static KTIMER t;
+
+    (void)ctx;
+    memset(&t, 0xFF, sizeof t);
+    KeInitializeTimer(&t);
+    KeSetTimer(&t, in_ms(1), NULL);
+    wait_for(&t);
+}
+
+static void test_timers(void **state)
+{
+    struct dt_config cfg = faithful();
+
+    (void)state;
+    tolerated(timer_again, "DT-T02", 0);
+    passes_with(&cfg, timer_in_garbage);
+}
+
 /* ---- Windows has a code of its own, or simply hangs ---- */
 
 /* IRQ-008 */
@@ -411,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_apcs),
         cmocka_unit_test(test_storage),
+        cmocka_unit_test(test_timers),
         cmocka_unit_test(test_other_codes),
         cmocka_unit_test(test_never_tolerated),
     };
