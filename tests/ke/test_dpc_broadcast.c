@@ -205,6 +205,32 @@ static void call_dpc(void *ctx)
     dt_expect_eq(KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
+/* DPC-091: no page describes the arguments, but Windows shows them like this: the processors that have not signaled; those
+ * that have not arrived, with the highest bit changing at each barrier, and all. */
+static KDEFERRED_ROUTINE looks;
+
+static VOID looks(PKDPC dpc, PVOID context, PVOID a, PVOID b)
+{
+    const volatile ULONG *left = a, *barrier = b;
+
+    (void)dpc, (void)context;
+    dt_expect_eq(barrier[1], CPUS);
+    dt_expect(barrier[0] >= 1 && barrier[0] <= CPUS);
+    KeSignalCallDpcSynchronize(b);
+    dt_expect((barrier[0] & ~0x80000000u) >= 1 && (barrier[0] & 0x80000000u));
+    dt_expect_eq(*left, CPUS);
+    KeSignalCallDpcSynchronize(b);
+    dt_expect_eq(barrier[0], CPUS);
+    dt_expect(*left >= 1);
+    KeSignalCallDpcDone(a);
+}
+
+static void call_looks(void *ctx)
+{
+    (void)ctx;
+    KeGenericCallDpc(looks, NULL);
+}
+
 static KDEFERRED_ROUTINE counts;
 
 static VOID counts(PKDPC dpc, PVOID context, PVOID a, PVOID b)
@@ -241,6 +267,7 @@ static void test_call(void **state)
     (void)state;
     passes_with(&cfg, call_dpc);
     always_with(&cfg, call_dpc, 1);
+    always_with(&cfg, call_looks, 1);
     passes_with(&cfg, call_twice);
     always_with(&cfg, call_twice, 1);
 }
