@@ -128,7 +128,7 @@ enum io_irp_kind {
     IO_IRP_REQUEST,      /* of a struct io_request */
 };
 
-/* In front of an IRP from io_irp_alloc(); IRPs in a driver's own memory have none (no IO_IRP_OURS). */
+/* In front of an IRP from io_irp_alloc(); IRPs in a driver's own memory have none (no IO_IRP_OURS in Reserved). */
 struct DECLSPEC_ALIGN(16) io_irp {
     struct list        link; /* IRPs alive */
     enum io_irp_kind   kind;
@@ -136,11 +136,11 @@ struct DECLSPEC_ALIGN(16) io_irp {
     ULONG              out_bytes; /* how much of SystemBuffer the caller's buffer can take */
     struct io_request *request;
 };
-#define IO_IRP_OURS 0x80 /* in IRP.AllocationFlags */
+#define IO_IRP_OURS 0x7D70 /* IRP.Reserved, which is nobody's on NT */
 
 static inline struct io_irp *io_irp_of(PIRP irp)
 {
-    return irp->AllocationFlags & IO_IRP_OURS ? (struct io_irp *)irp - 1 : NULL;
+    return irp->Reserved == IO_IRP_OURS ? (struct io_irp *)irp - 1 : NULL;
 }
 
 void     io_irp_boot(void);
