@@ -335,6 +335,7 @@ static void lookaside(void *ctx)
     void                 *p[10];
 
     (void)ctx;
+    dt_expect_eq(LOOKASIDE_MINIMUM_BLOCK_SIZE, sizeof(PVOID));
     ExInitializeNPagedLookasideList(&list, NULL, NULL, 0, 48, TAG, 0);
     for (int i = 0; i < 10; i++) {
         p[i] = ExAllocateFromNPagedLookasideList(&list);
