@@ -456,6 +456,8 @@ static RAW struct block *must_be_live(void *user)
 {
     struct block *b = block_of(user);
 
+    if (!user)
+        bad_caller(0x46, 0, 0, 0, "freed, but it is no address", user);
     if (!b || b->state == BLOCK_GAP)
         bad_caller(0x42, (uintptr_t)user, 0, 0, "freed, but it was never in any pool", user);
     if (b->check != checksum(b))
