@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ddi/ddi_ob.c - objects, handles and event handles as drivers see them. Access rights are not kept: every handle may all. */
+#include <string.h>
+
 #include "ddi/ddi.h"
 #include "io/ob.h"
 
@@ -89,6 +91,32 @@ NTKERNELAPI NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttri
         ObjectType && ob_type_of(Object) != ObjectType ? STATUS_OBJECT_TYPE_MISMATCH : ob_handle_create(Object, Handle);
 
     DDI_LEAVE(ObOpenObjectByPointer, Object, status);
+    return status;
+}
+
+/* The name follows the structure. Nothing is written but the length when it does not fit, or when there is no room for any. */
+NTKERNELAPI NTSTATUS NTAPI ObQueryNameString(
+    PVOID Object, POBJECT_NAME_INFORMATION ObjectNameInfo, ULONG Length, PULONG ReturnLength)
+{
+    WCHAR          text[512];
+    UNICODE_STRING name = {0, sizeof text, text};
+    NTSTATUS       status = STATUS_INFO_LENGTH_MISMATCH;
+
+    DDI_ENTER(ObQueryNameString, Object);
+    io_object_name(Object, &name);
+    *ReturnLength = (ULONG)sizeof *ObjectNameInfo + (name.Length ? name.Length + (ULONG)sizeof(WCHAR) : 0);
+    if (Length >= *ReturnLength) {
+        WCHAR *to = (WCHAR *)(ObjectNameInfo + 1);
+
+        ObjectNameInfo->Name = (UNICODE_STRING){0};
+        if (name.Length) {
+            ObjectNameInfo->Name = (UNICODE_STRING){name.Length, (USHORT)(name.Length + sizeof(WCHAR)), to};
+            memcpy(to, text, name.Length);
+            to[name.Length / sizeof(WCHAR)] = 0;
+        }
+        status = STATUS_SUCCESS;
+    }
+    DDI_LEAVE(ObQueryNameString, Object, status);
     return status;
 }
 

@@ -5,6 +5,8 @@
  * A name lives as long as the object has open handles. Names are compared without regard to case and as they are given: there are
  * no directories. named.lock protects the table; a handle is made while it is held, so that a name found is still alive.
  */
+#include <string.h>
+
 #include "ex/unicode.h"
 #include "io/priv.h"
 
@@ -65,6 +67,21 @@ void io_named_forget(void *body)
     for (unsigned i = 0; i < named.used; i++)
         if (named.entry[i].body == body && ob_handle_count(body) == 0)
             named.entry[i].body = NULL;
+    unlock_names();
+}
+
+void io_named_name(const void *body, UNICODE_STRING *out)
+{
+    lock_names();
+    for (unsigned i = 0; i < named.used; i++) {
+        const struct entry *n = &named.entry[i];
+        unsigned            bytes = n->length * (unsigned)sizeof(WCHAR);
+
+        if (n->body != body || bytes > out->MaximumLength)
+            continue;
+        out->Length = (USHORT)bytes;
+        memcpy(out->Buffer, n->name, bytes);
+    }
     unlock_names();
 }
 

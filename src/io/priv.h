@@ -113,7 +113,6 @@ NTSTATUS io_link_add(const UNICODE_STRING *name, const UNICODE_STRING *target);
 NTSTATUS io_link_remove(const UNICODE_STRING *name);
 /* The device, referenced, and what of the name follows it. */
 NTSTATUS io_name_find(const UNICODE_STRING *name, PDEVICE_OBJECT *device, UNICODE_STRING *rest);
-NTSTATUS io_name_of_device(PDEVICE_OBJECT device, UNICODE_STRING *out);
 
 /* ---- files (file.c) ---- */
 

@@ -2,6 +2,8 @@
 /* Timers by handle, events by name, routines by name, small questions about devices, stacks and memory. */
 #include "../machine.h"
 
+#include "ddk/ntifs.h"
+
 /* ---- timers by handle ---- */
 
 static unsigned apcs;
@@ -195,6 +197,88 @@ static void routines_are_found_by_name(void **state)
     passes(variable_body);
 }
 
+/* ---- names of objects: nf-ntifs-obquerynamestring ---- */
+
+static NTSTATUS name_of(PVOID object, PCWSTR expected)
+{
+    union {
+        OBJECT_NAME_INFORMATION info;
+        char                    bytes[256];
+    } u;
+    ULONG    n = 0, length = 0;
+    NTSTATUS status;
+
+    memset(&u, 0xcd, sizeof u);
+    while (expected[length])
+        length++;
+    ULONG need = (ULONG)sizeof u.info + (length ? (length + 1) * (ULONG)sizeof(WCHAR) : 0);
+
+    dt_expect_eq(ObQueryNameString(object, NULL, 0, &n), STATUS_INFO_LENGTH_MISMATCH);
+    dt_expect_eq(n, need);
+    dt_expect_eq(ObQueryNameString(object, &u.info, need - 1, &n), STATUS_INFO_LENGTH_MISMATCH);
+    dt_expect(n == need && (unsigned char)u.bytes[0] == 0xcd);
+    status = ObQueryNameString(object, &u.info, need, &n);
+    dt_expect(n == need && u.info.Name.Length == length * sizeof(WCHAR));
+    dt_expect(u.info.Name.MaximumLength == (length ? u.info.Name.Length + sizeof(WCHAR) : 0));
+    if (length)
+        dt_expect(memcmp(u.info.Name.Buffer, expected, (length + 1) * sizeof(WCHAR)) == 0);
+    else
+        dt_expect(!u.info.Name.Buffer);
+    return status;
+}
+
+static void event_name_body(void *arg)
+{
+    UNICODE_STRING    text;
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE            h, unnamed;
+    PVOID             event;
+
+    (void)arg;
+    RtlInitUnicodeString(&text, L"\\BaseNamedObjects\\Named");
+    InitializeObjectAttributes(&attributes, &text, OBJ_KERNEL_HANDLE, NULL, NULL);
+    dt_expect_eq(ZwCreateEvent(&h, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE), STATUS_SUCCESS);
+    dt_expect_eq(ObReferenceObjectByHandle(h, 0, *ExEventObjectType, KernelMode, &event, NULL), STATUS_SUCCESS);
+    dt_expect_eq(name_of(event, L"\\BaseNamedObjects\\Named"), STATUS_SUCCESS);
+    ZwClose(h);
+    dt_expect_eq(name_of(event, L""), STATUS_SUCCESS); /* the name went with the last handle */
+    ObDereferenceObject(event);
+    dt_expect_eq(name_of(IoCreateNotificationEvent(NULL, &unnamed), L""), STATUS_SUCCESS);
+    ZwClose(unnamed);
+    dt_expect_eq(name_of(KeGetCurrentThread(), L""), STATUS_SUCCESS);
+    dt_expect_eq(name_of(PsGetCurrentProcess(), L""), STATUS_SUCCESS);
+}
+
+static NTSTATUS named_device(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    UNICODE_STRING name;
+    PDEVICE_OBJECT device, other;
+
+    (void)path;
+    RtlInitUnicodeString(&name, L"\\Device\\Named");
+    dt_expect_eq(IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device), STATUS_SUCCESS);
+    dt_expect_eq(IoCreateDevice(driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &other), STATUS_SUCCESS);
+    dt_expect_eq(name_of(device, L"\\Device\\Named"), STATUS_SUCCESS);
+    dt_expect_eq(name_of(other, L""), STATUS_SUCCESS);
+    dt_expect_eq(name_of(driver, driver->DriverName.Buffer), STATUS_SUCCESS);
+    IoDeleteDevice(other);
+    IoDeleteDevice(device);
+    return STATUS_UNSUCCESSFUL;
+}
+
+static void driver_name_body(void *arg)
+{
+    (void)arg;
+    dt_expect(!dt_driver_load(named_device));
+}
+
+static void objects_tell_their_names(void **state)
+{
+    (void)state;
+    passes(event_name_body);
+    passes(driver_name_body);
+}
+
 /* ---- stacks, affinity, memory ---- */
 
 static void stack_body(void *arg)
@@ -239,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_timer_calls_the_thread_that_set_it),
         cmocka_unit_test(an_event_is_opened_by_its_name),
         cmocka_unit_test(routines_are_found_by_name),
+        cmocka_unit_test(objects_tell_their_names),
         cmocka_unit_test(stacks_and_pages_have_limits),
     };
 
