@@ -79,7 +79,6 @@ void io_call_leave(struct io_call *call);
 
 /* ---- events with handles (event.c) ---- */
 
-
 /* ---- drivers and devices (driver.c, device.c, name.c) ---- */
 
 struct io_device_config {
