@@ -2,10 +2,7 @@
 /* base/spin.h - a lock for observers: they may not take kernel locks, and on one host thread it never spins. */
 #pragma once
 
-#include <sched.h>
 #include <stdatomic.h>
-
-enum { SPIN_TURNS = 100 };
 
 struct spin {
     atomic_flag held;
@@ -18,14 +15,8 @@ struct spin {
 
 static inline void spin_lock(struct spin *s)
 {
-    unsigned turns = 0;
-
-    /* A holder that the host has taken off its processor gets a chance to come back. */
     while (atomic_flag_test_and_set_explicit(&s->held, memory_order_acquire))
-        if (++turns % SPIN_TURNS == 0)
-            sched_yield();
-        else
-            __builtin_ia32_pause();
+        __builtin_ia32_pause();
 }
 
 static inline void spin_unlock(struct spin *s)
