@@ -4,6 +4,7 @@
  * A member that a macro of the DDK names is the DDK's doing.
  */
 #include "check/annot.h"
+#include "check/visitor.h"
 
 namespace dt {
 
@@ -26,15 +27,9 @@ const char *const driver_public[] = {"FastIoDispatch", "Size", "DeviceObject", "
     "DriverStartIo", "DriverUnload", "MajorFunction", "DriverExtension", "DriverName"};
 const char *const read_only[] = {"DriverObject", "NextDevice", "HardwareDatabase", "DriverInit", "Size"};
 
-class Visitor : public RecursiveASTVisitor<Visitor> {
+class Visitor : public FileVisitor<Visitor> {
   public:
-    Visitor(AnalysisManager &m, BugReporter &br, const CheckerBase *by) : m(m), br(br), by(by) {}
-
-    bool TraverseFunctionDecl(FunctionDecl *f)
-    {
-        inside = f;
-        return !m.isInCodeFile(f->getLocation()) || RecursiveASTVisitor<Visitor>::TraverseFunctionDecl(f);
-    }
+    using FileVisitor::FileVisitor;
 
     bool VisitBinaryOperator(BinaryOperator *e)
     {
@@ -48,22 +43,22 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
         auto             *field = dyn_cast<FieldDecl>(e->getMemberDecl());
         const RecordDecl *r = field ? outermost(field) : nullptr;
 
-        if (!r || field->getName().empty() || !is_users_place(e) || is_users(m.getSourceManager(), r->getLocation()))
+        if (!r || field->getName().empty() || !is_users_place(e) || is_users(sources(), r->getLocation()))
             return true;
         auto *base = dyn_cast<MemberExpr>(e->getBase()->IgnoreParenImpCasts());
         while (base && base->getMemberDecl()->getName().empty())
             base = dyn_cast<MemberExpr>(base->getBase()->IgnoreParenImpCasts());
         auto *outer = base ? dyn_cast<FieldDecl>(base->getMemberDecl()) : nullptr;
-        if (outer && !is_users(m.getSourceManager(), outermost(outer)->getLocation()))
+        if (outer && !is_users(sources(), outermost(outer)->getLocation()))
             return true; /* the outer member counts: DeviceObject->Dpc.Number */
         if (in(r->getName(), opaque))
-            return tell(e, field, r, 28128, " is opaque: use the routines for it");
+            return leave_alone(e, field, r, 28128, " is opaque: use the routines for it");
         if (r->getName() == "_DEVICE_OBJECT" && !in(field->getName(), device_public))
-            return tell(e, field, r, 28175, " must not be accessed by a driver");
+            return leave_alone(e, field, r, 28175, " must not be accessed by a driver");
         if (r->getName() == "_DEVICE_OBJECT" && field->getName() == "NextDevice" && !may_walk_devices())
-            return tell(e, field, r, 28175, " may be accessed in DriverEntry and the unload routine only");
+            return leave_alone(e, field, r, 28175, " may be accessed in DriverEntry and the unload routine only");
         if (r->getName() == "_DRIVER_OBJECT" && !in(field->getName(), driver_public))
-            return tell(e, field, r, 28175, " must not be accessed by a driver");
+            return leave_alone(e, field, r, 28175, " must not be accessed by a driver");
         return true;
     }
 
@@ -71,24 +66,18 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
     {
         const FunctionDecl *f = e->getDirectCallee();
 
-        if (f && is_users_place(e) && !is_users(m.getSourceManager(), f->getLocation()))
+        if (f && is_users_place(e) && !is_users(sources(), f->getLocation()))
             for (unsigned i = 0; i < e->getNumArgs() && i < f->getNumParams(); i++)
                 check_argument(e->getArg(i), f, i);
         return true;
     }
 
   private:
-    AnalysisManager    &m;
-    BugReporter        &br;
-    const CheckerBase  *by;
-    const FunctionDecl *inside = nullptr;
-
     bool is_users_place(const Expr *e)
     {
-        SourceLocation       at = isa<MemberExpr>(e) ? cast<MemberExpr>(e)->getMemberLoc() : e->getExprLoc();
-        const SourceManager &sm = m.getSourceManager();
+        SourceLocation at = isa<MemberExpr>(e) ? cast<MemberExpr>(e)->getMemberLoc() : e->getExprLoc();
 
-        return inside && !sm.isInSystemHeader(sm.getSpellingLoc(at)) && !sm.isInSystemHeader(sm.getExpansionLoc(at));
+        return inside && is_users(sources(), at) && is_users(sources(), sources().getSpellingLoc(at));
     }
 
     /* The named record around anonymous structures and unions. */
@@ -107,7 +96,7 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
                inside->getName() == "DriverEntry" || inside->getName().contains("Unload");
     }
 
-    bool tell(const Expr *e, const FieldDecl *f, const RecordDecl *r, int number, const llvm::Twine &why)
+    bool leave_alone(const Expr *e, const FieldDecl *f, const RecordDecl *r, int number, const llvm::Twine &why)
     {
         report_at(br, by, inside, R05, "the member " + f->getName() + " of " + r->getName().ltrim('_') + why,
             e->getExprLoc(), e->getSourceRange(), number);
@@ -120,15 +109,15 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
         auto             *field = member ? dyn_cast<FieldDecl>(member->getMemberDecl()) : nullptr;
         const RecordDecl *r = field ? outermost(field) : nullptr;
 
-        if (!r || !is_users_place(member) || is_users(m.getSourceManager(), r->getLocation()))
+        if (!r || !is_users_place(member) || is_users(sources(), r->getLocation()))
             return;
         if (r->getName() == "_IRP" && field->getName() == "CancelRoutine")
-            tell(e, field, r, 28128, " is set with IoSetCancelRoutine");
+            leave_alone(e, field, r, 28128, " is set with IoSetCancelRoutine");
         if (r->getName() == "_DEVICE_OBJECT" &&
             (field->getName() == "DriverObject" || field->getName() == "NextDevice"))
-            tell(e, field, r, 28176, " is read-only");
+            leave_alone(e, field, r, 28176, " is read-only");
         if (r->getName() == "_DRIVER_OBJECT" && in(field->getName(), read_only))
-            tell(e, field, r, 28176, " is read-only");
+            leave_alone(e, field, r, 28176, " is read-only");
     }
 
     void check_argument(const Expr *e, const FunctionDecl *f, unsigned i);
@@ -160,26 +149,15 @@ void Visitor::check_argument(const Expr *e, const FunctionDecl *f, unsigned i)
     auto       *given = constant ? dyn_cast<EnumDecl>(constant->getDeclContext()) : nullptr;
     std::string name = wanted->getName().empty() ? p->getType().getAsString() : wanted->getName().ltrim('_').str();
     if (given && given->getCanonicalDecl() != wanted->getCanonicalDecl())
-        report_at(br, by, inside, R06,
-            "'" + constant->getName() + "' is no " + name + ", which " + f->getName() + " wants here", e->getBeginLoc(),
-            e->getSourceRange(), 28139);
+        tell(R06, "'" + constant->getName() + "' is no " + name + ", which " + f->getName() + " wants here", e, 28139);
     bool strict = false;
     for (const Annotation &a : contract_of(f).list)
         strict |= a.parameter == (int)i && a.name == "_Strict_type_match_";
     if (strict && isa<IntegerLiteral>(inner))
-        report_at(br, by, inside, R06, "a number is given to " + f->getName() + " where " + name + " has names",
-            e->getBeginLoc(), e->getSourceRange(), 28039);
+        tell(R06, "a number is given to " + f->getName() + " where " + name + " has names", e, 28039);
 }
 
-class FieldChecker : public Checker<check::ASTDecl<TranslationUnitDecl>> {
-  public:
-    void checkASTDecl(const TranslationUnitDecl *unit, AnalysisManager &m, BugReporter &br) const
-    {
-        Visitor v(m, br, this);
-
-        v.TraverseDecl(const_cast<TranslationUnitDecl *>(unit));
-    }
-};
+using FieldChecker = FileChecker<Visitor>;
 
 } // namespace
 

@@ -40,6 +40,13 @@ StringRef callee_name(const CallEvent &call)
     return i ? i->getName() : StringRef();
 }
 
+StringRef callee_name(const CallExpr *e)
+{
+    const FunctionDecl *f = e ? e->getDirectCallee() : nullptr;
+
+    return f && f->getIdentifier() ? f->getName() : StringRef();
+}
+
 const MemRegion *object(SVal pointer)
 {
     const MemRegion *r = pointer.getAsRegion();

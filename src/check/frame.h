@@ -46,6 +46,9 @@ const FunctionDecl *root(CheckerContext &c);
 /* "KeSetTimer", or "" when it is not known what is called. */
 StringRef callee_name(const CallEvent &call);
 
+/* Of a call in the text. */
+StringRef callee_name(const CallExpr *e);
+
 /* The object a pointer argument means, without casts; nullptr when unknown. */
 const MemRegion *object(SVal pointer);
 const MemRegion *argument_object(const CallEvent &call, unsigned i);

@@ -5,6 +5,7 @@
  * meets a pointer type with a role: arguments, assignments, initializers.
  */
 #include "check/irql.h"
+#include "check/visitor.h"
 
 #include <map>
 
@@ -42,17 +43,9 @@ bool uses_declaration(const FunctionDecl *f)
     return false;
 }
 
-class Visitor : public RecursiveASTVisitor<Visitor> {
+class Visitor : public FileVisitor<Visitor> {
   public:
-    Visitor(AnalysisManager &m, BugReporter &br, const CheckerBase *by) : m(m), br(br), by(by) {}
-
-    bool TraverseFunctionDecl(FunctionDecl *f)
-    {
-        inside = f;
-        bool go_on = !m.isInCodeFile(f->getLocation()) || RecursiveASTVisitor<Visitor>::TraverseFunctionDecl(f);
-        inside = nullptr;
-        return go_on;
-    }
+    using FileVisitor::FileVisitor;
 
     /* SIO-066, STM-016: the type's annotations apply to the body only when the definition asks for them. */
     bool VisitFunctionDecl(FunctionDecl *f)
@@ -108,11 +101,14 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
         return true;
     }
 
+    void end(const TranslationUnitDecl *unit)
+    {
+        for (const Decl *d : unit->decls())
+            if (is_users(sources(), d->getLocation()))
+                check_classes(d);
+    }
+
   private:
-    AnalysisManager                                        &m;
-    BugReporter                                            &br;
-    const CheckerBase                                      *by;
-    const FunctionDecl                                     *inside = nullptr;
     std::map<const FunctionDecl *, const TypedefNameDecl *> served; /* the first role each function was given in */
 
     /* As the declaration with annotations or typedef names wrote it. */
@@ -121,11 +117,7 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
         return f->getParamDecl(i)->getType();
     }
 
-    void tell(Rule rule, const llvm::Twine &text, const Expr *at, int number = 0)
-    {
-        report_at(br, by, inside, rule, text, at->getBeginLoc(), at->getSourceRange(), number);
-    }
-
+    void check_classes(const Decl *d);
     void meet(const Expr *e, QualType type);
     bool meet_signature(const Expr *e, const FunctionDecl *f, QualType type, bool changed, bool explicitly, bool ddk);
     void meet_role(const Expr *e, const FunctionDecl *f, const TypedefNameDecl *role);
@@ -193,33 +185,17 @@ void Visitor::meet(const Expr *e, QualType type)
     const FunctionDecl    *f = function_in(e, &changed, &explicitly);
     const TypedefNameDecl *role = f ? role_typedef(type) : nullptr;
 
-    if (!f || !is_users(m.getSourceManager(), f->getLocation()) || !type->isPointerType())
+    if (!f || !is_users(sources(), f->getLocation()) || !type->isPointerType())
         return;
-    bool ddk = role && (!is_users(m.getSourceManager(), role->getLocation()) || !contract_of(role).classes.empty());
+    bool ddk = role && (!is_users(sources(), role->getLocation()) || !contract_of(role).classes.empty());
     if (!meet_signature(e, f, type, changed, explicitly, ddk) || !ddk)
         return;
     if (!meet_levels(e, f, role))
         meet_role(e, f, role);
 }
 
-class RoleChecker : public Checker<check::ASTDecl<TranslationUnitDecl>> {
-  public:
-    void checkASTDecl(const TranslationUnitDecl *unit, AnalysisManager &m, BugReporter &br) const
-    {
-        Visitor v(m, br, this);
-
-        v.TraverseDecl(const_cast<TranslationUnitDecl *>(unit));
-        for (const Decl *d : unit->decls())
-            if (is_users(m.getSourceManager(), d->getLocation()))
-                check_classes(d, m, br);
-    }
-
-  private:
-    void check_classes(const Decl *d, AnalysisManager &m, BugReporter &br) const;
-};
-
 /* Two classes on one function or typedef, or another than its typedef has. */
-void RoleChecker::check_classes(const Decl *d, AnalysisManager &m, BugReporter &br) const
+void Visitor::check_classes(const Decl *d)
 {
     auto                    *f = dyn_cast<FunctionDecl>(d);
     auto                    *t = dyn_cast<TypedefNameDecl>(d);
@@ -231,7 +207,7 @@ void RoleChecker::check_classes(const Decl *d, AnalysisManager &m, BugReporter &
         if (a.name == "_Function_class_" && (own.empty() || own.back() != a.argument))
             own.push_back(a.argument);
     if (own.size() > 1) {
-        report_at(br, this, d, R03,
+        report_at(br, by, d, R03,
             "'" + cast<NamedDecl>(d)->getName() + "' has two function classes: " + own[0] + ", " + own[1],
             d->getLocation(), SourceRange(), 28177);
         return;
@@ -240,11 +216,13 @@ void RoleChecker::check_classes(const Decl *d, AnalysisManager &m, BugReporter &
         return;
     const TypedefNameDecl *role = f ? contract_of(f).role : role_typedef(t->getUnderlyingType());
     if (role && role != t && !has_class(contract_of(role), own[0]) && !contract_of(role).classes.empty())
-        report_at(br, this, d, R03,
+        report_at(br, by, d, R03,
             "'" + cast<NamedDecl>(d)->getName() + "' has the function class " + own[0] + ", its type " +
                 role->getName() + " has " + contract_of(role).classes[0],
             d->getLocation(), SourceRange(), f ? 28268 : 28177);
 }
+
+using RoleChecker = FileChecker<Visitor>;
 
 } // namespace
 

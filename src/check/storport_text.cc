@@ -4,6 +4,7 @@
  * (DT-S16), configuration (DT-S17), message locks without per-message interrupts (DT-S07).
  */
 #include "check/annot.h"
+#include "check/visitor.h"
 
 namespace dt {
 
@@ -26,32 +27,23 @@ bool is_kernels(StringRef name)
     return false;
 }
 
-class Visitor : public RecursiveASTVisitor<Visitor> {
+class Visitor : public FileVisitor<Visitor> {
   public:
-    AnalysisManager    &m;
-    BugReporter        &br;
-    const CheckerBase  *by;
-    const FunctionDecl *inside = nullptr;
-    bool                physical = false, per_message = false;
-    bool                configures = false; /* the file sets InterruptSynchronizationMode, or could */
-    bool                transfer_length = false, successful = false, version = false;
-    const CallExpr     *options = nullptr; /* StorPortInitializePerfOpts with a local of this function */
+    using FileVisitor::FileVisitor;
+    bool            physical = false, per_message = false;
+    bool            configures = false; /* the file sets InterruptSynchronizationMode, or could */
+    bool            transfer_length = false, successful = false, version = false;
+    const CallExpr *options = nullptr; /* StorPortInitializePerfOpts with a local of this function */
     std::vector<std::pair<const CallExpr *, const FunctionDecl *>> kernel_calls, message_locks;
-
-    Visitor(AnalysisManager &m, BugReporter &br, const CheckerBase *by) : m(m), br(br), by(by) {}
 
     bool TraverseFunctionDecl(FunctionDecl *f)
     {
-        bool go_on = true;
-
-        if (!is_users(m.getSourceManager(), f->getLocation()))
+        if (!is_users(sources(), f->getLocation()))
             return true;
-        inside = f;
         physical |= has_class(contract_of(f), "HW_FIND_ADAPTER");
         transfer_length = successful = version = false;
         options = nullptr;
-        if (m.isInCodeFile(f->getLocation()))
-            go_on = RecursiveASTVisitor<Visitor>::TraverseFunctionDecl(f);
+        bool go_on = FileVisitor::TraverseFunctionDecl(f);
         if (f->isThisDeclarationADefinition() && m.isInCodeFile(f->getLocation()))
             end_of(f);
         return go_on;
@@ -59,8 +51,7 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
 
     bool VisitCallExpr(CallExpr *e)
     {
-        const FunctionDecl *f = e->getDirectCallee();
-        StringRef           name = f && f->getIdentifier() ? f->getName() : StringRef();
+        StringRef name = callee_name(e);
 
         if (in(name, {"StorPortValidateRange", "StorPortCompleteRequest"}))
             tell(S16, name + " is deprecated", e);
@@ -72,8 +63,8 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
         }
         if (name == "StorPortAcquireMSISpinLock")
             message_locks.push_back({e, inside});
-        if (!name.empty() && !is_users(m.getSourceManager(), f->getLocation()) && is_kernels(name) &&
-            !m.getSourceManager().isInSystemHeader(m.getSourceManager().getSpellingLoc(e->getBeginLoc())))
+        if (!name.empty() && !is_users(sources(), e->getDirectCallee()->getLocation()) && is_kernels(name) &&
+            is_users(sources(), sources().getSpellingLoc(e->getBeginLoc())))
             kernel_calls.push_back({e, inside});
         return true;
     }
@@ -103,7 +94,7 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
         return true;
     }
 
-    void finish()
+    void end(const TranslationUnitDecl *)
     {
         for (auto &lock : message_locks)
             if (!per_message && configures)
@@ -119,11 +110,6 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
     }
 
   private:
-    void tell(Rule rule, const llvm::Twine &text, const Expr *e)
-    {
-        report_at(br, by, inside, rule, text, e->getBeginLoc(), e->getSourceRange());
-    }
-
     void check_type(const CallExpr *e)
     {
         const ValueDecl *d = named_object(e->getArg(0));
@@ -147,23 +133,15 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
             report_at(br, by, f, S17, "'" + f->getName() + "' does not set MaximumTransferLength of the configuration",
                 f->getLocation());
         if (options && !version)
-            tell(S18, "the performance options have no version and size", options);
+            report_at(br, by, f, S18, "the performance options have no version and size", options->getBeginLoc(),
+                options->getSourceRange());
         if (has_class(k, "HW_ADAPTER_CONTROL") && !successful)
             report_at(
                 br, by, f, S17, "'" + f->getName() + "' never returns ScsiAdapterControlSuccess", f->getLocation());
     }
 };
 
-class StorTextChecker : public Checker<check::ASTDecl<TranslationUnitDecl>> {
-  public:
-    void checkASTDecl(const TranslationUnitDecl *unit, AnalysisManager &m, BugReporter &br) const
-    {
-        Visitor v(m, br, this);
-
-        v.TraverseDecl(const_cast<TranslationUnitDecl *>(unit));
-        v.finish();
-    }
-};
+using StorTextChecker = FileChecker<Visitor>;
 
 } // namespace
 

@@ -4,17 +4,11 @@
  * (DT-T10), a timer never deleted (DT-T18), state polled as if it were synchronization (DT-T22), lost arguments (DT-D05).
  */
 #include "check/timer_facts.h"
+#include "check/visitor.h"
 
 namespace dt {
 
 namespace {
-
-StringRef name_of_call(const CallExpr *e)
-{
-    const FunctionDecl *f = e ? e->getDirectCallee() : nullptr;
-
-    return f && f->getIdentifier() ? f->getName() : StringRef();
-}
 
 /* Does a statement contain a call that this accepts? */
 class Finder : public RecursiveASTVisitor<Finder> {
@@ -25,7 +19,7 @@ class Finder : public RecursiveASTVisitor<Finder> {
     explicit Finder(llvm::function_ref<bool(StringRef)> wanted) : wanted(wanted) {}
     bool VisitCallExpr(CallExpr *e)
     {
-        if (wanted(name_of_call(e)))
+        if (wanted(callee_name(e)))
             found = e;
         return !found;
     }
@@ -52,15 +46,9 @@ bool relies_on_quiet(StringRef name)
            name == "__builtin_memset" || name == "memset" || name == "RtlZeroMemory";
 }
 
-class Visitor : public RecursiveASTVisitor<Visitor> {
+class Visitor : public FileVisitor<Visitor> {
   public:
-    Visitor(AnalysisManager &m, BugReporter &br, const CheckerBase *by) : m(m), br(br), by(by) {}
-
-    bool TraverseFunctionDecl(FunctionDecl *f)
-    {
-        inside = f;
-        return !m.isInCodeFile(f->getLocation()) || RecursiveASTVisitor<Visitor>::TraverseFunctionDecl(f);
-    }
+    using FileVisitor::FileVisitor;
 
     bool VisitWhileStmt(WhileStmt *s)
     {
@@ -90,18 +78,26 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
         return true;
     }
 
-  private:
-    AnalysisManager    &m;
-    BugReporter        &br;
-    const CheckerBase  *by;
-    const FunctionDecl *inside = nullptr;
+    void end(const TranslationUnitDecl *unit)
+    {
+        const TimerFacts &facts = timer_facts(m.getASTContext());
 
+        for (const ValueDecl *dpc : facts.dpc_order)
+            check_shared(dpc, facts.dpcs.at(dpc));
+        if (!facts.deletes)
+            for (auto &pair : facts.allocated)
+                if (is_own(pair.first))
+                    report_at(br, by, unit, T18, "no ExDeleteTimer belongs to this timer", pair.second->getBeginLoc(),
+                        pair.second->getSourceRange());
+    }
+
+  private:
     bool polled(const Stmt *, const CallExpr *e)
     {
         if (e)
-            report_at(br, by, inside, T22,
+            tell(T22,
                 "the state of a timer is read without any synchronization: signaled does not mean that its DPC has run",
-                e->getBeginLoc(), e->getSourceRange());
+                e);
         return true;
     }
 
@@ -110,54 +106,33 @@ class Visitor : public RecursiveASTVisitor<Visitor> {
     {
         ASTContext &ast = m.getASTContext();
 
-        if (name_of_call(e) != "KeInsertQueueDpc" || e->getNumArgs() < 3)
+        if (callee_name(e) != "KeInsertQueueDpc" || e->getNumArgs() < 3)
             return;
-        const SourceManager &sm = m.getSourceManager();
-        if (sm.isInSystemHeader(sm.getSpellingLoc(e->getBeginLoc()))) /* IoRequestDpc: its arguments travel otherwise */
-            return;
+        if (!is_users(sources(), sources().getSpellingLoc(e->getBeginLoc())))
+            return; /* IoRequestDpc: its arguments travel otherwise */
         for (unsigned i = 1; i < 3; i++)
             if (!e->getArg(i)->IgnoreParenCasts()->isNullPointerConstant(ast, Expr::NPC_ValueDependentIsNotNull) &&
                 !e->getArg(i)->isEvaluatable(ast)) {
-                report_at(br, by, inside, D05,
-                    "when the DPC is queued already, KeInsertQueueDpc returns FALSE and these arguments are lost",
-                    e->getBeginLoc(), e->getSourceRange());
+                tell(D05, "when the DPC is queued already, KeInsertQueueDpc returns FALSE and these arguments are lost",
+                    e);
                 return;
             }
     }
-};
 
-class TimerTextChecker : public Checker<check::ASTDecl<TranslationUnitDecl>> {
-  public:
-    void checkASTDecl(const TranslationUnitDecl *unit, AnalysisManager &m, BugReporter &br) const
-    {
-        const TimerFacts &facts = timer_facts(m.getASTContext());
-        Visitor           v(m, br, this);
-
-        v.TraverseDecl(const_cast<TranslationUnitDecl *>(unit));
-        for (const ValueDecl *dpc : facts.dpc_order)
-            check_shared(dpc, facts.dpcs.at(dpc), br);
-        if (!facts.deletes)
-            for (auto &pair : facts.allocated)
-                if (is_own(pair.first, m))
-                    report_at(br, this, unit, T18, "no ExDeleteTimer belongs to this timer", pair.second->getBeginLoc(),
-                        pair.second->getSourceRange());
-    }
-
-  private:
     /* Nobody outside of this file can delete it. */
-    static bool is_own(const ValueDecl *d, AnalysisManager &m)
+    bool is_own(const ValueDecl *d)
     {
         auto *v = dyn_cast<VarDecl>(d);
 
         return m.isInCodeFile(d->getLocation()) && (!v || v->hasLocalStorage() || !v->hasExternalFormalLinkage());
     }
 
-    void check_shared(const ValueDecl *dpc, const std::vector<TimerFacts::Use> &uses, BugReporter &br) const
+    void check_shared(const ValueDecl *dpc, const std::vector<TimerFacts::Use> &uses)
     {
         for (const TimerFacts::Use &u : uses) {
             if (u.timer == uses[0].timer)
                 continue;
-            report_at(br, this, u.in, T10,
+            report_at(br, by, u.in, T10,
                 "the DPC " + dpc->getName() + " is used by " +
                     (u.timer && uses[0].timer ? "two timers" : "a timer and by KeInsertQueueDpc") +
                     ": it can be queued once only",
@@ -166,6 +141,8 @@ class TimerTextChecker : public Checker<check::ASTDecl<TranslationUnitDecl>> {
         }
     }
 };
+
+using TimerTextChecker = FileChecker<Visitor>;
 
 } // namespace
 

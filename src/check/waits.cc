@@ -144,17 +144,10 @@ const CallExpr *call_in(const Stmt *s)
     return dyn_cast<CallExpr>(e);
 }
 
-StringRef name_in(const CallExpr *e)
-{
-    const FunctionDecl *f = e ? e->getDirectCallee() : nullptr;
-
-    return f && f->getIdentifier() ? f->getName() : StringRef();
-}
-
 /* Argument `Wait` of the three routines that have one. */
 const Expr *wait_argument(const CallExpr *e)
 {
-    StringRef name = name_in(e);
+    StringRef name = callee_name(e);
     unsigned  i = name == "KeSetEvent" || name == "KePulseEvent" ? 2 : name == "KeReleaseMutex" ? 1 : 3;
 
     if (name != "KeSetEvent" && name != "KeReleaseMutex" && name != "KeReleaseSemaphore" && name != "KePulseEvent")
@@ -179,7 +172,7 @@ class WaitTrueVisitor : public RecursiveASTVisitor<WaitTrueVisitor> {
                 continue;
             auto next = i + 1;
             if (next == block->body_end() || !waits(*next))
-                report_at(br, by, in, W05, name_in(e) + " with Wait = TRUE is not followed by a wait at once",
+                report_at(br, by, in, W05, callee_name(e) + " with Wait = TRUE is not followed by a wait at once",
                     e->getBeginLoc(), e->getSourceRange(), 0);
         }
         return true;
@@ -198,7 +191,7 @@ class WaitTrueVisitor : public RecursiveASTVisitor<WaitTrueVisitor> {
         if (auto *d = dyn_cast_or_null<DeclStmt>(s))
             s = d->isSingleDecl() && isa<VarDecl>(d->getSingleDecl()) ? cast<VarDecl>(d->getSingleDecl())->getInit()
                                                                       : nullptr;
-        return name_in(call_in(s)).startswith("KeWait");
+        return callee_name(call_in(s)).startswith("KeWait");
     }
 };
 
