@@ -14,7 +14,7 @@ Registration::Registration(const char *name, void (*add)(CheckerRegistry &, cons
 }
 
 const RuleRow rule_rows[RULE_COUNT] = {
-#define RULE(id, number, aliases, family, text) {"DT-" #id, number, text},
+#define RULE(id, number, aliases, family, text, page) {"DT-" #id, number, text},
 #include "check/rules.def"
 #undef RULE
 };

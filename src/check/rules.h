@@ -5,7 +5,7 @@
 namespace dt {
 
 enum Rule {
-#define RULE(id, number, aliases, family, text) id,
+#define RULE(id, number, aliases, family, text, page) id,
 #include "check/rules.def"
 #undef RULE
     RULE_COUNT

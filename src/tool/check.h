@@ -9,7 +9,8 @@
 
 /* A row of check/rules.def. */
 struct check_rule {
-    const char *id, *aliases, *family, *text; /* id: "DT-I01" */
+    const char *id, *aliases, *family, *text; /* id: "DT-I01"; aliases: separated by blanks */
+    const char *page;                         /* of Microsoft's documentation, a URL */
     int         number;                       /* C28xxx, 0: none */
 };
 

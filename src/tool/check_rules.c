@@ -8,9 +8,11 @@
 #include "tool/check.h"
 #include "tool/tool.h"
 
+#define DOCS "https://learn.microsoft.com/windows-hardware/drivers/"
+
 static const struct check_rule rules[] = {
-#define RULE(id_, number_, aliases_, family_, text_) \
-    {.id = "DT-" #id_, .number = number_, .aliases = aliases_, .family = family_, .text = text_},
+#define RULE(id_, number_, aliases_, family_, text_, page_) \
+    {.id = "DT-" #id_, .number = number_, .aliases = aliases_, .family = family_, .text = text_, .page = DOCS page_},
 #include "check/rules.def"
 #undef RULE
     {.id = NULL}};
@@ -82,6 +84,7 @@ bool check_explain(const char *name, bool heading)
         printf("Static warning: C%d\n", r->number);
     if (*r->aliases)
         printf("Also known as: %s\n", r->aliases);
+    printf("Documentation: %s\n", r->page);
     print_sample(r, "bad");
     print_sample(r, "good");
     return true;

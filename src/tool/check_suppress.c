@@ -40,19 +40,24 @@ static bool is_named(const struct finding *f, const char *list, size_t n)
 /* One specifier: "suppress: 28121", "push". */
 static void apply(struct scan *s, const struct finding *f, const char *text, size_t n)
 {
-    size_t word = strspn(text, " \t");
+    size_t blanks = strspn(text, " \t");
 
-    text += word;
-    n -= word < n ? word : n;
+    if (blanks >= n)
+        return;
+    text += blanks;
+    n -= blanks;
+    const char *list = memchr(text, ':', n);
+    bool        named = list && is_named(f, list + 1, n - (size_t)(list + 1 - text));
+
     if (strncmp(text, "push", 4) == 0 && s->depth < PUSHES_MAX)
         s->pushed[s->depth++] = s->disabled;
     else if (strncmp(text, "pop", 3) == 0 && s->depth > 0)
         s->disabled = s->pushed[--s->depth];
-    else if (strncmp(text, "suppress", 8) == 0 && is_named(f, text + strcspn(text, ":") + 1, n))
+    else if (named && strncmp(text, "suppress", 8) == 0)
         s->next = true;
-    else if (strncmp(text, "disable", 7) == 0 && is_named(f, text + strcspn(text, ":") + 1, n))
+    else if (named && strncmp(text, "disable", 7) == 0)
         s->disabled = true;
-    else if (strncmp(text, "default", 7) == 0 && is_named(f, text + strcspn(text, ":") + 1, n))
+    else if (named && strncmp(text, "default", 7) == 0)
         s->disabled = false;
 }
 

@@ -116,9 +116,10 @@ static json_t *result(const struct finding *f)
     return r;
 }
 
-static json_t *tags(const struct check_rule *r)
+/* Microsoft's names for a rule: "C28121", "IrqlKeApcLte1", "cpp/drivers/irql-too-high". */
+static json_t *aliases(const struct check_rule *r)
 {
-    json_t *list = json_pack("[s]", r->family);
+    json_t *list = json_array();
 
     if (r->number)
         json_array_append_new(list, json_sprintf("C%d", r->number));
@@ -137,9 +138,10 @@ static json_t *all_rules(void)
     for (size_t i = 0; (r = check_rule_at(i)); i++) {
         char *help = xasprintf("%s. `duetime explain %s` shows a bad and a good sample.", r->text, r->id);
 
-        json_array_append_new(list,
-            json_pack("{s:s, s:o, s:o, s:{s:s}, s:{s:o}}", "id", r->id, "shortDescription", message(r->text), "help",
-                message(help), "defaultConfiguration", "level", "warning", "properties", "tags", tags(r)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:s, s:o, s:{s:s}, s:{s:[s], s:o}}", "id", r->id, "shortDescription",
+                      message(r->text), "helpUri", r->page, "help", message(help), "defaultConfiguration", "level",
+                      "warning", "properties", "tags", r->family, "aliases", aliases(r)));
         free(help);
     }
     return list;
