@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check/dpcs.cc - target processors (DT-D11) and threaded DPCs (DT-D13, DT-D14). */
+/* check/dpcs.cc - lost arguments (DT-D05), target processors (DT-D11), threaded DPCs (DT-D13, DT-D14). */
 #include "check/irql.h"
 #include "check/timer_facts.h"
 
@@ -19,14 +19,37 @@ class DpcChecker : public Checker<check::PreCall, check::PostCall> {
         StringRef name = callee_name(call);
         SymbolRef s = call.getReturnValue().getAsSymbol();
 
-        if (s && (name.contains("ActiveProcessorCount") || name.contains("MaximumProcessorCount")))
-            c.addTransition(c.getState()->add<ProcessorCounts>(s));
+        if (!s || !(name.contains("ActiveProcessorCount") || name.contains("MaximumProcessorCount")))
+            return;
+        auto count = call.getReturnValue().castAs<DefinedSVal>();
+        if (ProgramStateRef one = c.getState()->assume(count, true))
+            c.addTransition(one->add<ProcessorCounts>(s));
     }
 
   private:
+    void check_lost(const CallEvent &call, CheckerContext &c) const;
     void check_target(const CallEvent &call, CheckerContext &c) const;
     void check_threaded(const CallEvent &call, CheckerContext &c) const;
 };
+
+/* Is an argument the same for every call? */
+bool is_constant(const Expr *e, ASTContext &ast)
+{
+    return e->IgnoreParenCasts()->isNullPointerConstant(ast, Expr::NPC_ValueDependentIsNotNull) ||
+           e->isEvaluatable(ast);
+}
+
+void DpcChecker::check_lost(const CallEvent &call, CheckerContext &c) const
+{
+    const Expr          *e = call.getOriginExpr();
+    const SourceManager &sm = c.getSourceManager();
+
+    if (!e || is_used(c, call) || !is_users(sm, sm.getSpellingLoc(e->getBeginLoc())))
+        return; /* IoRequestDpc: its arguments travel otherwise */
+    if (!is_constant(call.getArgExpr(1), c.getASTContext()) || !is_constant(call.getArgExpr(2), c.getASTContext()))
+        report(c, this, D05,
+            "when the DPC is queued already, KeInsertQueueDpc returns FALSE and these arguments are lost", e);
+}
 
 void DpcChecker::check_target(const CallEvent &call, CheckerContext &c) const
 {
@@ -72,6 +95,8 @@ void DpcChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
         return;
     if (callee_name(call) == "KeSetTargetProcessorDpc" && call.getNumArgs() > 1)
         check_target(call, c);
+    if (callee_name(call) == "KeInsertQueueDpc" && call.getNumArgs() > 2)
+        check_lost(call, c);
     check_threaded(call, c);
 }
 

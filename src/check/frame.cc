@@ -59,6 +59,17 @@ const MemRegion *argument_object(const CallEvent &call, unsigned i)
     return i < call.getNumArgs() ? object(call.getArgSVal(i)) : nullptr;
 }
 
+const MemRegion *element(CheckerContext &c, SVal array, unsigned i)
+{
+    QualType         type = c.getASTContext().VoidPtrTy;
+    const MemRegion *r = object(array);
+    SVal             index = c.getSValBuilder().makeArrayIndex(i);
+
+    return r ? object(c.getState()->getSVal(
+                   c.getState()->getLValue(type, index, loc::MemRegionVal(r)).castAs<Loc>(), type))
+             : nullptr;
+}
+
 llvm::Optional<int64_t> number_of(ProgramStateRef state, SVal value)
 {
     if (auto i = value.getAs<nonloc::ConcreteInt>())

@@ -53,6 +53,9 @@ StringRef callee_name(const CallExpr *e);
 const MemRegion *object(SVal pointer);
 const MemRegion *argument_object(const CallEvent &call, unsigned i);
 
+/* What element i of an array of pointers points to. */
+const MemRegion *element(CheckerContext &c, SVal array, unsigned i);
+
 /* The number a value certainly is on this path. */
 llvm::Optional<int64_t> number_of(ProgramStateRef state, SVal value);
 

@@ -13,26 +13,31 @@ REGISTER_MAP_WITH_PROGRAMSTATE(SavedLevels, unsigned, clang::ento::SVal)  /* by 
 REGISTER_MAP_WITH_PROGRAMSTATE(HiddenLevels, unsigned, clang::ento::SVal) /* _IRQL_saves_global_, by kind and object */
 REGISTER_TRAIT_WITH_PROGRAMSTATE(RaiseDepth, unsigned)
 REGISTER_SET_WITH_PROGRAMSTATE(StoredTo, const clang::ento::MemRegion *) /* regions that got the level at entry */
+REGISTER_MAP_WITH_PROGRAMSTATE(KeptLevels, const clang::ento::MemRegion *, clang::ento::SVal) /* in members */
+REGISTER_TRAIT_WITH_PROGRAMSTATE(LoweredOnly, bool) /* KeLowerIrql, and nothing had been raised */
 
 namespace dt {
 
 namespace {
 
 class IrqlChangeChecker : public Checker<check::PreCall, check::PostCall, check::BeginFunction, check::EndFunction,
-                              check::Bind, check::LiveSymbols> {
+                              check::Bind, check::RegionChanges, check::LiveSymbols> {
   public:
-    void checkBind(SVal place, SVal value, const Stmt *, CheckerContext &c) const;
-    void checkBeginFunction(CheckerContext &c) const;
-    void checkPreCall(const CallEvent &call, CheckerContext &c) const;
-    void checkPostCall(const CallEvent &call, CheckerContext &c) const;
-    void checkEndFunction(const ReturnStmt *statement, CheckerContext &c) const;
-    void checkLiveSymbols(ProgramStateRef state, SymbolReaper &reaper) const;
+    void            checkBind(SVal place, SVal value, const Stmt *, CheckerContext &c) const;
+    void            checkBeginFunction(CheckerContext &c) const;
+    void            checkPreCall(const CallEvent &call, CheckerContext &c) const;
+    void            checkPostCall(const CallEvent &call, CheckerContext &c) const;
+    void            checkEndFunction(const ReturnStmt *statement, CheckerContext &c) const;
+    void            checkLiveSymbols(ProgramStateRef state, SymbolReaper &reaper) const;
+    ProgramStateRef checkRegionChanges(ProgramStateRef state, const InvalidatedSymbols *,
+        ArrayRef<const MemRegion *> given, ArrayRef<const MemRegion *>, const LocationContext *lc,
+        const CallEvent *call) const;
 
   private:
     void check_raise(const CallEvent &call, CheckerContext &c, const Scope &s, const Annotation &a) const;
     void check_restore(const CallEvent &call, CheckerContext &c, const Scope &s, SVal to) const;
     void check_lowered_without_raise(const CallEvent &call, CheckerContext &c, SVal to) const;
-    bool check_limits(const CallEvent &call, CheckerContext &c, int64_t to, bool raises) const;
+    bool check_limits(const CallEvent &call, CheckerContext &c, SVal to, bool raises) const;
     bool check_cancel(const CallEvent &call, CheckerContext &c, SVal to) const;
     void check_exit(CheckerContext &c, const ReturnStmt *statement) const;
     void check_inlined(CheckerContext &c, const ReturnStmt *statement) const;
@@ -133,20 +138,36 @@ Limits limits_of(CheckerContext &c, const Contract &k)
     return l;
 }
 
-/* Limits of the function the call is in and of those that called it, as far as the path knows them. */
-bool IrqlChangeChecker::check_limits(const CallEvent &call, CheckerContext &c, int64_t to, bool raises) const
+/* Is this level under a minimum? Who raises the level believes that it may have been lower: what was saved then counts as
+ * lower when nothing says otherwise. */
+bool is_below(CheckerContext &c, SVal level, int64_t minimum)
 {
+    ProgramStateRef state = c.getState();
+    bool            saved = false;
+
+    if (auto n = number_of(state, level))
+        return *n < minimum;
+    for (unsigned i = 0; i < state->get<RaiseDepth>(); i++)
+        saved |= state->get<SavedLevels>(i) && *state->get<SavedLevels>(i) == level;
+    return saved && irql_at_most(c, irql_set(state, level), minimum - 1);
+}
+
+/* Limits of the function the call is in and of those that called it, as far as the path knows them. */
+bool IrqlChangeChecker::check_limits(const CallEvent &call, CheckerContext &c, SVal to, bool raises) const
+{
+    auto n = number_of(c.getState(), to);
+
     for (const LocationContext *l = c.getLocationContext(); l; l = l->getParent()) {
         auto *f = dyn_cast<FunctionDecl>(l->getDecl());
         if (!f || !isa<StackFrameContext>(l))
             continue;
         const Contract &k = contract_of(f);
         Limits          limits = limits_of(c, k);
-        bool            high = limits.high && to > *limits.high;
-        if (high || (!raises && limits.low && to < *limits.low)) {
+        bool            high = limits.high && n && *n > *limits.high;
+        if (high || (!raises && limits.low && is_below(c, to, *limits.low))) {
             report(c, this, I07,
-                called(call) + (high ? " raises" : " lowers") + " the IRQL to " + level_name(to) + "; '" +
-                    f->getName() + "' promises " +
+                called(call) + (high ? " raises" : " lowers") + " the IRQL to " +
+                    (n ? level_name(*n) : "what it was before") + "; '" + f->getName() + "' promises " +
                     (high ? "never to exceed " + level_name(*limits.high)
                           : "to stay at or above " + level_name(*limits.low)),
                 call.getOriginExpr(), high ? 28150 : 28124);
@@ -168,7 +189,7 @@ void IrqlChangeChecker::check_raise(const CallEvent &call, CheckerContext &c, co
         report(c, this, I08, llvm::Twine(*to) + " is no IRQL", call.getOriginExpr(), 28151);
         return;
     }
-    if (check_limits(call, c, *to, true))
+    if (check_limits(call, c, evaluate(s, a.argument), true))
         return;
     const Annotation *max = s.contract.find("_IRQL_requires_max_");
     auto              allowed = max ? number_of(s.state, evaluate(s, max->argument)) : llvm::None;
@@ -188,7 +209,7 @@ void IrqlChangeChecker::check_lowered_without_raise(const CallEvent &call, Check
 
     if (!n || contract_of(root(c)).has("_IRQL_restores_"))
         return;
-    if (check_limits(call, c, *n, false) || !differs(c, state, to, irql_now(state), true))
+    if (check_limits(call, c, to, false) || !differs(c, state, to, irql_now(state), true))
         return;
     bool up = irql_below(c, state, *n);
     report(c, this, I03,
@@ -232,7 +253,7 @@ void IrqlChangeChecker::check_restore(const CallEvent &call, CheckerContext &c, 
         check_lowered_without_raise(call, c, to);
         return;
     }
-    if (n && check_limits(call, c, *n, false))
+    if (check_limits(call, c, to, false))
         return;
     if (n && irql_below(c, s.state, *n)) {
         if (lock_call(callee_name(call)))
@@ -300,9 +321,38 @@ SVal some_dirql(CheckerContext &c, const CallEvent &call, ProgramStateRef &state
     return level;
 }
 
+bool is_level(const MemRegion *r)
+{
+    auto *t = dyn_cast_or_null<TypedValueRegion>(r);
+
+    return t && t->getValueType().getUnqualifiedType().getAsString() == "KIRQL";
+}
+
 ProgramStateRef stored(ProgramStateRef state, const MemRegion *to, SVal level)
 {
+    if (is_level(to) && !is_local(to))
+        state = state->set<KeptLevels>(to, level);
     return to && level == irql_at_entry(state) ? state->add<StoredTo>(to->getBaseRegion()) : state;
+}
+
+/* The analyzer takes a routine that is given one member to change them all. What belongs to NT leaves levels alone that
+ * it was not given. */
+ProgramStateRef IrqlChangeChecker::checkRegionChanges(ProgramStateRef state, const InvalidatedSymbols *,
+    ArrayRef<const MemRegion *> given, ArrayRef<const MemRegion *>, const LocationContext *lc,
+    const CallEvent *call) const
+{
+    auto *f = call ? dyn_cast_or_null<FunctionDecl>(call->getDecl()) : nullptr;
+
+    if (!call)
+        return state;
+    for (auto &kept : state->get<KeptLevels>()) {
+        bool keeps = f && !is_users(state->getStateManager().getContext().getSourceManager(), f->getLocation());
+        for (const MemRegion *r : given)
+            keeps &= r != kept.first && !kept.first->isSubRegionOf(r);
+        state = keeps ? state->bindLoc(loc::MemRegionVal(kept.first), kept.second, lc, false)
+                      : state->remove<KeptLevels>(kept.first);
+    }
+    return state;
 }
 
 void IrqlChangeChecker::checkBind(SVal place, SVal value, const Stmt *, CheckerContext &c) const
@@ -355,7 +405,9 @@ ProgramStateRef restore(
         level = fresh(c, call.getOriginExpr(), c.getASTContext().UnsignedCharTy, tag);
     auto n = number_of(s.state, level);
     text = n ? "the IRQL is " + level_name(*n) + " again" : "the IRQL is restored";
-    return irql_set(pop(s.state), level);
+    ProgramStateRef state = irql_set(pop(s.state), level);
+    bool            only = !s.state->get<RaiseDepth>() && callee_name(call) == "KeLowerIrql";
+    return only ? state->set<LoweredOnly>(true) : state;
 }
 
 void IrqlChangeChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
@@ -443,9 +495,12 @@ bool is_saved(CheckerContext &c, const Scope &s, const Annotation &a)
     if (a.parameter < 0 || (unsigned)a.parameter >= root(c)->getNumParams())
         return true;
     const ParmVarDecl *p = root(c)->getParamDecl((unsigned)a.parameter);
-    auto              *own = s.state->getLValue(p, c.getStackFrame()).getAsRegion();
+    const MemRegion   *own = s.state->getLValue(p, c.getStackFrame()).getAsRegion();
     SVal               value = c.getSValBuilder().getRegionValueSymbolVal(cast<TypedValueRegion>(own));
-    const MemRegion   *to = p->getType()->isPointerType() ? object(value) : own;
+    const MemRegion   *to = object(value);
+    if (!p->getType()
+             ->isPointerType()) /* nobody gets to see a parameter: that some level was saved is all one can ask */
+        return !s.state->get<StoredTo>().isEmpty();
     return !to || s.state->contains<StoredTo>(to->getBaseRegion());
 }
 
@@ -485,7 +540,12 @@ void IrqlChangeChecker::check_exit(CheckerContext &c, const ReturnStmt *statemen
     if (cancel || k.has("_IRQL_raises_") || k.has("_IRQL_restores_") || k.has("_IRQL_restores_global_") ||
         k.has("_IRQL_saves_") || k.has("_IRQL_saves_global_") || k.has("_IRQL_is_cancel_"))
         return;
-    unsigned lock = spin_lock_held(state);
+    const Annotation *same = k.find("_IRQL_requires_same_");
+    if (same && !same->of_role && state->get<LoweredOnly>() && !(now == entry)) {
+        report(c, this, I05, "'" + root(c)->getName() + "' lowers the IRQL without having raised it", statement, 28166);
+        return;
+    }
+    unsigned lock = raising_lock_held(state);
     if (lock && (!k.role_name.empty() || calls_for_lock(root(c), false, lock)))
         return; /* the lock that is left held is the defect, and reported */
     if (now == entry || !number_of(state, now) || !differs(c, state, now, entry, false))
@@ -551,6 +611,9 @@ void IrqlChangeChecker::checkEndFunction(const ReturnStmt *statement, CheckerCon
 void IrqlChangeChecker::checkLiveSymbols(ProgramStateRef state, SymbolReaper &reaper) const
 {
     for (auto &pair : state->get<SavedLevels>())
+        for (auto s = pair.second.symbol_begin(); s != pair.second.symbol_end(); ++s)
+            reaper.markLive(*s);
+    for (auto &pair : state->get<KeptLevels>())
         for (auto s = pair.second.symbol_begin(); s != pair.second.symbol_end(); ++s)
             reaper.markLive(*s);
     for (auto &pair : state->get<HiddenLevels>())

@@ -36,6 +36,14 @@ unsigned spin_lock_held(ProgramStateRef state)
     return LOCK_NONE;
 }
 
+unsigned raising_lock_held(ProgramStateRef state)
+{
+    for (auto &pair : state->get<HeldLocks>())
+        if (is_spin(pair.second.kind) || pair.second.kind == LOCK_FAST)
+            return pair.second.kind;
+    return LOCK_NONE;
+}
+
 bool is_held(ProgramStateRef state, const void *lock)
 {
     return state->get<HeldLocks>(lock) != nullptr;
@@ -209,7 +217,8 @@ void LockChecker::check_acquire(const CallEvent &call, CheckerContext &c, const 
     const Held      *held = lock ? state->get<HeldLocks>(lock) : nullptr;
     const MemRegion *handle = handle_of(call, l);
 
-    if (held && !is_counted(held->kind) && !is_counted(l.kind) && l.what == LockCall::ACQUIRE) {
+    bool by_annotation = held && held->kind == LOCK_USER && held->from_entry;
+    if (held && (!is_counted(held->kind) || by_annotation) && !is_counted(l.kind) && l.what == LockCall::ACQUIRE) {
         if (l.kind == LOCK_RW && held->kind == LOCK_RW && callee_name(call).contains("Shared"))
             return;
         report_end(c, this, l.kind == LOCK_FAST || l.kind == LOCK_GUARDED ? L16 : L01,

@@ -62,6 +62,9 @@ bool is_spin(unsigned kind); /* held at DISPATCH_LEVEL or above */
 /* The kind of a spin lock (or the cancel lock) that is held; LOCK_NONE. */
 unsigned spin_lock_held(ProgramStateRef state);
 
+/* The same, or of a mutex that raises the level. */
+unsigned raising_lock_held(ProgramStateRef state);
+
 /* Held on this path (acquired, or by an annotation of the root). */
 bool is_held(ProgramStateRef state, const void *lock);
 

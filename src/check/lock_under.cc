@@ -20,7 +20,7 @@ class UnderLockChecker : public Checker<check::PreCall> {
 
 bool completes(StringRef name)
 {
-    return name == "IoCompleteRequest" || name == "IofCompleteRequest" || name == "IoStartNextPacketLocked";
+    return name == "IoCompleteRequest" || name == "IofCompleteRequest" || name.startswith("IoStartNextPacket");
 }
 
 /* A call through a pointer that neither leads to a known function nor has a type that says what it may do. */
@@ -56,7 +56,10 @@ void UnderLockChecker::checkPreCall(const CallEvent &call, CheckerContext &c) co
     if (!spin_lock_held(c.getState()))
         return;
     if (completes(name))
-        report(c, this, L13, "a request is completed while a spin lock is held", call.getOriginExpr());
+        report(c, this, L13,
+            llvm::Twine("a request is ") + (name.startswith("IoStart") ? "started" : "completed") +
+                " while a spin lock is held",
+            call.getOriginExpr());
     else if (is_unknown_callback(call))
         report(
             c, this, L13, "a routine that is not known here is called while a spin lock is held", call.getOriginExpr());

@@ -70,7 +70,8 @@ class ObjectChecker : public Checker<check::PreCall, check::PostCall> {
     void checkPostCall(const CallEvent &call, CheckerContext &c) const;
 
   private:
-    bool check_use(const CallEvent &call, CheckerContext &c, const Call &use) const;
+    bool check_use(const CallEvent &call, CheckerContext &c, const Call &use, const MemRegion *r) const;
+    void check_several(const CallEvent &call, CheckerContext &c) const;
     void check_again(const CallEvent &call, CheckerContext &c) const;
 };
 
@@ -110,11 +111,10 @@ Rule rule_of(const MemRegion *r, const Call &use)
 }
 
 /* True: a report was made. */
-bool ObjectChecker::check_use(const CallEvent &call, CheckerContext &c, const Call &use) const
+bool ObjectChecker::check_use(const CallEvent &call, CheckerContext &c, const Call &use, const MemRegion *r) const
 {
-    ProgramStateRef  state = c.getState();
-    const MemRegion *r = argument_object(call, use.argument);
-    std::string      name = r ? name_of(r) : "";
+    ProgramStateRef state = c.getState();
+    std::string     name = r ? name_of(r) : "";
 
     if (!r || isa<CodeTextRegion>(r))
         return false;
@@ -140,6 +140,16 @@ bool ObjectChecker::check_use(const CallEvent &call, CheckerContext &c, const Ca
     return true;
 }
 
+/* The objects that an array points to. */
+void ObjectChecker::check_several(const CallEvent &call, CheckerContext &c) const
+{
+    auto count = number_of(c.getState(), call.getArgSVal(0));
+
+    for (unsigned i = 0; count && i < *count && i < 64; i++)
+        if (check_use(call, c, {"KeWaitForMultipleObjects", 1, WAITABLE, W03}, element(c, call.getArgSVal(1), i)))
+            return;
+}
+
 /* A lock initialized twice on one path. */
 void ObjectChecker::check_again(const CallEvent &call, CheckerContext &c) const
 {
@@ -161,8 +171,10 @@ void ObjectChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
     if (name == "ExCancelTimer" && call.getNumArgs() > 1 && argument_object(call, 1))
         report(c, this, T19, "ExCancelTimer: the second parameter is reserved and must be NULL", call.getOriginExpr());
     for (const Call &u : uses)
-        if (name == u.name && check_use(call, c, u))
+        if (name == u.name && check_use(call, c, u, argument_object(call, u.argument)))
             return;
+    if (name == "KeWaitForMultipleObjects" && call.getNumArgs() > 1)
+        check_several(call, c);
 }
 
 /* What another function may have done to memory it was given: everything. */
@@ -198,6 +210,9 @@ void ObjectChecker::checkPostCall(const CallEvent &call, CheckerContext &c) cons
                name == "RtlSecureZeroMemory" || name == "__builtin_memset") {
         if (const MemRegion *r = argument_object(call, 0))
             state = wiped(state, r);
+    } else if (name == "ExDeleteResourceLite") {
+        if (const MemRegion *r = argument_object(call, 0))
+            state = state->remove<ReadyObjects>(r);
     } else if (name.startswith("ExAllocatePool")) {
         if (SymbolRef s = call.getReturnValue().getAsLocSymbol())
             state = state->add<FreshPool>(s);

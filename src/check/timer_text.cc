@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * check/timer_text.cc - rules about timers and DPCs that a whole file breaks, not one path: a DPC shared by two timers
- * (DT-T10), a timer never deleted (DT-T18), state polled as if it were synchronization (DT-T22), lost arguments (DT-D05).
+ * (DT-T10), a timer never deleted (DT-T18), state polled as if it were synchronization (DT-T22).
  */
+#include <map>
+
 #include "check/timer_facts.h"
 #include "check/visitor.h"
 
@@ -34,11 +36,6 @@ const CallExpr *find_call(const Stmt *s, llvm::function_ref<bool(StringRef)> wan
     return f.found;
 }
 
-bool reads_state(StringRef name)
-{
-    return name == "KeReadStateTimer";
-}
-
 /* What is only safe when the timer's DPC cannot run. */
 bool relies_on_quiet(StringRef name)
 {
@@ -46,35 +43,75 @@ bool relies_on_quiet(StringRef name)
            name == "__builtin_memset" || name == "memset" || name == "RtlZeroMemory";
 }
 
+/* Variables that get the state of a timer. */
+class StateFinder : public RecursiveASTVisitor<StateFinder> {
+  public:
+    std::map<const ValueDecl *, const CallExpr *> &states;
+
+    explicit StateFinder(std::map<const ValueDecl *, const CallExpr *> &states) : states(states) {}
+
+    bool VisitVarDecl(VarDecl *v)
+    {
+        return add(v, v->getInit());
+    }
+    bool VisitBinaryOperator(BinaryOperator *e)
+    {
+        return !e->isAssignmentOp() || add(named_object(e->getLHS()), e->getRHS());
+    }
+
+  private:
+    bool add(const ValueDecl *to, const Expr *value)
+    {
+        auto *e = value ? dyn_cast<CallExpr>(value->IgnoreParenCasts()) : nullptr;
+
+        if (to && callee_name(e) == "KeReadStateTimer")
+            states[to] = e;
+        return true;
+    }
+};
+
 class Visitor : public FileVisitor<Visitor> {
   public:
     using FileVisitor::FileVisitor;
 
+    bool VisitFunctionDecl(FunctionDecl *f)
+    {
+        states.clear();
+        StateFinder(states).TraverseStmt(f->getBody());
+        return true;
+    }
+
     bool VisitWhileStmt(WhileStmt *s)
     {
-        return polled(s->getCond(), find_call(s->getCond(), reads_state));
+        return polled(state_in(s->getCond()));
     }
     bool VisitDoStmt(DoStmt *s)
     {
-        return polled(s->getCond(), find_call(s->getCond(), reads_state));
+        return polled(state_in(s->getCond()));
     }
     bool VisitForStmt(ForStmt *s)
     {
-        return polled(s->getCond(), find_call(s->getCond(), reads_state));
+        return polled(state_in(s->getCond()));
     }
     bool VisitIfStmt(IfStmt *s)
     {
-        const CallExpr *e = find_call(s->getCond(), reads_state);
-        bool            relies = find_call(s->getThen(), relies_on_quiet) || find_call(s->getElse(), relies_on_quiet);
+        bool relies = find_call(s->getThen(), relies_on_quiet) || find_call(s->getElse(), relies_on_quiet);
 
-        return !e || !relies || polled(s->getCond(), e);
+        return !relies || polled(state_in(s->getCond()));
     }
 
+    /* if (!KeReadStateTimer(timer)) return; and what comes then. */
     bool VisitCompoundStmt(CompoundStmt *block)
     {
-        for (const Stmt *s : block->body())
-            if (auto *e = dyn_cast<CallExpr>(s))
-                ignored(e);
+        const CallExpr *left = nullptr;
+
+        for (const Stmt *s : block->body()) {
+            if (left && find_call(s, relies_on_quiet))
+                return polled(left);
+            auto *branch = dyn_cast<IfStmt>(s);
+            if (branch && leaves(branch->getThen()))
+                left = state_in(branch->getCond());
+        }
         return true;
     }
 
@@ -92,31 +129,38 @@ class Visitor : public FileVisitor<Visitor> {
     }
 
   private:
-    bool polled(const Stmt *, const CallExpr *e)
+    std::map<const ValueDecl *, const CallExpr *> states; /* variables that keep what KeReadStateTimer said */
+
+    /* The read of a timer's state that a condition is about. */
+    const CallExpr *state_in(const Expr *condition)
+    {
+        const CallExpr *read = find_call(condition, [](StringRef name) { return name == "KeReadStateTimer"; });
+        const Expr     *e = condition ? condition->IgnoreParenCasts() : nullptr;
+
+        while (auto *op = dyn_cast_or_null<UnaryOperator>(e))
+            e = op->getSubExpr()->IgnoreParenCasts();
+        if (auto *op = dyn_cast_or_null<BinaryOperator>(e))
+            e = op->getLHS()->IgnoreParenCasts();
+        auto kept = states.find(e ? named_object(e) : nullptr);
+        return read ? read : kept == states.end() ? nullptr : kept->second;
+    }
+
+    static bool leaves(const Stmt *s)
+    {
+        auto *block = dyn_cast<CompoundStmt>(s);
+
+        if (block)
+            s = block->body_empty() ? s : block->body_back();
+        return isa<ReturnStmt>(s) || isa<GotoStmt>(s) || isa<ContinueStmt>(s) || isa<BreakStmt>(s);
+    }
+
+    bool polled(const CallExpr *e)
     {
         if (e)
             tell(T22,
                 "the state of a timer is read without any synchronization: signaled does not mean that its DPC has run",
                 e);
         return true;
-    }
-
-    /* KeInsertQueueDpc(dpc, a, b); with arguments that matter. */
-    void ignored(const CallExpr *e)
-    {
-        ASTContext &ast = m.getASTContext();
-
-        if (callee_name(e) != "KeInsertQueueDpc" || e->getNumArgs() < 3)
-            return;
-        if (!is_users(sources(), sources().getSpellingLoc(e->getBeginLoc())))
-            return; /* IoRequestDpc: its arguments travel otherwise */
-        for (unsigned i = 1; i < 3; i++)
-            if (!e->getArg(i)->IgnoreParenCasts()->isNullPointerConstant(ast, Expr::NPC_ValueDependentIsNotNull) &&
-                !e->getArg(i)->isEvaluatable(ast)) {
-                tell(D05, "when the DPC is queued already, KeInsertQueueDpc returns FALSE and these arguments are lost",
-                    e);
-                return;
-            }
     }
 
     /* Nobody outside of this file can delete it. */

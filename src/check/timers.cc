@@ -49,6 +49,7 @@ class TimerChecker : public Checker<check::PreCall, check::PostCall, check::Live
   private:
     void check_due(const CallEvent &call, CheckerContext &c, llvm::Optional<int64_t> due) const;
     void check_set(const CallEvent &call, CheckerContext &c) const;
+    void check_timeout(const CallEvent &call, CheckerContext &c, unsigned i) const;
     void check_ex_set(const CallEvent &call, CheckerContext &c) const;
     void check_delete(const CallEvent &call, CheckerContext &c) const;
     void check_allocate(const CallEvent &call, CheckerContext &c) const;
@@ -64,6 +65,19 @@ llvm::Optional<int64_t> number(const CallEvent &call, CheckerContext &c, unsigne
 
 /* ---- due times ---- */
 
+/* QuadPart of a LARGE_INTEGER in memory, also if it was written by halves. */
+llvm::Optional<int64_t> quad_part(CheckerContext &c, SVal place, QualType type)
+{
+    Contract none;
+    Scope    s = {c, c.getState(), none, nullptr, UnknownVal(), QualType(), false};
+    auto     part = [&](StringRef name) { return number_of(s.state, member_of(s, place, type, name)); };
+    auto     quad = part("QuadPart"), low = part("LowPart"), high = part("HighPart");
+
+    return quad          ? quad
+           : low && high ? llvm::Optional<int64_t>((int64_t)(((uint64_t)*high << 32) | (uint32_t)*low))
+                         : quad;
+}
+
 /* QuadPart of a LARGE_INTEGER given by value, or by the expression that made it. */
 llvm::Optional<int64_t> large_integer(CheckerContext &c, const Expr *e, SVal given)
 {
@@ -74,9 +88,7 @@ llvm::Optional<int64_t> large_integer(CheckerContext &c, const Expr *e, SVal giv
         return one ? llvm::Optional<int64_t>(v.Val.getInt().getExtValue()) : llvm::None;
     }
     /* By the time of the call the variable itself may be dead; what is passed knows where it was copied from. */
-    auto     copy = given.getAs<nonloc::LazyCompoundVal>();
-    Contract none;
-    Scope    s = {c, c.getState(), none, nullptr, UnknownVal(), QualType(), false};
+    auto copy = given.getAs<nonloc::LazyCompoundVal>();
     if (!copy)
         return llvm::None;
     SVal place = loc::MemRegionVal(copy->getRegion()), quad;
@@ -86,7 +98,7 @@ llvm::Optional<int64_t> large_integer(CheckerContext &c, const Expr *e, SVal giv
                 quad = c.getStoreManager().getBinding(
                     copy->getStore(), c.getState()->getLValue(f, place).castAs<Loc>(), f->getType());
     auto n = number_of(c.getState(), quad);
-    return n ? n : number_of(c.getState(), member_of(s, place, e->getType(), "QuadPart"));
+    return n ? n : quad_part(c, place, e->getType());
 }
 
 void TimerChecker::check_due(const CallEvent &call, CheckerContext &c, llvm::Optional<int64_t> due) const
@@ -95,13 +107,12 @@ void TimerChecker::check_due(const CallEvent &call, CheckerContext &c, llvm::Opt
         return;
     if (*due > 0 && *due < LONG_AGO)
         report(c, this, T12,
-            "the due time " + llvm::Twine(*due) +
+            "the time " + llvm::Twine(*due) +
                 " is positive: an absolute time long past, which expires at once; relative times are negative",
             call.getOriginExpr());
     else if (*due < -10 && *due > -TICK)
         report(c, this, T13,
-            "the due time " + llvm::Twine(*due) +
-                " is in 100 ns and shorter than a clock tick: milliseconds times 10000?",
+            "the time " + llvm::Twine(*due) + " is in 100 ns and shorter than a clock tick: milliseconds times 10000?",
             call.getOriginExpr());
 }
 
@@ -123,6 +134,13 @@ void TimerChecker::check_set(const CallEvent &call, CheckerContext &c) const
     auto tolerable = callee_name(call) == "KeSetCoalescableTimer" ? number(call, c, 3) : llvm::None;
     if (tolerable && *period && *tolerable > *period)
         report(c, this, T13, "the tolerable delay (in milliseconds) is longer than the period", call.getOriginExpr());
+}
+
+/* Of a wait, by reference: the same units and signs. */
+void TimerChecker::check_timeout(const CallEvent &call, CheckerContext &c, unsigned i) const
+{
+    if (i < call.getNumArgs() && object(call.getArgSVal(i)))
+        check_due(call, c, quad_part(c, call.getArgSVal(i), call.parameters()[i]->getType()->getPointeeType()));
 }
 
 int64_t attributes_of(const CallEvent &call, CheckerContext &c)
@@ -207,6 +225,14 @@ bool quiets(StringRef name)
     return name == "KeFlushQueuedDpcs" || name.startswith("KeWaitFor") || name == "KeRemoveQueueDpcEx";
 }
 
+/* A delete after which the callback may go on: no better than a cancel. With parameters, a delete callback will say. */
+bool deletes_without_wait(const CallEvent &call, CheckerContext &c)
+{
+    auto wait = number(call, c, 2), parameters = number(call, c, 3);
+
+    return callee_name(call) == "ExDeleteTimer" && wait && !*wait && parameters && !*parameters;
+}
+
 /* Where a pointer was loaded from: the extension that has the PEX_TIMER. */
 const MemRegion *holder_of(SVal v)
 {
@@ -274,6 +300,12 @@ void TimerChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
         return;
     if ((name == "KeSetTimer" || name == "KeSetTimerEx" || name == "KeSetCoalescableTimer") && call.getNumArgs() > 2)
         check_set(call, c);
+    else if (name == "KeDelayExecutionThread")
+        check_timeout(call, c, 2);
+    else if (name == "KeWaitForSingleObject")
+        check_timeout(call, c, 4);
+    else if (name == "KeWaitForMultipleObjects")
+        check_timeout(call, c, 6);
     else if (name == "ExSetTimer" && call.getNumArgs() > 3)
         check_ex_set(call, c);
     else if (name == "ExAllocateTimer" && call.getNumArgs() > 2)
@@ -294,12 +326,12 @@ void TimerChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
     if (name == "ExAllocateTimer") {
         if (SymbolRef s = call.getReturnValue().getAsLocSymbol())
             state = state->set<TimerAttributes>(s, (unsigned)number(call, c, 2).getValueOr(0));
-    } else if (name == "KeCancelTimer" || name == "ExCancelTimer") {
+    } else if (name == "KeCancelTimer" || name == "ExCancelTimer" || deletes_without_wait(call, c)) {
         const MemRegion *r = name == "KeCancelTimer" ? argument_object(call, 0) : holder_of(call.getArgSVal(0));
-        if (r)
+        if (r && !(name == "ExDeleteTimer" && state->get<CancelledTimers>(r)))
             state = state->set<CancelledTimers>(
                 r, {call.getReturnValue(), named_object(call.getArgExpr(0)), is_used(c, call)});
-    } else if (quiets(name) || (name == "ExDeleteTimer" && number(call, c, 2).getValueOr(1))) {
+    } else if (quiets(name) || name == "ExDeleteTimer") {
         for (auto &pair : state->get<CancelledTimers>())
             state = state->remove<CancelledTimers>(pair.first);
     }

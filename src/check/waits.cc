@@ -3,6 +3,7 @@
 #include "check/annot.h"
 
 REGISTER_MAP_WITH_PROGRAMSTATE(SemaphoreLimits, const clang::ento::MemRegion *, unsigned)
+REGISTER_MAP_WITH_PROGRAMSTATE(SemaphoreCounts, const clang::ento::MemRegion *, unsigned) /* until somebody may wait */
 
 namespace dt {
 
@@ -34,7 +35,7 @@ void WaitChecker::check_result(
 {
     SVal             to = timeout < call.getNumArgs() ? call.getArgSVal(timeout) : UnknownVal();
     const MemRegion *r = to.getAsRegion();
-    bool             times_out = r && (!r->getSymbolicBase() || c.getState()->isNull(to).isConstrainedFalse());
+    bool             times_out = r && (!isa<SymbolicRegion>(r) || c.getState()->isNull(to).isConstrainedFalse());
     auto             alerts = number(call, c, alertable), user = number(call, c, mode);
 
     if (is_used(c, call) || !(times_out || (alerts && *alerts) || (user && *user == USER_MODE)))
@@ -57,25 +58,30 @@ void WaitChecker::check_single(const CallEvent &call, CheckerContext &c) const
     check_result(call, c, 2, 3, 4);
 }
 
+bool is_mutex(const MemRegion *r)
+{
+    auto    *typed = dyn_cast_or_null<TypedValueRegion>(r);
+    auto    *symbolic = dyn_cast_or_null<SymbolicRegion>(r);
+    QualType type = typed      ? typed->getValueType()
+                    : symbolic ? symbolic->getSymbol()->getType()->getPointeeType()
+                               : QualType();
+    auto    *record = type.isNull() ? nullptr : type->getAsRecordDecl();
+
+    return record && record->getName() == "_KMUTANT";
+}
+
 void WaitChecker::check_multiple(const CallEvent &call, CheckerContext &c) const
 {
-    auto             count = number(call, c, 0), mode = number(call, c, 4);
-    const MemRegion *array = argument_object(call, 1);
-    bool             no_blocks = call.getNumArgs() > 7 && c.getState()->isNull(call.getArgSVal(7)).isConstrainedTrue();
+    auto count = number(call, c, 0), mode = number(call, c, 4);
+    bool no_blocks = call.getNumArgs() > 7 && c.getState()->isNull(call.getArgSVal(7)).isConstrainedTrue();
 
     if (count && *count > MAXIMUM_WAIT_OBJECTS)
         report(c, this, W09, "more than MAXIMUM_WAIT_OBJECTS (64) objects in one wait", call.getOriginExpr());
     else if (count && *count > THREAD_WAIT_OBJECTS && no_blocks)
         report(c, this, W09, "a wait for more than 3 objects needs an array of wait blocks", call.getOriginExpr());
-    for (int64_t i = 0; array && count && i < *count && i < 8 && mode && *mode == USER_MODE; i++) {
-        SVal             index = c.getSValBuilder().makeArrayIndex((uint64_t)i);
-        SVal             place = c.getState()->getLValue(c.getASTContext().VoidPtrTy, index, loc::MemRegionVal(array));
-        const MemRegion *r = object(c.getState()->getSVal(place.castAs<Loc>(), c.getASTContext().VoidPtrTy));
-        auto            *t = dyn_cast_or_null<TypedValueRegion>(r);
-        StringRef        type =
-            t ? t->getValueType().getBaseTypeIdentifier() ? t->getValueType().getBaseTypeIdentifier()->getName() : ""
-                     : "";
-        if (type.contains("KMUTANT") || type.contains("KMUTEX"))
+    for (unsigned i = 0; count && i < *count && i < MAXIMUM_WAIT_OBJECTS && mode && *mode == USER_MODE; i++) {
+        const MemRegion *r = element(c, call.getArgSVal(1), i);
+        if (is_mutex(r))
             report(c, this, W09, "a mutex in a wait of UserMode", call.getOriginExpr());
         else if (r && is_local(r))
             report(c, this, W02, "a wait in UserMode for an object on the stack", call.getOriginExpr());
@@ -98,9 +104,10 @@ void WaitChecker::check_semaphore(const CallEvent &call, CheckerContext &c) cons
         return;
     }
     const unsigned *known = r ? c.getState()->get<SemaphoreLimits>(r) : nullptr;
+    const unsigned *count = r ? c.getState()->get<SemaphoreCounts>(r) : nullptr;
     if (a && *a <= 0)
         report(c, this, W08, "a semaphore is released by zero or less", call.getOriginExpr());
-    else if (a && known && *a > (int64_t)*known)
+    else if (a && known && *a + (count ? *count : 0) > (int64_t)*known)
         report(c, this, W08, "a semaphore is released by more than its limit", call.getOriginExpr());
 }
 
@@ -123,26 +130,24 @@ void WaitChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
 
 void WaitChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
 {
-    auto             limit = number(call, c, 2);
+    StringRef        name = callee_name(call);
     const MemRegion *r = argument_object(call, 0);
+    ProgramStateRef  state = c.getState();
+    const unsigned  *count = r ? state->get<SemaphoreCounts>(r) : nullptr;
+    auto             first = number(call, c, 1), second = number(call, c, 2);
 
-    if (callee_name(call) == "KeInitializeSemaphore" && r && limit)
-        c.addTransition(c.getState()->set<SemaphoreLimits>(r, (unsigned)*limit));
+    if (name == "KeInitializeSemaphore" && r && first && second)
+        state = state->set<SemaphoreLimits>(r, (unsigned)*second)->set<SemaphoreCounts>(r, (unsigned)*first);
+    else if (name == "KeReleaseSemaphore" && count && second)
+        state = state->set<SemaphoreCounts>(r, *count + (unsigned)*second);
+    else if (!c.wasInlined)
+        for (auto &pair : state->get<SemaphoreCounts>())
+            state = state->remove<SemaphoreCounts>(pair.first);
+    if (state != c.getState())
+        c.addTransition(state);
 }
 
 /* ---- Wait = TRUE: the next thing the thread does must be a wait ---- */
-
-const CallExpr *call_in(const Stmt *s)
-{
-    auto *e = dyn_cast_or_null<Expr>(s);
-
-    if (!e)
-        return nullptr;
-    e = e->IgnoreParenCasts();
-    if (auto *b = dyn_cast<BinaryOperator>(e))
-        return b->isAssignmentOp() ? call_in(b->getRHS()) : nullptr;
-    return dyn_cast<CallExpr>(e);
-}
 
 /* Argument `Wait` of the three routines that have one. */
 const Expr *wait_argument(const CallExpr *e)
@@ -155,54 +160,50 @@ const Expr *wait_argument(const CallExpr *e)
     return i < e->getNumArgs() ? e->getArg(i) : nullptr;
 }
 
-class WaitTrueVisitor : public RecursiveASTVisitor<WaitTrueVisitor> {
+/* The calls of a function in the order they are written in. */
+class CallList : public RecursiveASTVisitor<CallList> {
   public:
-    WaitTrueVisitor(AnalysisManager &m, BugReporter &br, const CheckerBase *by, const Decl *in)
-        : m(m), br(br), by(by), in(in)
+    std::vector<const CallExpr *> calls;
+
+    explicit CallList(Stmt *body)
     {
+        TraverseStmt(body);
     }
 
-    bool VisitCompoundStmt(CompoundStmt *block)
+    bool VisitCallExpr(CallExpr *e)
     {
-        for (auto i = block->body_begin(); i != block->body_end(); ++i) {
-            const CallExpr  *e = call_in(*i);
-            const Expr      *wait = e ? wait_argument(e) : nullptr;
-            Expr::EvalResult value;
-            if (!wait || !wait->EvaluateAsInt(value, m.getASTContext()) || value.Val.getInt() == 0)
-                continue;
-            auto next = i + 1;
-            if (next == block->body_end() || !waits(*next))
-                report_at(br, by, in, W05, callee_name(e) + " with Wait = TRUE is not followed by a wait at once",
-                    e->getBeginLoc(), e->getSourceRange(), 0);
-        }
+        calls.push_back(e);
         return true;
     }
-
-  private:
-    AnalysisManager   &m;
-    BugReporter       &br;
-    const CheckerBase *by;
-    const Decl        *in;
-
-    static bool waits(const Stmt *s)
-    {
-        if (auto *r = dyn_cast<ReturnStmt>(s))
-            s = r->getRetValue();
-        if (auto *d = dyn_cast_or_null<DeclStmt>(s))
-            s = d->isSingleDecl() && isa<VarDecl>(d->getSingleDecl()) ? cast<VarDecl>(d->getSingleDecl())->getInit()
-                                                                      : nullptr;
-        return callee_name(call_in(s)).startswith("KeWait");
-    }
 };
+
+/* A wait, or a function of the driver that begins with one. */
+bool waits(const CallExpr *e)
+{
+    const FunctionDecl *f = e->getDirectCallee(), *definition = f ? f->getDefinition() : nullptr;
+
+    if (callee_name(e).startswith("KeWaitFor"))
+        return true;
+    CallList inner(definition ? definition->getBody() : nullptr);
+    return !inner.calls.empty() && callee_name(inner.calls[0]).startswith("KeWaitFor");
+}
 
 class WaitTrueChecker : public Checker<check::ASTCodeBody> {
   public:
     void checkASTCodeBody(const Decl *d, AnalysisManager &m, BugReporter &br) const
     {
-        WaitTrueVisitor v(m, br, this, d);
-
-        if (m.isInCodeFile(d->getLocation()))
-            v.TraverseStmt(d->getBody());
+        if (!m.isInCodeFile(d->getLocation()))
+            return;
+        CallList list(d->getBody());
+        for (size_t i = 0; i < list.calls.size(); i++) {
+            const CallExpr  *e = list.calls[i];
+            const Expr      *wait = wait_argument(e);
+            Expr::EvalResult value;
+            bool             asks = wait && wait->EvaluateAsInt(value, m.getASTContext()) && value.Val.getInt() != 0;
+            if (asks && (i + 1 == list.calls.size() || !waits(list.calls[i + 1])))
+                report_at(br, this, d, W05, callee_name(e) + " with Wait = TRUE is not followed by a wait at once",
+                    e->getBeginLoc(), e->getSourceRange());
+        }
     }
 };
 
