@@ -7,7 +7,8 @@
 #include "check/irql.h"
 
 REGISTER_MAP_WITH_PROGRAMSTATE(PortLocks, unsigned, unsigned) /* by STOR_SPINLOCK: 1 held, 2 at entry */
-REGISTER_SET_WITH_PROGRAMSTATE(CompletedRequests, const clang::ento::MemRegion *)
+/* The completed requests; the frame in which a use of one was reported: its caller's use is another defect. */
+REGISTER_MAP_WITH_PROGRAMSTATE(CompletedRequests, const clang::ento::MemRegion *, const clang::StackFrameContext *)
 REGISTER_TRAIT_WITH_PROGRAMSTATE(PerfOptsAsked, bool)
 
 namespace dt {
@@ -28,6 +29,7 @@ class StorChecker
   private:
     void check_lock(const CallEvent &call, CheckerContext &c) const;
     void check_notification(const CallEvent &call, CheckerContext &c) const;
+    bool check_completed(const MemRegion *request, const llvm::Twine &text, const Stmt *at, CheckerContext &c) const;
     void check_place(const CallEvent &call, CheckerContext &c) const;
     void check_perf(const CallEvent &call, CheckerContext &c) const;
     void check_timer(const CallEvent &call, CheckerContext &c, unsigned routine, unsigned value) const;
@@ -58,6 +60,11 @@ StringRef enumerator(const CallEvent &call, unsigned i)
     auto       *ref = dyn_cast_or_null<DeclRefExpr>(e);
 
     return ref && ref->getDecl()->getIdentifier() ? ref->getDecl()->getName() : StringRef();
+}
+
+bool completes_request(const CallEvent &call)
+{
+    return callee_name(call) == "StorPortNotification" && enumerator(call, 0) == "RequestComplete";
 }
 
 unsigned lock_named(StringRef name)
@@ -122,6 +129,55 @@ void StorChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &
         }
 }
 
+/* ---- pool ---- */
+
+/* Conditions of a function that look at one variable or member. */
+class TestFinder : public RecursiveASTVisitor<TestFinder> {
+  public:
+    const ValueDecl *wanted;
+    bool             found = false, inside = false;
+
+    explicit TestFinder(const ValueDecl *wanted) : wanted(wanted) {}
+    bool VisitIfStmt(IfStmt *s)
+    {
+        return look_at(s->getCond());
+    }
+    bool VisitConditionalOperator(ConditionalOperator *e)
+    {
+        return look_at(e->getCond());
+    }
+    bool VisitDeclRefExpr(DeclRefExpr *e)
+    {
+        found |= inside && e->getDecl() == wanted;
+        return !found;
+    }
+    bool VisitMemberExpr(MemberExpr *e)
+    {
+        found |= inside && e->getMemberDecl() == wanted;
+        return !found;
+    }
+
+  private:
+    bool look_at(Expr *condition)
+    {
+        bool before = inside;
+
+        inside = true;
+        TraverseStmt(condition);
+        inside = before;
+        return !found;
+    }
+};
+
+/* Is the pointer that an allocation fills in looked at, in place of the status? */
+bool is_tested(const Expr *pointer, CheckerContext &c)
+{
+    TestFinder finder(named_object(pointer));
+
+    finder.TraverseStmt(c.getLocationContext()->getDecl()->getBody());
+    return finder.wanted && finder.found;
+}
+
 /* ---- requests ---- */
 
 void StorChecker::check_timer(const CallEvent &call, CheckerContext &c, unsigned routine, unsigned value) const
@@ -144,9 +200,7 @@ void StorChecker::check_notification(const CallEvent &call, CheckerContext &c) c
 
     if (type == "RequestTimerCall")
         check_timer(call, c, 2, 3);
-    if (type != "RequestComplete" || call.getNumArgs() < 3)
-        return;
-    const MemRegion *srb = argument_object(call, 2);
+    const MemRegion *srb = completes_request(call) ? argument_object(call, 2) : nullptr;
     if (!srb)
         return;
     Contract none;
@@ -158,15 +212,23 @@ void StorChecker::check_notification(const CallEvent &call, CheckerContext &c) c
         report(c, this, S11, "a request is completed with SRB_STATUS_PENDING", call.getOriginExpr());
 }
 
+/* One report for a function that goes on using what was completed; true: reported. */
+bool StorChecker::check_completed(
+    const MemRegion *request, const llvm::Twine &text, const Stmt *at, CheckerContext &c) const
+{
+    const StackFrameContext *const *told = c.getState()->get<CompletedRequests>(request->getBaseRegion());
+
+    if (!told || *told == c.getStackFrame())
+        return false;
+    report(
+        c, this, S09, text, at, 0, c.getState()->set<CompletedRequests>(request->getBaseRegion(), c.getStackFrame()));
+    return true;
+}
+
 void StorChecker::checkLocation(SVal place, bool, const Stmt *s, CheckerContext &c) const
 {
-    const MemRegion *r = place.getAsRegion();
-    ProgramStateRef  state = c.getState();
-
-    if (!r || !state->contains<CompletedRequests>(r->getBaseRegion()))
-        return;
-    report(c, this, S09, "the request is used after its completion", s, 0,
-        state->remove<CompletedRequests>(r->getBaseRegion()));
+    if (const MemRegion *r = place.getAsRegion())
+        check_completed(r, "the request is used after its completion", s, c);
 }
 
 /* ---- where calls may be made ---- */
@@ -234,20 +296,22 @@ void StorChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
         check_timer(call, c, 2, 4);
     else if (name == "StorPortInitializePerfOpts")
         check_perf(call, c);
-    else if (name == "StorPortAllocatePool" && !is_used(c, call))
+    else if (name == "StorPortAllocatePool" && !is_used(c, call) && !is_tested(call.getArgExpr(3), c))
         report(c, this, S19, "the status of StorPortAllocatePool is not looked at", call.getOriginExpr());
     else if (name == "StorPortReleaseSpinLock" && c.inTopFrame() && !role(c).empty() &&
              state->get<PortLocks>().isEmpty())
         report(c, this, S07, "a port lock is released, but none was acquired", call.getOriginExpr());
     check_place(call, c);
-    for (unsigned i = 0; name.startswith("StorPort") && i < call.getNumArgs(); i++) {
-        const MemRegion *r = argument_object(call, i);
-        if (!r || !state->contains<CompletedRequests>(r->getBaseRegion()))
-            continue;
-        report(c, this, S09, name + ": the request was completed before", call.getOriginExpr(), 0,
-            state->remove<CompletedRequests>(r->getBaseRegion()));
+    if (completes_request(call)) {
+        const MemRegion *srb = argument_object(call, 2);
+        if (srb && state->contains<CompletedRequests>(srb->getBaseRegion()))
+            report(c, this, S09, "the request is completed a second time", call.getOriginExpr());
         return;
     }
+    for (unsigned i = 0; name.startswith("StorPort") && i < call.getNumArgs(); i++)
+        if (const MemRegion *r = argument_object(call, i))
+            if (check_completed(r, name + ": the request was completed before", call.getOriginExpr(), c))
+                return;
 }
 
 void StorChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
@@ -265,12 +329,13 @@ void StorChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
                 state = state->remove<PortLocks>(pair.first);
                 break;
             }
-    if (name == "StorPortNotification" && enumerator(call, 0) == "RequestComplete")
-        if (const MemRegion *srb = argument_object(call, 2))
-            state = state->add<CompletedRequests>(srb->getBaseRegion());
+    if (const MemRegion *srb = completes_request(call) ? argument_object(call, 2) : nullptr)
+        state = state->set<CompletedRequests>(srb->getBaseRegion(), nullptr);
     if (name == "StorPortInitializePerfOpts" && number(call, c, 1).getValueOr(0))
         state = state->set<PerfOptsAsked>(true);
-    if (state != c.getState())
+    if (lock && state != c.getState())
+        note(c, state, llvm::Twine("the ") + lock_names[lock] + " is acquired");
+    else if (state != c.getState())
         c.addTransition(state);
 }
 
