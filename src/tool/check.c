@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <jansson.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tool/build.h"
 #include "tool/check.h"
 #include "tool/tool.h"
 
@@ -44,7 +42,7 @@ struct check {
     unsigned        jobs;
     struct job     *job;
     size_t          job_count;
-    bool            failed;
+    size_t          failed; /* sources that were not checked */
     struct findings findings;
 };
 
@@ -265,35 +263,35 @@ static bool is_kept(const char *flag)
     return true;
 }
 
-static void add_database_job(struct check *k, json_t *entry, const char *source)
+/* Options whose value is the next word, and that do not matter here. */
+static bool takes_word_along(const char *flag)
 {
-    struct job *j = new_job(k, source);
-    const char *directory = json_string_value(json_object_get(entry, "directory"));
-    json_t     *arguments = json_object_get(entry, "arguments"), *a;
-    size_t      i;
+    return strcmp(flag, "-o") == 0 || strcmp(flag, "-x") == 0 || strcmp(flag, "-MF") == 0 || strcmp(flag, "-MT") == 0 ||
+           strcmp(flag, "-MQ") == 0;
+}
 
-    j->directory = directory ? xstrdup(directory) : NULL;
+static void add_database_job(struct check *k, const struct database_entry *e)
+{
+    check_readable(e->path);
+    struct job *j = new_job(k, e->file);
+
+    j->directory = e->directory;
     add(&j->command, k->b.compiler);
-    json_array_foreach(arguments, i, a)
-    {
-        const char *flag = json_string_value(a);
+    for (size_t i = 1; i < e->words.count; i++) {
+        const char *flag = e->words.at[i];
 
-        if (i == 0 || strcmp(flag, source) == 0 || strcmp(flag, "-x") == 0 ||
-            (i && strcmp(json_string_value(json_array_get(arguments, i - 1)), "-x") == 0))
-            continue;
-        if (strcmp(flag, "-o") == 0)
+        if (takes_word_along(flag))
             i++;
-        else if (is_kept(flag))
+        else if (is_kept(flag) && strcmp(flag, e->file) != 0)
             add(&j->command, flag);
     }
     add_analyzer(k, &j->command, j->report);
-    add_input(j, source);
+    add_input(j, e->file);
 }
 
-static bool is_wanted(const struct check *k, const char *directory, const char *file)
+static bool is_wanted(const struct check *k, const struct database_entry *e)
 {
-    char *full = *file == '/' ? xstrdup(file) : xasprintf("%s/%s", directory ? directory : ".", file);
-    char *real = realpath(full, NULL);
+    char *real = realpath(e->path, NULL);
     bool  wanted = k->b.sources.count == 0;
 
     for (size_t i = 0; real && i < k->b.sources.count && !wanted; i++) {
@@ -303,30 +301,18 @@ static bool is_wanted(const struct check *k, const char *directory, const char *
         free(other);
     }
     free(real);
-    free(full);
     return wanted;
 }
 
 static void add_database(struct check *k)
 {
-    char        *path = xasprintf("%s/compile_commands.json", k->database);
-    json_error_t error;
-    json_t      *database = json_load_file(path, 0, &error), *entry;
-    size_t       i;
+    struct database d = database_read(k->database);
 
-    if (!json_is_array(database))
-        die("cannot read %s: %s", path, error.text);
-    json_array_foreach(database, i, entry)
-    {
-        const char *file = json_string_value(json_object_get(entry, "file"));
-        const char *directory = json_string_value(json_object_get(entry, "directory"));
-
-        if (file && json_is_array(json_object_get(entry, "arguments")) && is_wanted(k, directory, file))
-            add_database_job(k, entry, file);
-    }
+    for (size_t i = 0; i < d.count; i++)
+        if (is_wanted(k, &d.at[i]))
+            add_database_job(k, &d.at[i]);
     if (k->job_count == 0)
-        die("%s lists no such source", path);
-    free(path);
+        die("%s lists %s", d.path, k->b.sources.count ? "no such source" : "no source");
 }
 
 /* ---- running ---- */
@@ -359,7 +345,7 @@ static void wait_for_one(struct check *k)
         fprintf(stderr, "duetime: %s was not checked\n", k->job[i].source);
         free(k->job[i].report);
         k->job[i].report = NULL;
-        k->failed = true;
+        k->failed++;
     }
 }
 
@@ -423,7 +409,9 @@ static int put_out(const struct check *k)
         write_sarif(k);
     if (k->write_baseline)
         findings_write_baseline(&k->findings, k->write_baseline);
-    fprintf(stderr, "duetime: %zu source%s checked, %zu finding%s", k->job_count, k->job_count == 1 ? "" : "s", new,
+    size_t checked = k->job_count - k->failed;
+
+    fprintf(stderr, "duetime: %zu source%s checked, %zu finding%s", checked, checked == 1 ? "" : "s", new,
         new == 1 ? "" : "s");
     if (suppressed)
         fprintf(stderr, ", %zu suppressed in the source", suppressed);

@@ -206,6 +206,7 @@ void vcxproj_read(struct build *b, const char *path)
     struct project p = {.b = b, .directory = slash ? xasprintf("%.*s", (int)(slash - path), path) : xstrdup(".")};
     xmlDoc        *doc = xmlReadFile(path, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     xmlNode       *root = doc ? xmlDocGetRootElement(doc) : NULL;
+    size_t         before = b->sources.count;
 
     if (!root || !is(root, "Project"))
         die("%s is no Visual Studio project", path);
@@ -218,6 +219,8 @@ void vcxproj_read(struct build *b, const char *path)
         if (is(n, "ItemGroup") && applies(&p, n))
             read_items(&p, n);
     }
+    if (b->sources.count == before)
+        die("%s lists no C source", path);
     xmlFreeDoc(doc);
     free(p.configuration);
     free(p.directory);
