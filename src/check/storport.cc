@@ -79,20 +79,73 @@ const char *const lock_names[] = {"", "DpcLock", "StartIoLock", "InterruptLock"}
 
 /* ---- locks ---- */
 
-/* What the port holds while it calls (the matrix of StorPortAcquireSpinLock's page). */
+/* What the port holds while it calls, and what the routine may acquire (the tables of StorPortAcquireSpinLock's page). */
+struct PortRole {
+    const char *name;
+    unsigned    held, allowed; /* held: a lock, 0: none; allowed: bits */
+};
+
+enum { ALLOWS_DPC = 1 << DPC_LOCK, ALLOWS_STARTIO = 1 << STARTIO_LOCK, ALLOWS_INTERRUPT = 1 << INTERRUPT_LOCK };
+
+const PortRole port_roles[] = {
+    {"HW_FIND_ADAPTER", 0, 0},
+    {"VIRTUAL_HW_FIND_ADAPTER", 0, 0},
+    {"HW_INITIALIZE", INTERRUPT_LOCK, 0},
+    {"HW_PASSIVE_INITIALIZE_ROUTINE", 0, 0},
+    {"HW_INTERRUPT", INTERRUPT_LOCK, 0},
+    {"HW_MESSAGE_SIGNALED_INTERRUPT_ROUTINE", INTERRUPT_LOCK, 0},
+    {"STOR_SYNCHRONIZED_ACCESS", INTERRUPT_LOCK, 0},
+    {"HW_STARTIO", STARTIO_LOCK, ALLOWS_DPC | ALLOWS_INTERRUPT},
+    {"HW_TIMER", STARTIO_LOCK, ALLOWS_INTERRUPT},
+    {"HW_RESET_BUS", STARTIO_LOCK, ALLOWS_INTERRUPT},
+    {"HW_STATE_CHANGE", STARTIO_LOCK, ALLOWS_INTERRUPT},
+};
+
+const PortRole *port_role(StringRef role)
+{
+    for (const PortRole &r : port_roles)
+        if (role == r.name)
+            return &r;
+    return nullptr;
+}
+
+/* Does the source ask for more than one channel, or make a virtual miniport? Then HwStorStartIo runs without its lock. */
+class ChannelFinder : public RecursiveASTVisitor<ChannelFinder> {
+  public:
+    bool found = false;
+
+    bool VisitMemberExpr(MemberExpr *e)
+    {
+        const IdentifierInfo *i = e->getMemberDecl()->getIdentifier();
+
+        found |= i && i->getName() == "ConcurrentChannels";
+        return !found;
+    }
+    bool VisitFunctionDecl(FunctionDecl *f)
+    {
+        found |= has_class(contract_of(f), "VIRTUAL_HW_FIND_ADAPTER");
+        return !found;
+    }
+};
+
+bool is_concurrent(CheckerContext &c)
+{
+    static llvm::Optional<bool> known; /* one source in a process */
+    ChannelFinder               finder;
+
+    if (!known) {
+        finder.TraverseAST(c.getASTContext());
+        known = finder.found;
+    }
+    return *known;
+}
+
 void StorChecker::checkBeginFunction(CheckerContext &c) const
 {
-    StringRef       r = role(c);
-    ProgramStateRef state = c.getState();
+    const PortRole *r = c.inTopFrame() ? port_role(role(c)) : nullptr;
 
-    if (!c.inTopFrame())
-        return;
-    if (in(r, {"HW_STARTIO", "HW_TIMER", "HW_RESET_BUS", "HW_STATE_CHANGE"}))
-        state = state->set<PortLocks>(STARTIO_LOCK, 2);
-    if (in(r, {"HW_INTERRUPT", "HW_INITIALIZE", "HW_MESSAGE_SIGNALED_INTERRUPT_ROUTINE", "STOR_SYNCHRONIZED_ACCESS"}))
-        state = state->set<PortLocks>(INTERRUPT_LOCK, 2);
-    if (state != c.getState())
-        c.addTransition(state);
+    if (r && r->held && !(role(c) == "HW_STARTIO" && is_concurrent(c)))
+        c.addTransition(c.getState()->set<PortLocks>(r->held, 2));
 }
 
 void StorChecker::check_lock(const CallEvent &call, CheckerContext &c) const
@@ -100,21 +153,17 @@ void StorChecker::check_lock(const CallEvent &call, CheckerContext &c) const
     unsigned        lock = lock_named(enumerator(call, 1));
     ProgramStateRef state = c.getState();
     const unsigned *held = lock ? state->get<PortLocks>(lock) : nullptr;
+    const PortRole *r = port_role(role(c));
+    std::string     name = std::string("the ") + lock_names[lock];
+    const Expr     *at = call.getOriginExpr();
 
     if (held)
         report(c, this, S06,
-            llvm::Twine("the ") + lock_names[lock] +
-                (*held == 2 ? " is held already when a " + role(c) + " is called"
-                            : llvm::Twine(" is acquired twice").str()),
-            call.getOriginExpr());
+            name + (*held == 2 ? " is held already when a " + role(c).str() + " is called" : " is acquired twice"), at);
     else if (lock && lock < INTERRUPT_LOCK && state->get<PortLocks>(INTERRUPT_LOCK))
-        report(c, this, S06,
-            llvm::Twine("the ") + lock_names[lock] +
-                " is acquired under the InterruptLock: the order is the other way round",
-            call.getOriginExpr());
-    else if (lock == DPC_LOCK && state->get<PortLocks>(STARTIO_LOCK))
-        report(c, this, S06, "the DpcLock is acquired under the StartIoLock: the order is the other way round",
-            call.getOriginExpr());
+        report(c, this, S06, name + " is acquired under the InterruptLock: the order is the other way round", at);
+    else if (lock && r && !(r->allowed & 1 << lock) && !(role(c) == "HW_STARTIO" && is_concurrent(c)))
+        report(c, this, S06, name + " must not be acquired in a " + role(c), at);
 }
 
 void StorChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &c) const
