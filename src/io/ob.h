@@ -78,6 +78,7 @@ void io_object_name(void *object, UNICODE_STRING *out);
 void     ob_handle_count_up(void *body);
 void     ob_handle_count_down(void *body);
 unsigned ob_handle_count(void *body);
+unsigned ob_reference_count(void *body);
 
 /* Handles still open, for leak reports. */
 void ob_handle_each(bool (*fn)(void *ctx, HANDLE handle, POBJECT_TYPE type, void *body), void *ctx);
