@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* ddi/ddi_ob.c - objects, handles and event handles as drivers see them. Access rights are not kept: every handle may all. */
-#include <string.h>
-
 #include "ddi/ddi.h"
+#include "ddi/twin.h"
+#include "ddk/ntifs.h"
 #include "io/ob.h"
 
-/* Semaphores have no handles here: no object is of that type. */
-static OBJECT_TYPE ob_type_semaphore = {.name = "Semaphore"};
-
-static POBJECT_TYPE     event_type = &ob_type_event, thread_type = &ob_type_thread, semaphore_type = &ob_type_semaphore;
+static POBJECT_TYPE     event_type = &ob_type_event, thread_type = &ob_type_thread;
 DT_EXPORT POBJECT_TYPE *ExEventObjectType = &event_type;
-DT_EXPORT POBJECT_TYPE *ExSemaphoreObjectType = &semaphore_type;
 DT_EXPORT POBJECT_TYPE *PsThreadType = &thread_type;
 
 static NTSTATUS reference(HANDLE handle, POBJECT_TYPE type, PVOID *object, POBJECT_HANDLE_INFORMATION information)
@@ -94,41 +90,6 @@ NTKERNELAPI NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttri
     return status;
 }
 
-/* The name follows the structure. Nothing is written but the length when it does not fit, or when there is no room for any. */
-NTKERNELAPI NTSTATUS NTAPI ObQueryNameString(
-    PVOID Object, POBJECT_NAME_INFORMATION ObjectNameInfo, ULONG Length, PULONG ReturnLength)
-{
-    WCHAR          text[512];
-    UNICODE_STRING name = {0, sizeof text, text};
-    NTSTATUS       status = STATUS_INFO_LENGTH_MISMATCH;
-
-    DDI_ENTER(ObQueryNameString, Object);
-    io_object_name(Object, &name);
-    *ReturnLength = (ULONG)sizeof *ObjectNameInfo + (name.Length ? name.Length + (ULONG)sizeof(WCHAR) : 0);
-    if (Length >= *ReturnLength) {
-        WCHAR *to = (WCHAR *)(ObjectNameInfo + 1);
-
-        ObjectNameInfo->Name = (UNICODE_STRING){0};
-        if (name.Length) {
-            ObjectNameInfo->Name = (UNICODE_STRING){name.Length, (USHORT)(name.Length + sizeof(WCHAR)), to};
-            memcpy(to, text, name.Length);
-            to[name.Length / sizeof(WCHAR)] = 0;
-        }
-        status = STATUS_SUCCESS;
-    }
-    DDI_LEAVE(ObQueryNameString, Object, status);
-    return status;
-}
-
-NTSYSAPI NTSTATUS NTAPI ZwClose(HANDLE Handle)
-{
-    DDI_ENTER(ZwClose, Handle);
-    NTSTATUS status = ob_handle_close(Handle);
-
-    DDI_LEAVE(ZwClose, Handle, status);
-    return status;
-}
-
 /* ---- event handles ---- */
 
 NTSYSAPI NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
@@ -147,6 +108,7 @@ NTSYSAPI NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAc
     DDI_LEAVE(ZwCreateEvent, EventHandle, status);
     return status;
 }
+TWIN(NtCreateEvent, ZwCreateEvent)
 
 /* A new one is signaled; an old one keeps its type and state (EVT-038). */
 static PKEVENT create_or_open(PUNICODE_STRING name, EVENT_TYPE type, PHANDLE handle)
@@ -192,32 +154,4 @@ NTSYSAPI NTSTATUS NTAPI ZwSetEvent(HANDLE EventHandle, PLONG PreviousState)
     DDI_LEAVE(ZwSetEvent, EventHandle, status);
     return status;
 }
-
-/* A file is waited for through its own event. */
-static void *waitable(void *body)
-{
-    return ob_type_of(body) == &ob_type_file ? (void *)&((PFILE_OBJECT)body)->Event : body;
-}
-
-NTSYSAPI NTSTATUS NTAPI ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
-{
-    void *body;
-
-    DDI_ENTER(ZwWaitForSingleObject, Handle);
-    NTSTATUS status = ob_handle_reference(Handle, NULL, &body);
-
-    if (NT_SUCCESS(status)) {
-        PVOID          object = waitable(body);
-        struct ke_wait w = {.count = 1,
-            .objects = &object,
-            .type = WaitAny,
-            .mode = KernelMode,
-            .alertable = Alertable,
-            .timeout = Timeout ? (const int64_t *)&Timeout->QuadPart : NULL};
-
-        status = ke_wait(&w);
-        ob_dereference(body);
-    }
-    DDI_LEAVE(ZwWaitForSingleObject, Handle, status);
-    return status;
-}
+TWIN(NtSetEvent, ZwSetEvent)

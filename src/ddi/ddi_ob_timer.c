@@ -7,6 +7,8 @@
  * cancelled first and its DPC waited for.
  */
 #include "ddi/ddi.h"
+#include "ddi/twin.h"
+#include "ddk/ntifs.h"
 #include "io/ob.h"
 #include "ke/ke.h"
 
@@ -191,3 +193,4 @@ NTSYSAPI NTSTATUS NTAPI ZwOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAcce
     DDI_LEAVE(ZwOpenEvent, EventHandle, status);
     return status;
 }
+TWIN(NtOpenEvent, ZwOpenEvent)
