@@ -371,7 +371,7 @@ static void check_blocks_locked(const struct ke_wait *w)
 
     for (PLIST_ENTRY e = ke.threads.Flink; e != &ke.threads; e = e->Flink) {
         const ke_thread *t = CONTAINING_RECORD(e, struct _KTHREAD, all);
-        uintptr_t        from = (uintptr_t)t->wait_blocks, to = (uintptr_t)(t->wait_blocks + t->wait_count);
+        uintptr_t        from = (uintptr_t)t->wait_blocks, to = from + t->wait_count * sizeof *t->wait_blocks;
         uint64_t         p[4] = {lo, t->id, 0, 0};
 
         if (t->waiting && from < hi && lo < to)
