@@ -97,7 +97,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case ARGP_KEY_END:
         if (k->b.sources.count == 0 && !k->database)
-            die("what is to be checked? (C sources or a .vcxproj, or -p with a build directory)");
+            die("what is to be checked? (C or C++ sources, or a .vcxproj, or -p with a build directory)");
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -158,11 +158,13 @@ static void add_analyzer(const struct check *k, struct strings *l, const char *r
     free(plugin);
 }
 
+/* Any value. C++ wants it declared. */
+#define RAISED "({int __dt_check_raised();__dt_check_raised();})"
+
 /* Structured exception handling, near enough for a path: the handler may run after the block, `finally` does. */
-static const char *const seh_words[] = {
-    "-D__try=switch(0)default:", "-D_try=switch(0)default:", "-D__except(x)=if(__dt_check_raised()&&(x))",
-    "-D__finally=", "-D__leave=break", "-D_exception_code()=__dt_check_raised()",
-    "-DGetExceptionCode()=__dt_check_raised()", "-DGetExceptionInformation()=((struct _EXCEPTION_POINTERS*)0)",
+static const char *const seh_words[] = {"-D__try=switch(0)default:", "-D_try=switch(0)default:",
+    "-D__except(x)=if(" RAISED "&&(x))", "-D__finally=", "-D__leave=break", "-D_exception_code()=" RAISED,
+    "-DGetExceptionCode()=" RAISED, "-DGetExceptionInformation()=((struct _EXCEPTION_POINTERS*)0)",
     "-Wno-implicit-function-declaration", "-Wno-error=implicit-function-declaration"};
 
 static struct job *new_job(struct check *k, const char *source)
@@ -180,24 +182,25 @@ static struct job *new_job(struct check *k, const char *source)
     return j;
 }
 
-static void add_input(struct job *j, const char *source)
+static void add_input(struct job *j, enum language language, const char *source)
 {
     add(&j->command, "-x");
-    add(&j->command, "c");
+    add(&j->command, language_name(language));
     strings_add(&j->command, xasprintf("%s%s", *source == '-' ? "./" : "", source));
 }
 
-static bool preprocess(struct check *k, const struct job *j, bool test, bool seh, const char *how, const char *to)
+static bool preprocess(
+    struct check *k, const struct job *j, enum language language, bool seh, const char *how, const char *to)
 {
     struct job pre = {.source = j->source, .errors = j->errors};
     int        status;
 
-    compile_flags(&k->b, &pre.command, test);
+    compile_flags(&k->b, &pre.command, language);
     for (const char *const *f = (const char *const[]){"-E", "-w", "-D__clang_analyzer__", how, "-o", to, NULL}; *f; f++)
         add(&pre.command, *f);
     for (size_t i = 0; seh && i < sizeof seh_words / sizeof *seh_words; i++)
         add(&pre.command, seh_words[i]);
-    add_input(&pre, j->source);
+    add_input(&pre, language, j->source);
     start(k, &pre);
     while (waitpid(pre.pid, &status, 0) < 0 && errno == EINTR) {
     }
@@ -219,13 +222,13 @@ static void append_file(const char *to, const char *from)
 }
 
 /* What is only Microsoft's C is rewritten, as for `duetime build`. NULL: nothing had to be. */
-static char *mended(struct check *k, struct job *j, bool test, bool seh)
+static char *mended(struct check *k, struct job *j, enum language language, bool seh)
 {
     char *text = xasprintf("%s.i", j->errors), *out = xasprintf("%s.mend.c", j->errors);
     char *macros = xasprintf("%s.macros", j->errors);
 
-    if (!preprocess(k, j, test, seh, "-fno-color-diagnostics", text) || mend_rewrite(text, out) == 0 ||
-        !preprocess(k, j, test, seh, "-dM", macros))
+    if (!preprocess(k, j, language, seh, "-fno-color-diagnostics", text) || mend_rewrite(text, out, language) == 0 ||
+        !preprocess(k, j, language, seh, "-dM", macros))
         return NULL;
     append_file(out, macros);
     return out;
@@ -234,26 +237,28 @@ static char *mended(struct check *k, struct job *j, bool test, bool seh)
 /* A source with the flags of `duetime build`. */
 static void add_job(struct check *k, const char *source)
 {
-    struct job *j = new_job(k, source);
-    bool        seh, mend, test = overlay_scan(&k->b, source, &seh, &mend);
+    struct job   *j = new_job(k, source);
+    bool          seh, mend, test = overlay_scan(&k->b, source, &seh, &mend);
+    enum language language = language_of(source, test);
 
-    if (mend && (j->mended = mended(k, j, test, seh))) {
-        static const char *const flags[] = {"-std=gnu17", "-fshort-wchar", "-mms-bitfields", "-fms-extensions",
+    if (mend && (j->mended = mended(k, j, language, seh))) {
+        static const char *const flags[] = {"-fno-exceptions", "-fshort-wchar", "-mms-bitfields", "-fms-extensions",
             "-fno-strict-aliasing", "-nostdinc", "-Wno-builtin-macro-redefined",
             "-Wno-error=implicit-function-declaration", NULL};
 
         add(&j->command, k->b.compiler);
+        add(&j->command, language == CXX_DRIVER ? "-std=gnu++17" : "-std=gnu17");
         for (size_t i = 0; flags[i]; i++)
             add(&j->command, flags[i]);
         add_analyzer(k, &j->command, j->report);
-        add_input(j, j->mended);
+        add_input(j, language, j->mended);
         return;
     }
-    compile_flags(&k->b, &j->command, test);
+    compile_flags(&k->b, &j->command, language);
     add_analyzer(k, &j->command, j->report);
     for (size_t i = 0; seh && i < sizeof seh_words / sizeof *seh_words; i++)
         add(&j->command, seh_words[i]);
-    add_input(j, source);
+    add_input(j, language, source);
 }
 
 /* Not for the analyzer: output, debug information, code generation that only gcc knows. */
@@ -290,7 +295,7 @@ static void add_database_job(struct check *k, const struct database_entry *e)
             add(&j->command, flag);
     }
     add_analyzer(k, &j->command, j->report);
-    add_input(j, e->file);
+    add_input(j, language_of(e->file, false), e->file);
 }
 
 static bool is_wanted(const struct check *k, const struct database_entry *e)
@@ -446,7 +451,7 @@ int tool_check(int argc, char **argv)
 {
     static const struct argp argp = {.options = options,
         .parser = parse,
-        .args_doc = "SOURCE.c... | PROJECT.vcxproj",
+        .args_doc = "SOURCE... | PROJECT.vcxproj",
         .doc =
             "Checks unmodified driver sources without running them: the rules about IRQL, locks, timers, DPCs, waits, "
             "role types and StorPort that `duetime explain` explains. Exit status: 0 nothing found, 1 findings, 2 a "
@@ -458,6 +463,7 @@ int tool_check(int argc, char **argv)
     parse_arguments(&argp, argc, argv, &k);
     if (!k.b.compiler || !*k.b.compiler)
         k.b.compiler = DUETIME_CLANG;
+    k.b.cxx = xstrdup(k.b.compiler); /* told the language, clang is clang++ */
     make_temporary(&k);
     if (k.html)
         make_directory(k.html);

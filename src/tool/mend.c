@@ -9,6 +9,8 @@
  *     (T)e += x;              a cast is an lvalue: *(T *)&(e) += x;
  *     f(PVOID); f(T *p) {     declared otherwise than defined: mend_heads.c
  *
+ * The last two in C only: in C++ Microsoft's compiler refuses a cast as an lvalue, and the functions are two.
+ *
  * Types are only looked for where a statement begins, or after a bracket or comma, and only when an assignment or a step
  * follows the operand; everything else that stands in brackets is left alone.
  */
@@ -25,6 +27,7 @@ struct mend {
     size_t      at;
     FILE       *out;
     int         count;
+    bool        cxx;      /* casts are no lvalues, and functions overload */
     bool        ours;     /* these lines are of a system header: the DDK */
     char        before;   /* last character that is no blank */
     char        word[16]; /* last word, if nothing but blanks followed it */
@@ -39,8 +42,9 @@ static size_t word_length(const char *s)
 {
     size_t n = 0;
 
-    while (is_word_char(s[n]))
-        n++;
+    while (is_word_char(s[n]) ||
+           (n > 0 && isdigit((unsigned char)*s) && s[n] == '\'' && isxdigit((unsigned char)s[n + 1])))
+        n++; /* 1'000 in C++ */
     return n;
 }
 
@@ -137,7 +141,7 @@ static bool mend_cast(struct mend *m)
 {
     const char *type = m->text + m->at, *operand, *end;
 
-    if (!strchr(";{}(,):", m->before) || !(operand = past_type(type)))
+    if (m->cxx || !strchr(";{}(,):", m->before) || !(operand = past_type(type)))
         return false;
     operand = skip_blanks(operand);
     end = past_operand(operand);
@@ -251,12 +255,13 @@ bool mend_may_be_in(const char *line)
     return *p == '(' && past_type(p) && strchr(p, '=');
 }
 
-int mend_rewrite(const char *preprocessed, const char *output)
+int mend_rewrite(const char *preprocessed, const char *output, enum language language)
 {
     size_t      size = 0;
     char       *text = read_all(preprocessed, &size);
-    int         count = mend_heads(&text);
-    struct mend m = {.count = count, .text = text, .out = fopen(output, "we"), .before = ';'};
+    bool        cxx = language == CXX_DRIVER;
+    int         count = cxx ? 0 : mend_heads(&text);
+    struct mend m = {.count = count, .cxx = cxx, .text = text, .out = fopen(output, "we"), .before = ';'};
 
     if (!m.out)
         die("cannot write %s", output);

@@ -80,13 +80,20 @@ static size_t space_length(const char *text, size_t at)
     return e ? (size_t)(e - p) + 2 : strlen(p);
 }
 
+/* 1'000'000 in C++. */
+static bool is_separator(const char *text, size_t at, size_t n)
+{
+    return n > 0 && isdigit((unsigned char)text[at]) && text[at + n] == '\'' &&
+           isxdigit((unsigned char)text[at + n + 1]);
+}
+
 static size_t token_length(const char *text, size_t at)
 {
     size_t n = 0;
 
     if (text[at] == '"' || text[at] == '\'')
         return quoted_end(text, at) - at;
-    while (is_word_char(text[at + n])) /* numbers too: their letters are no words */
+    while (is_word_char(text[at + n]) || is_separator(text, at, n)) /* numbers too: their letters are no words */
         n++;
     return n ? n : 1;
 }
@@ -245,7 +252,9 @@ static void rewrite_try(struct pass *p, struct place place)
         "int __dt_how_%d=__dt_seh_enter(&__dt_seh_%d,%d);if(__dt_how_%d==0){",
         n, except ? "except" : "finally", n, n, except ? 1 : 2, n);
     body.body = n;
+    fputc('{', p->out); /* __leave goes past the variables of the block, which C++ must see */
     rewrite_inside(p, '{', body, "__try without a block");
+    fputc('}', p->out);
     if (p->left[n])
         fprintf(p->out, "__dt_leave_%d:", n);
     fprintf(p->out, ";__dt_seh_%d.normal=1;}", n);

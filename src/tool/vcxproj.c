@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tool/vcxproj.c - the few things of a Visual Studio project that matter here: C sources, definitions, include
+ * tool/vcxproj.c - the few things of a Visual Studio project that matter here: sources, definitions, include
  * directories. No MSBuild: conditions are judged for one configuration (Debug|x64, if there is one), and properties
  */
 #include <libxml/parser.h>
@@ -161,10 +161,10 @@ static void add_source(struct project *p, const char *name)
     char  *expanded = expand(p, name);
     size_t n = strlen(expanded);
 
-    if (n > 2 && strcasecmp(expanded + n - 2, ".c") == 0)
+    if ((n > 2 && strcasecmp(expanded + n - 2, ".c") == 0) || cxx_is_source(expanded))
         strings_add(&p->b->sources, existing_source(p, expanded, name));
     else
-        fprintf(stderr, "duetime: %s is left out: only C sources are compiled\n", name);
+        fprintf(stderr, "duetime: %s is left out: only C and C++ sources are compiled\n", name);
     free(expanded);
 }
 
