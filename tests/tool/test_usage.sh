@@ -114,7 +114,7 @@ chmod +x "$tmp/halfcc"
 cp "$tmp/unknown.so" "$tmp/stale.so"
 refuses "made no shared object" build --cc "$tmp/halfcc" -o "$tmp/stale.so" "$tmp/unknown.c"
 [ ! -e "$tmp/stale.so" ] || bad "the image of an earlier build is taken for this one's"
-refuses "neither a C source" build "$tmp/text.so"
+refuses "neither a C or C++ source" build "$tmp/text.so"
 refuses "no Visual Studio project" build "$(cp "$tmp/text.so" "$tmp/text.vcxproj"; echo "$tmp/text.vcxproj")"
 refuses "no such routine" ddi --family nowhere
 refuses "neither a rule" explain nothing
