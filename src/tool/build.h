@@ -18,7 +18,7 @@ struct build {
     const char    *compiler, *output, *optimize;
     char          *cxx; /* the C++ compiler; NULL until a source needs it */
     bool           race, asan, verbose;
-    bool           library; /* the image has a test in C++: it is linked with the library of C++ */
+    bool           library;                  /* the image has a test in C++: it is linked with the library of C++ */
     char          *name, *directory, *image; /* image: directory/name.so */
     char          *objects, *overlay;        /* directories of ours under directory */
 };

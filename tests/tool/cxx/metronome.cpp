@@ -150,7 +150,6 @@ Metronome::~Metronome()
 static VOID MetronomeUnload(PDRIVER_OBJECT Driver)
 {
     UNREFERENCED_PARAMETER(Driver);
-    PAGED_CODE();
     delete TheMetronome;
     TheMetronome = nullptr;
 }
