@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# once: yes
 # Tests in C++17: without a warning, as an image for the command and as a program that holds its tests.
 set -u
 [ -z "${DUETIME_SANITIZE:-}" ] || exit 77

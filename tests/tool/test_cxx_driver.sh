@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# once: yes
 # Drivers in C++: built with both compilers, from sources and from a project; the bad one is found, its twin is clean. What
 # the kernel has not is refused in one line, or warned of.
 set -u
