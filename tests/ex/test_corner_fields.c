@@ -63,6 +63,58 @@ static void test_event(void **state)
     passes_with(&cfg, event_fields);
 }
 
+/* KTM-001, KTM-002: whatever the memory held, a new timer is not set, not signaled, has no period and no DPC. */
+static void timer_fields(void *ctx)
+{
+    static KTIMER t;
+
+    (void)ctx;
+    for (TIMER_TYPE type = NotificationTimer; type <= SynchronizationTimer; type++) {
+        memset(&t, 0x55, sizeof t);
+        KeInitializeTimerEx(&t, type);
+        dt_expect_eq(t.Header.Type, TimerNotificationObject + type);
+        dt_expect(t.Header.SignalState == 0 && !KeReadStateTimer(&t) && IsListEmpty(&t.Header.WaitListHead));
+        dt_expect(t.DueTime.QuadPart == 0 && t.Period == 0 && !t.Dpc);
+        dt_expect(!KeCancelTimer(&t));
+    }
+}
+
+static void test_timer(void **state)
+{
+    (void)state;
+    passes(timer_fields);
+}
+
+static FAST_MUTEX contended;
+
+static void want_mutex(void *ctx)
+{
+    (void)ctx;
+    ExAcquireFastMutex(&contended);
+    ExReleaseFastMutex(&contended);
+}
+
+/* LCK-001, LCK-036: one in memory that held something else makes others wait, and counts them. */
+static void contended_mutex(void *ctx)
+{
+    (void)ctx;
+    memset(&contended, 0x55, sizeof contended);
+    ExInitializeFastMutex(&contended);
+    ExAcquireFastMutex(&contended);
+    dt_spawn(1, want_mutex, NULL);
+    settle();
+    dt_expect(contended.Contention == 1 && contended.Count == -1);
+    ExReleaseFastMutex(&contended);
+    dt_join_all();
+    dt_expect(contended.Count == 1 && !contended.Owner);
+}
+
+static void test_contended_mutex(void **state)
+{
+    (void)state;
+    passes(contended_mutex);
+}
+
 static ERESOURCE resource;
 
 static void want_it(void *ctx)
@@ -220,6 +272,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fast_mutex),
         cmocka_unit_test(test_event),
+        cmocka_unit_test(test_timer),
+        cmocka_unit_test(test_contended_mutex),
         cmocka_unit_test(test_resource),
         cmocka_unit_test(test_lookaside),
         cmocka_unit_test(test_items),

@@ -94,12 +94,35 @@ static void empty(void *ctx)
     KeLowerIrql(irql);
 }
 
+/* WRK-037: who has come back without an entry runs for the queue all the same; of a thread only its last queue counts. */
+static void belongs_to_one(void *ctx)
+{
+    static KQUEUE other;
+
+    (void)ctx;
+    begin(1);
+    KeInitializeQueue(&other, 1);
+    dt_expect(s.queue.CurrentCount == 0 && IsListEmpty(&s.queue.ThreadListHead));
+    dt_expect(at_once() == as_entry(STATUS_TIMEOUT));
+    dt_expect(s.queue.CurrentCount == 1 && !IsListEmpty(&s.queue.ThreadListHead));
+    KeInsertQueue(&s.queue, &s.entry[0].link);
+    dt_expect(at_once() == &s.entry[0].link);
+    dt_expect_eq(s.queue.CurrentCount, 1);
+    KeInsertQueue(&other, &s.entry[1].link);
+    dt_expect(KeRemoveQueue(&other, KernelMode, NULL) == &s.entry[1].link);
+    dt_expect(s.queue.CurrentCount == 0 && IsListEmpty(&s.queue.ThreadListHead));
+    dt_expect(other.CurrentCount == 1 && other.ThreadListHead.Flink == other.ThreadListHead.Blink);
+    dt_expect(!KeRundownQueue(&other));
+    dt_expect(other.CurrentCount == 0 && IsListEmpty(&other.ThreadListHead));
+}
+
 static void test_alone(void **state)
 {
     (void)state;
     passes(initialized);
     passes(in_order);
     passes(empty);
+    passes(belongs_to_one);
 }
 
 /* ---- waiting threads ---- */

@@ -108,6 +108,59 @@ static void test_known_by_id(void **state)
     always(known_by_id, 1);
 }
 
+enum { MANY_THREADS = 6000 };
+
+static LONG ended;
+
+static KSTART_ROUTINE ends_at_once;
+
+static VOID ends_at_once(PVOID context)
+{
+    (void)context;
+    InterlockedIncrement(&ended);
+}
+
+static void start_many(void)
+{
+    HANDLE h;
+
+    for (int i = 0; i < MANY_THREADS; i++) {
+        dt_expect_eq(
+            PsCreateSystemThread(&h, THREAD_ALL_ACCESS, NULL, NULL, NULL, ends_at_once, NULL), STATUS_SUCCESS);
+        dt_expect_eq(ZwWaitForSingleObject(h, FALSE, NULL), STATUS_SUCCESS);
+        ZwClose(h);
+    }
+}
+
+/* THR-047: a thread that was looked up stays the one it was, however many come after it; their objects are used again. */
+static void kept_object(void *ctx)
+{
+    CLIENT_ID id;
+    PETHREAD  found;
+
+    (void)ctx;
+    begin();
+    ended = 0;
+    dt_expect_eq(
+        PsCreateSystemThread(&s.handle, THREAD_ALL_ACCESS, NULL, NULL, &id, look_around, NULL), STATUS_SUCCESS);
+    dt_expect_eq(PsLookupThreadByThreadId(id.UniqueThread, &found), STATUS_SUCCESS);
+    KeSetEvent(&s.go, IO_NO_INCREMENT, FALSE);
+    wait_for(found);
+    ZwClose(s.handle);
+    start_many();
+    dt_expect_eq(ended, MANY_THREADS);
+    dt_expect(PsGetThreadId(found) == id.UniqueThread && PsIsThreadTerminating(found));
+    wait_for(found);
+    ObDereferenceObject(found);
+}
+
+static void test_kept_object(void **state)
+{
+    (void)state;
+    if (simulated())
+        passes(kept_object);
+}
+
 /* ---- how it ends ---- */
 
 static VOID terminates(PVOID context)
@@ -359,6 +412,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_begins),
         cmocka_unit_test(test_known_by_id),
+        cmocka_unit_test(test_kept_object),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_current_thread),
         cmocka_unit_test(test_misuse),
