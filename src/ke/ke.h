@@ -382,15 +382,5 @@ struct ke_thread_info {
 };
 void ke_thread_each(bool (*fn)(void *ctx, const struct ke_thread_info *info), void *ctx);
 
-/* Set timers, for tables and leak reports. Machine stopped or IRQL >= 2. */
-struct ke_timer_info {
-    const KTIMER *timer;
-    unsigned      cpu;
-    nt_100ns      due; /* interrupt time */
-    uint64_t      period_100ns;
-    const KDPC   *dpc;
-};
-void ke_timer_each(bool (*fn)(void *ctx, const struct ke_timer_info *info), void *ctx);
-
 /* DPCs still queued or running anywhere. */
 unsigned ke_dpc_pending(void);
