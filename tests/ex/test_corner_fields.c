@@ -94,12 +94,15 @@ static void want_mutex(void *ctx)
     ExReleaseFastMutex(&contended);
 }
 
-/* LCK-001, LCK-036: one in memory that held something else makes others wait, and counts them. */
+/* LCK-001, LCK-013: one in memory that held something else makes others wait, and counts them. ExInitializeFastMutex is the
+ * header's, KeInitializeGuardedMutex the kernel's. */
 static void contended_mutex(void *ctx)
 {
-    (void)ctx;
     memset(&contended, 0x55, sizeof contended);
-    ExInitializeFastMutex(&contended);
+    if (ctx)
+        KeInitializeGuardedMutex(&contended);
+    else
+        ExInitializeFastMutex(&contended);
     ExAcquireFastMutex(&contended);
     dt_spawn(1, want_mutex, NULL);
     settle();
@@ -109,10 +112,17 @@ static void contended_mutex(void *ctx)
     dt_expect(contended.Count == 1 && !contended.Owner);
 }
 
+static void contended_guarded(void *ctx)
+{
+    (void)ctx;
+    contended_mutex(&contended);
+}
+
 static void test_contended_mutex(void **state)
 {
     (void)state;
     passes(contended_mutex);
+    passes(contended_guarded);
 }
 
 static ERESOURCE resource;

@@ -327,6 +327,84 @@ static void test_locks(void **state)
     passes(takes_lock);
 }
 
+/* ---- nothing to be seen ---- */
+
+static KDPC      low;
+static KTIMER    wall, beats;
+static PEX_TIMER no_wake;
+static KEVENT    over;
+
+static void waits_over(void *ctx)
+{
+    (void)ctx;
+    wait_for(&over);
+}
+
+/* Low-importance DPCs, timers of all kinds, threads that wait: all of it in the machine's queues when it stops. */
+static void all_queued(void *ctx)
+{
+    LARGE_INTEGER t;
+    KIRQL         irql;
+
+    (void)ctx;
+    KeInitializeEvent(&over, NotificationEvent, FALSE);
+    KeInitializeDpc(&low, counts, NULL);
+    KeSetImportanceDpc(&low, LowImportance);
+    KeInitializeTimer(&wall);
+    KeInitializeTimer(&beats);
+    no_wake = ExAllocateTimer(NULL, NULL, EX_TIMER_NO_WAKE);
+    dt_spawn(1, waits_over, NULL);
+    sleep_ms(2);
+    KeQuerySystemTime(&t);
+    t.QuadPart += 50000;
+    KeSetTimer(&wall, t, &low);
+    ExSetTimer(no_wake, -10000, 0, NULL);
+    KeSetTimerEx(&beats, in_ms(1), 1, NULL);
+    KeStallExecutionProcessor(20);
+    KeRaiseIrql(HIGH_LEVEL, &irql);
+    KeInsertQueueDpc(&low, NULL, NULL);
+    stop();
+}
+
+static void sets_over(void *ctx)
+{
+    (void)ctx;
+    sleep_ms(5);
+    KeSetEvent(&over, IO_NO_INCREMENT, FALSE);
+}
+
+static void ordinary(void *ctx)
+{
+    (void)ctx;
+    dpcs = 0;
+    KeInitializeEvent(&over, NotificationEvent, FALSE);
+    KeInitializeDpc(&dpc, counts, NULL);
+    KeInitializeTimer(&beats);
+    KeSetTimerEx(&beats, in_ms(1), 1, &dpc);
+    dt_spawn(1, sets_over, NULL);
+    dt_spawn(0, waits_over, NULL);
+    dt_join_all();
+    KeCancelTimer(&beats);
+    sleep_ms(20);
+    dt_expect(dpcs == 4 || dpcs == 5);
+}
+
+/* The same questions to the scheduler and the same time at the end: not a clock interrupt more or less. */
+static void test_same(void **state)
+{
+    struct dt_config cfg = config(2);
+    struct dt_result before = {0}, after = {0};
+
+    (void)state;
+    assert_int_equal(dt_run(&cfg, ordinary, NULL, &before), 0);
+    assert_int_equal(before.verdict, DT_PASS);
+    stops(all_queued);
+    assert_int_equal(dt_run(&cfg, ordinary, NULL, &after), 0);
+    assert_int_equal(after.verdict, DT_PASS);
+    assert_int_equal(after.choices, before.choices);
+    assert_int_equal(after.time, before.time);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_locks),
+        cmocka_unit_test(test_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,7 +160,6 @@ static void many_then_an_earlier_one(void *ctx)
 /* KTM-035, KTM-039: the first of many is not put off by those set after it and due later. */
 static void many_after_an_early_one(void *ctx)
 {
-    (void)ctx;
     memset(&s, 0, sizeof s);
     KeInitializeEvent(&s.first, NotificationEvent, FALSE);
     for (int i = 0; i < 40; i++) {
@@ -169,6 +168,9 @@ static void many_after_an_early_one(void *ctx)
     }
     ULONGLONG began = KeQueryInterruptTime();
 
+    if (ctx) /* more than one of many that is earlier than all before it, and then one later than that */
+        for (int i = 39; i >= 2; i--)
+            KeSetTimer(&s.other[i], in_ms(1000 + 100 * i), &s.dpcs[i]);
     for (int i = 0; i < 40; i++)
         KeSetTimer(&s.other[i], in_ms(30 + 100 * i), &s.dpcs[i]);
     wait_for(&s.first);
@@ -179,11 +181,18 @@ static void many_after_an_early_one(void *ctx)
     KeFlushQueuedDpcs();
 }
 
+static void many_reset_after_an_early_one(void *ctx)
+{
+    (void)ctx;
+    many_after_an_early_one(&s);
+}
+
 static void test_many(void **state)
 {
     struct dt_config one = config(1);
 
     (void)state;
+    passes(many_reset_after_an_early_one);
     passes(many_after_an_early_one);
     passes_with(&one, many_after_an_early_one);
     passes(many_then_an_earlier_one);

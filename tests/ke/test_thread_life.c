@@ -110,14 +110,19 @@ static void test_known_by_id(void **state)
 
 enum { MANY_THREADS = 6000 };
 
-static LONG ended;
+static LONG     ended;
+static PKTHREAD first_object;
+static bool     used_again;
 
 static KSTART_ROUTINE ends_at_once;
 
 static VOID ends_at_once(PVOID context)
 {
     (void)context;
-    InterlockedIncrement(&ended);
+    if (InterlockedIncrement(&ended) == 1)
+        first_object = KeGetCurrentThread();
+    else
+        used_again |= KeGetCurrentThread() == first_object;
 }
 
 static void start_many(void)
@@ -141,6 +146,7 @@ static void kept_object(void *ctx)
     (void)ctx;
     begin();
     ended = 0;
+    used_again = false;
     dt_expect_eq(
         PsCreateSystemThread(&s.handle, THREAD_ALL_ACCESS, NULL, NULL, &id, look_around, NULL), STATUS_SUCCESS);
     dt_expect_eq(PsLookupThreadByThreadId(id.UniqueThread, &found), STATUS_SUCCESS);
@@ -148,7 +154,7 @@ static void kept_object(void *ctx)
     wait_for(found);
     ZwClose(s.handle);
     start_many();
-    dt_expect_eq(ended, MANY_THREADS);
+    dt_expect(ended == MANY_THREADS && used_again);
     dt_expect(PsGetThreadId(found) == id.UniqueThread && PsIsThreadTerminating(found));
     wait_for(found);
     ObDereferenceObject(found);
