@@ -257,6 +257,42 @@ static void churn(void *ctx)
     }
 }
 
+/* Freed memory is used again in turn: however much comes and goes, the addresses stay within what was there at once. */
+static void in_turn(void *ctx)
+{
+    uintptr_t highest[4] = {0};
+
+    (void)ctx;
+    for (int round = 0; round < 4; round++)
+        for (int i = 0; i < 2 * MANY; i++) {
+            void *p = ExAllocatePoolWithTag(NonPagedPoolNx, BIG, 'nruC');
+
+            highest[round] = (uintptr_t)p > highest[round] ? (uintptr_t)p : highest[round];
+            ExFreePoolWithTag(p, 'nruC');
+        }
+    dt_expect(highest[1] == highest[3]);
+    dt_expect(highest[0] == highest[3]);
+}
+
+enum { HUGE_BLOCK = 80 << 20 };
+
+/* One block that is more than is kept back of freed memory: nothing is kept back then, and it begins anew. */
+static void huge(void *ctx)
+{
+    void *first = ExAllocatePoolWithTag(NonPagedPoolNx, 32, 'nruC');
+
+    (void)ctx;
+    for (int i = 0; i < 3; i++) {
+        void *small = ExAllocatePoolWithTag(NonPagedPoolNx, 32, 'nruC'),
+             *big = ExAllocatePoolWithTag(NonPagedPoolNx, HUGE_BLOCK, 'nruC');
+
+        dt_expect(small && big);
+        ExFreePoolWithTag(small, 'nruC');
+        ExFreePoolWithTag(big, 'nruC');
+    }
+    ExFreePoolWithTag(first, 'nruC');
+}
+
 static void only_keep(void *ctx)
 {
     (void)ctx;
@@ -274,6 +310,9 @@ static void test_runs(void **state)
 {
     (void)state;
     passes(churn);
+    passes(only_keep);
+    passes(in_turn);
+    passes(huge);
     passes(only_keep);
 }
 

@@ -163,7 +163,7 @@ static void test_narrow(void **state)
     assert_string_equal(c, "AZ@[`{9");
     assert_ptr_equal(dt_nt_strlwr(c), c);
     assert_string_equal(c, "az@[`{9");
-    strcpy(c, "zA");
+    memcpy(c, "zA", 3);
     assert_string_equal(dt_nt_strupr(c), "ZA");
     assert_int_equal(dt_nt_stricmp("aBz", "AbZ"), 0);
     assert_true(dt_nt_stricmp("a", "B") < 0 && dt_nt_stricmp("B", "a") > 0 && dt_nt_stricmp("a", "ab") < 0);
@@ -401,7 +401,7 @@ static void test_checked_memory(void **state)
     assert_memory_equal(c, "\0ycdefg", 8);
     assert_int_equal(dt_nt_memcpy_s(c, 2, "xyz", 3), RANGE);
     assert_memory_equal(c, "\0\0cdefg", 8);
-    strcpy(c, "abcdefg");
+    memcpy(c, "abcdefg", 8);
     assert_int_equal(dt_nt_memmove_s(c + 1, 7, c, 3), 0);
     assert_string_equal(c, "aabcefg");
     assert_int_equal(dt_nt_memmove_s(NULL, 0, NULL, 0), 0);

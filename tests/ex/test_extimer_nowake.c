@@ -65,6 +65,21 @@ static void wakes(void *ctx)
     (void)ctx;
 }
 
+/* EXT-115, KTM-063: the period of a late one counts from when it was due, not from when it came. */
+static void late_and_periodic(void *ctx)
+{
+    (void)ctx;
+    begin(EX_TIMER_NO_WAKE, 2);
+    c.tolerance = 3 * MS;
+    c.period = 7 * MS;
+    dt_spawn(1, arm, NULL);
+    dt_join_all();
+    wait_for(&s.done);
+    expect_between(s.at[0], c.from, 13 * MS, 14 * MS);
+    expect_between(s.at[1], c.from, 20 * MS, 21 * MS);
+    end();
+}
+
 /* EXT-117, EXT-122: without end: never by itself, but when a thread goes on there. Cancelling a late timer works (EXT-064). */
 static void unlimited(void *ctx)
 {
@@ -158,6 +173,8 @@ static void test_idle(void **state)
     if (!simulated())
         return; /* the host's threads wake processors of the real-time machine when they like */
     passes(unlimited);
+    if (simulated()) /* where processor 1 has nothing else to do */
+        passes(late_and_periodic);
     passes(other_timer);
     passes(other_dpc);
     passes(periodic);

@@ -172,8 +172,7 @@ static void run_down(void *ctx)
     wait_for(&s.ready);
     init_apc(0, s.thread, normal_routine, UserMode);
     init_apc(1, s.thread, normal_routine, UserMode);
-    KeInitializeApc(
-        &s.apc[2], s.thread, OriginalApcEnvironment, kernel_routine, NULL, normal_routine, UserMode, NULL);
+    KeInitializeApc(&s.apc[2], s.thread, OriginalApcEnvironment, kernel_routine, NULL, normal_routine, UserMode, NULL);
     for (int i = 0; i < 3; i++)
         dt_expect(KeInsertQueueApc(&s.apc[i], NULL, NULL, 0));
     KeSetEvent(&s.go, IO_NO_INCREMENT, FALSE);

@@ -392,6 +392,43 @@ static void ordinary(void *ctx)
     dt_expect_eq(dpcs, 1);
 }
 
+static PVOID given[2];
+
+static KDEFERRED_ROUTINE notes_arguments;
+
+static VOID notes_arguments(PKDPC d, PVOID context, PVOID a, PVOID b)
+{
+    (void)d, (void)context;
+    given[0] = a;
+    given[1] = b;
+}
+
+static void timer_arguments(void *ctx)
+{
+    (void)ctx;
+    KeInitializeDpc(&dpc, notes_arguments, NULL);
+    KeInitializeTimer(&beats);
+    KeSetTimer(&beats, in_ms(1), &dpc);
+    sleep_ms(3);
+}
+
+/* KTM-109: what a timer's routine finds as arguments is garbage, but that of the seed: a replay shows the same. */
+static void test_garbage(void **state)
+{
+    struct dt_config cfg = config(2);
+    PVOID            before[2];
+
+    (void)state;
+    passes_with(&cfg, timer_arguments);
+    memcpy(before, given, sizeof before);
+    assert_ptr_not_equal(before[0], before[1]);
+    passes_with(&cfg, timer_arguments);
+    assert_memory_equal(before, given, sizeof before);
+    cfg.seed = 4711;
+    passes_with(&cfg, timer_arguments);
+    assert_memory_not_equal(before, given, sizeof before);
+}
+
 /* The same questions to the scheduler and the same time at the end: not a clock interrupt more or less. */
 static void test_same(void **state)
 {
@@ -418,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_locks),
         cmocka_unit_test(test_same),
+        cmocka_unit_test(test_garbage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,9 @@ static void initialized(void *ctx)
 {
     (void)ctx;
     begin(0);
+    memset(&s.queue, 0x55, sizeof s.queue);
+    KeInitializeQueue(&s.queue, 0);
+    dt_expect(s.queue.CurrentCount == 0 && IsListEmpty(&s.queue.EntryListHead));
     dt_expect_eq(s.queue.MaximumCount, KeQueryActiveProcessorCount(NULL));
     dt_expect_eq(KeReadStateQueue(&s.queue), 0);
     begin(7);

@@ -130,8 +130,7 @@ static void start_many(void)
     HANDLE h;
 
     for (int i = 0; i < MANY_THREADS; i++) {
-        dt_expect_eq(
-            PsCreateSystemThread(&h, THREAD_ALL_ACCESS, NULL, NULL, NULL, ends_at_once, NULL), STATUS_SUCCESS);
+        dt_expect_eq(PsCreateSystemThread(&h, THREAD_ALL_ACCESS, NULL, NULL, NULL, ends_at_once, NULL), STATUS_SUCCESS);
         dt_expect_eq(ZwWaitForSingleObject(h, FALSE, NULL), STATUS_SUCCESS);
         ZwClose(h);
     }

@@ -14,7 +14,7 @@ KSTART_ROUTINE    User;
 
 KIPI_BROADCAST_WORKER Interrupted;
 
-ULONG Slots[PROCESSORS], Sum, Shared, Seen; /* not static: what nobody reads is not written either */
+ULONG                 Slots[PROCESSORS], Sum, Shared, Seen; /* not static: what nobody reads is not written either */
 static EX_RUNDOWN_REF Rundown;
 static HANDLE         Thread;
 
@@ -28,19 +28,19 @@ _Use_decl_annotations_ VOID Everywhere(PKDPC Dpc, PVOID Context, PVOID SystemArg
     UNREFERENCED_PARAMETER(Dpc);
     UNREFERENCED_PARAMETER(Context);
     Slots[KeGetCurrentProcessorNumberEx(NULL)] = Shared;
-#ifdef REPAIRED
+#    ifdef REPAIRED
     if (KeSignalCallDpcSynchronize(SystemArgument2))
         Seen = 1;
     KeSignalCallDpcSynchronize(SystemArgument2);
-#else
+#    else
     UNREFERENCED_PARAMETER(SystemArgument2);
-#endif
+#    endif
     for (ULONG i = 0; i < PROCESSORS; i++)
         Sums += Slots[i];
-#ifdef REPAIRED
+#    ifdef REPAIRED
     NT_ASSERT(Sums == PROCESSORS * Shared && Seen == 1);
     KeSignalCallDpcSynchronize(SystemArgument2);
-#endif
+#    endif
     Slots[KeGetCurrentProcessorNumberEx(NULL)] = Sums;
     KeSignalCallDpcDone(SystemArgument1);
 }
@@ -55,9 +55,7 @@ static VOID Run(VOID)
     }
 }
 
-static VOID End(VOID)
-{
-}
+static VOID End(VOID) {}
 
 #elif defined(IPI)
 
@@ -79,9 +77,7 @@ static VOID Run(VOID)
     }
 }
 
-static VOID End(VOID)
-{
-}
+static VOID End(VOID) {}
 
 #else
 
@@ -89,14 +85,14 @@ static VOID End(VOID)
 _Use_decl_annotations_ VOID User(PVOID Context)
 {
     UNREFERENCED_PARAMETER(Context);
-#ifdef REPAIRED
+#    ifdef REPAIRED
     if (!ExAcquireRundownProtection(&Rundown))
         return;
     Shared++;
     ExReleaseRundownProtection(&Rundown);
-#else
+#    else
     Shared++;
-#endif
+#    endif
 }
 
 static VOID Run(VOID)
