@@ -74,6 +74,7 @@ static void timer_fields(void *ctx)
         KeInitializeTimerEx(&t, type);
         dt_expect_eq(t.Header.Type, TimerNotificationObject + type);
         dt_expect(t.Header.SignalState == 0 && !KeReadStateTimer(&t) && IsListEmpty(&t.Header.WaitListHead));
+        dt_expect(t.Header.TimerControlFlags == 0 && t.Header.TimerMiscFlags == 0);
         dt_expect(t.DueTime.QuadPart == 0 && t.Period == 0 && !t.Dpc);
         dt_expect(!KeCancelTimer(&t));
     }
@@ -103,6 +104,7 @@ static void contended_mutex(void *ctx)
         KeInitializeGuardedMutex(&contended);
     else
         ExInitializeFastMutex(&contended);
+    dt_expect(contended.Count == 1 && !contended.Owner && contended.Contention == 0);
     ExAcquireFastMutex(&contended);
     dt_spawn(1, want_mutex, NULL);
     settle();

@@ -119,6 +119,38 @@ static void belongs_to_one(void *ctx)
     dt_expect(other.CurrentCount == 0 && IsListEmpty(&other.ThreadListHead));
 }
 
+static KQUEUE no_queue;
+
+static void insert_nowhere(void *ctx)
+{
+    (void)ctx;
+    begin(1);
+    KeInsertQueue(&no_queue, &s.entry[0].link);
+}
+
+static void remove_nowhere(void *ctx)
+{
+    LARGE_INTEGER zero = {.QuadPart = 0};
+
+    (void)ctx;
+    KeRemoveQueue(&no_queue, KernelMode, &zero);
+}
+
+static void run_down_nothing(void *ctx)
+{
+    (void)ctx;
+    KeRundownQueue(&no_queue);
+}
+
+/* WRK-031: not before KeInitializeQueue. */
+static void test_uninitialized(void **state)
+{
+    (void)state;
+    caught_params(insert_nowhere, "DT-W03", 0x0A, (uintptr_t)&no_queue, PASSIVE_LEVEL);
+    caught_params(remove_nowhere, "DT-W03", 0x0A, (uintptr_t)&no_queue, PASSIVE_LEVEL);
+    caught_params(run_down_nothing, "DT-W03", 0x0A, (uintptr_t)&no_queue, PASSIVE_LEVEL);
+}
+
 static void test_alone(void **state)
 {
     (void)state;
@@ -403,6 +435,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_uninitialized),
         cmocka_unit_test(test_waiting),
         cmocka_unit_test(test_every_entry_once),
         cmocka_unit_test(test_rundown),
