@@ -67,7 +67,7 @@ bool ke_dpc_target(PKDPC dpc, unsigned cpu)
 
 static SELDOM _Noreturn void no_dpc(PKDPC dpc)
 {
-    uint64_t p[4] = {1, (uintptr_t)dpc, dpc->Type};
+    uint64_t p[4] = {1, (uintptr_t)dpc, (uintptr_t)dpc, (uintptr_t)(dpc + 1)};
 
     ke_bugcheckf("DT-D01", 0xC7, p, "a DPC is queued that no KeInitializeDpc has seen");
 }

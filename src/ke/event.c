@@ -16,7 +16,7 @@ void ke_header_init(DISPATCHER_HEADER *h, unsigned type, size_t bytes, LONG stat
 
 static _Noreturn void wrong_object(const DISPATCHER_HEADER *h, const char *wanted)
 {
-    uint64_t p[4] = {(uintptr_t)h, mach_irql(), h->Type, 0};
+    uint64_t p[4] = {(uintptr_t)h, mach_irql(), 0, 0};
 
     ke_bugcheckf("DT-W03", 0x0A, p, "the object given is no initialized %s", wanted);
 }

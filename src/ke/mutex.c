@@ -64,7 +64,7 @@ static void give_up_locked(PKMUTEX m, ke_thread *t)
 
 static void check_mutex(const KMUTANT *m)
 {
-    uint64_t p[4] = {(uintptr_t)m, mach_irql(), m->Header.Type, 0};
+    uint64_t p[4] = {(uintptr_t)m, mach_irql(), 0, 0};
 
     if (m->Header.Type != MutantObject)
         ke_bugcheckf("DT-W03", 0x0A, p, "the object given is no initialized mutex");

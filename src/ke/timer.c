@@ -214,7 +214,7 @@ void ke_timer_init(PKTIMER t, TIMER_TYPE type)
 
 static SELDOM _Noreturn void no_timer(const KTIMER *t, unsigned type)
 {
-    uint64_t p[4] = {0, (uintptr_t)t, type};
+    uint64_t p[4] = {0, (uintptr_t)t, (uintptr_t)t, (uintptr_t)(t + 1)};
 
     ke_bugcheckf("DT-T01", 0xC7, p, "a timer call is given an object of type %u that is no initialized KTIMER", type);
 }
