@@ -103,4 +103,18 @@ says 'storm:3'
 expect 2 "an adapter that does not start" "$disk" --size 1M --argument 'slots=0' -- true
 says 'did not start'
 
+# A socket of its own goes with it, so that it can be served there again; one that was there stays.
+for round in 1 2; do
+    "$duetime" disk --socket "$work/own" "$disk" >"$work/log" 2>&1 &
+    server=$!
+    for _ in $(seq 100); do [ -S "$work/own" ] && break; sleep 0.1; done
+    sleep 0.5
+    kill -TERM $server
+    wait $server || fail "serving until interrupted, round $round"
+    [ ! -e "$work/own" ] || fail "the socket is left"
+done
+: >"$work/taken"
+expect 2 "a socket that is taken" --socket "$work/taken" "$disk"
+[ -e "$work/taken" ] || fail "what was there is gone"
+
 exit $failed
