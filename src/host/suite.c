@@ -100,6 +100,11 @@ static const char *extent(const struct dt_explore_result *r, char *buf, size_t s
 
         snprintf(buf + used, size - used, " (%llu cut short)", (unsigned long long)r->cut);
     }
+    if (r->warned) {
+        size_t used = strlen(buf);
+
+        snprintf(buf + used, size - used, ", %llu with warnings", (unsigned long long)r->warned);
+    }
     return buf;
 }
 
@@ -178,8 +183,9 @@ static void say_failure(struct suite *u, unsigned number, const struct dt_test *
 
 static const char *error_text(int e)
 {
-    return e == -EBUSY ? "a finding has halted the real-time machine of this process; run this test alone"
-                       : strerror(-e);
+    if (e == -EBUSY)
+        return "a finding has halted the real-time machine of this process; run this test alone";
+    return e == -EINVAL ? "processors, groups or the clock tick are out of range" : strerror(-e);
 }
 
 static void say_error(struct suite *u, unsigned number, const struct dt_test *t, const char *error)
