@@ -52,7 +52,7 @@ database line "[{\"directory\": \"$work\", \"file\": \"good.c\", \"command\": \"
 refuses 'cannot read gone.c: No such file' gone.c
 refuses 'cannot read empty: it is a directory' empty
 refuses 'cannot read directory.c: it is a directory' directory.c
-refuses 'neither a C source nor a .vcxproj' text.txt
+refuses 'neither a C or C++ source nor a .vcxproj' text.txt
 refuses 'cannot read absent.vcxproj: No such file' absent.vcxproj
 refuses 'text.vcxproj is no Visual Studio project' text.vcxproj
 refuses 'none.vcxproj lists no C source' none.vcxproj
