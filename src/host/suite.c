@@ -181,6 +181,18 @@ static void say_failure(struct suite *u, unsigned number, const struct dt_test *
     }
 }
 
+static void say_unfinished(struct suite *u, unsigned number, const struct dt_test *t, const struct dt_explore_result *r)
+{
+    char text[160];
+
+    snprintf(text, sizeof text, "ended by the limit of %llu choices after %.3f s of virtual time (steps_max, --steps)",
+        (unsigned long long)r->run.choices - 1, (double)r->run.time / 1e9);
+    if (u->s->tap)
+        out_line(&u->out, "not ok %u - %s # %s", number, t->name, text);
+    else
+        out_line(&u->out, "%s: NOT FINISHED, %s", t->name, text);
+}
+
 static const char *error_text(int e)
 {
     if (e == -EBUSY)
@@ -201,6 +213,12 @@ static void say_error(struct suite *u, unsigned number, const struct dt_test *t,
 static bool failed(const struct dt_explore_result *r)
 {
     return r->end == DT_END_DIVERGED || r->run.verdict == DT_FINDING;
+}
+
+/* A single run that the limit of choices ended has not shown what the test is for; of a search others have. */
+static bool unfinished(const struct suite *u, const struct dt_explore_result *r)
+{
+    return u->s->once && r->run.verdict == DT_STEP_LIMIT;
 }
 
 static int run_once(const struct dt_explore_options *o, const struct dt_test *t, struct dt_explore_result *r)
@@ -232,7 +250,10 @@ static bool run_test(struct suite *u, unsigned number, const struct dt_test *t, 
         say_error(u, number, t, r.error[0] ? r.error : error_text(e));
         return e != -EBUSY;
     }
-    if (failed(&r)) {
+    if (unfinished(u, &r)) {
+        sr->failed++;
+        say_unfinished(u, number, t, &r);
+    } else if (failed(&r)) {
         sr->failed++;
         say_failure(u, number, t, &r);
     } else {
