@@ -210,7 +210,8 @@ DT_API dt_device *dt_driver_device(dt_driver *driver, unsigned n);
 typedef struct dt_io dt_io;
 
 /* IRP_MJ_CREATE to the top of the device's stack. name: "\\Device\\X", "\\DosDevices\\X", "\\??\\X", "\\.\X"
- * (each backslash once) or plain "X". NULL: no such device, or it refused; *status (may be NULL) says which. */
+ * (each backslash once) or plain "X", which is "\\DosDevices\\X": it needs the driver's symbolic link. NULL: no such device,
+ * or it refused; *status (may be NULL) says which. */
 DT_API dt_file *dt_open(const char *name, dt_status *status);
 DT_API dt_file *dt_open_device(dt_device *device, dt_status *status);
 

@@ -21,6 +21,8 @@ extern "C" {
 #    define DT_UNLESS_GIVEN
 #endif
 
+/* Of one test; what the command line says (-p, -S, -n) wins, so that a test which counts on its strategy may fail under
+ * another. Zero or NULL: the default. */
 struct dt_test_options {
     unsigned processors       DT_UNLESS_GIVEN;
     uint32_t tick_100ns       DT_UNLESS_GIVEN;
