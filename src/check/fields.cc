@@ -38,6 +38,13 @@ class Visitor : public FileVisitor<Visitor> {
         return true;
     }
 
+    bool VisitUnaryOperator(UnaryOperator *e)
+    {
+        if (e->isIncrementDecrementOp())
+            check_write(e->getSubExpr()->IgnoreParens());
+        return true;
+    }
+
     bool VisitMemberExpr(MemberExpr *e)
     {
         auto             *field = dyn_cast<FieldDecl>(e->getMemberDecl());

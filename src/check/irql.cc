@@ -137,6 +137,13 @@ Levels entry_levels(ASTContext &ast, const Preprocessor &pp, const Contract &k)
         l.stated = true;
         return l;
     }
+    if (role.startswith("EVT_WDF_") && !any) { /* ANN-052: also without the framework's headers */
+        bool dpc = role == "EVT_WDF_DPC" || role == "EVT_WDF_INTERRUPT_DPC";
+        l.low = dpc ? DISPATCH_LEVEL : PASSIVE_LEVEL;
+        l.high = role == "EVT_WDF_WORKITEM" ? PASSIVE_LEVEL : DISPATCH_LEVEL;
+        l.stated = dpc || role == "EVT_WDF_TIMER" || role == "EVT_WDF_WORKITEM";
+        return l;
+    }
     if (role.startswith("HW_") && !maximum)
         return l; /* StorPort's other routines: at the level the adapter's model makes it */
     if (any && !maximum && l.low <= DISPATCH_LEVEL)
@@ -228,7 +235,7 @@ static bool is_dpc(const Contract &k)
 {
     return k.role_name == "KDEFERRED_ROUTINE" || k.role_name == "IO_DPC_ROUTINE" || k.role_name == "HW_DPC_ROUTINE" ||
            k.role_name == "IO_TIMER_ROUTINE" || k.role_name == "EXT_CALLBACK" || k.role_name == "HW_TIMER" ||
-           k.role_name == "HW_TIMER_EX";
+           k.role_name == "HW_TIMER_EX" || k.role_name == "EVT_WDF_DPC" || k.role_name == "EVT_WDF_TIMER";
 }
 
 /* The nearest of the rules about a level that is too high. */

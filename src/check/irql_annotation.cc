@@ -11,6 +11,8 @@ class IrqlAnnotationChecker : public Checker<check::ASTDecl<FunctionDecl>, check
     void checkASTDecl(const FunctionDecl *f, AnalysisManager &m, BugReporter &br) const
     {
         check(f, contract_of(f), m, br);
+        if (is_users(m.getSourceManager(), f->getLocation()) && f->isThisDeclarationADefinition())
+            check_definition(f, m, br);
     }
 
     void checkASTDecl(const TypedefDecl *t, AnalysisManager &m, BugReporter &br) const
@@ -28,6 +30,7 @@ class IrqlAnnotationChecker : public Checker<check::ASTDecl<FunctionDecl>, check
             check_one(d, k, a, m, br);
     }
 
+    void check_definition(const FunctionDecl *f, AnalysisManager &m, BugReporter &br) const;
     void check_one(
         const NamedDecl *d, const Contract &k, const Annotation &a, AnalysisManager &m, BugReporter &br) const;
 };
@@ -36,6 +39,29 @@ bool takes_level(StringRef name)
 {
     return name == "_IRQL_requires_" || name == "_IRQL_requires_max_" || name == "_IRQL_requires_min_" ||
            name == "_IRQL_raises_" || name == "_IRQL_always_function_max_" || name == "_IRQL_always_function_min_";
+}
+
+/* What a definition adds to its role or its earlier declarations must not contradict them (ANN-006); `_Use_decl_annotations_`
+ * needs a declaration to use (ANN-007). */
+void IrqlAnnotationChecker::check_definition(const FunctionDecl *f, AnalysisManager &m, BugReporter &br) const
+{
+    Levels l = entry_levels(m.getASTContext(), m.getPreprocessor(), contract_of(f));
+    bool   uses = false, adds = false;
+
+    for (const Annotation &a : annotations_of(f, -1)) {
+        uses |= a.name == "_Use_decl_annotations_";
+        adds |= StringRef(a.name).startswith("_IRQL_");
+    }
+    if (l.low > l.high)
+        report_at(br, this, f, I08, "the IRQL annotations of '" + f->getName() + "' contradict each other",
+            f->getLocation(), SourceRange(), 28251);
+    else if (uses && !f->getPreviousDecl())
+        report_at(br, this, f, I08,
+            "'" + f->getName() + "' has _Use_decl_annotations_, but no declaration before this one", f->getLocation(),
+            SourceRange(), 28213);
+    else if (uses && adds)
+        report_at(br, this, f, I08, "'" + f->getName() + "' has _Use_decl_annotations_ and annotations of its own",
+            f->getLocation(), SourceRange(), 28213);
 }
 
 void IrqlAnnotationChecker::check_one(

@@ -288,6 +288,12 @@ void IrqlChangeChecker::checkPreCall(const CallEvent &call, CheckerContext &c) c
             check_raise(call, c, s, a);
             return;
         }
+        if (a.name == "_IRQL_restores_global_" && state->get<RaiseDepth>() &&
+            !state->get<HiddenLevels>(slot_of(s, a))) {
+            report(c, this, I04, called(call) + " restores the IRQL from where nothing has saved it",
+                call.getOriginExpr());
+            return;
+        }
         if (a.name == "_IRQL_restores_") {
             check_restore(call, c, s, restored_from(s, a));
             return;

@@ -52,6 +52,12 @@ class Visitor : public FileVisitor<Visitor> {
     {
         const FunctionDecl *first = f->getPreviousDecl();
 
+        if (f->isThisDeclarationADefinition() && f->getName().startswith("DriverEntry") &&
+            contract_of(f).role_name.empty())
+            report_at(br, by, f, R01,
+                "'" + f->getName() + "' is not declared as a DRIVER_INITIALIZE (DRIVER_INITIALIZE " + f->getName() +
+                    ";)",
+                f->getLocation(), f->getSourceRange(), 28101);
         if (!f->isThisDeclarationADefinition() || !first || contract_of(first).role_name != "HW_TIMER" ||
             uses_declaration(f))
             return true;

@@ -6,7 +6,8 @@
  */
 #include "check/irql.h"
 
-REGISTER_MAP_WITH_PROGRAMSTATE(PortLocks, unsigned, unsigned) /* by STOR_SPINLOCK: 1 held, 2 at entry */
+REGISTER_MAP_WITH_PROGRAMSTATE(PortLocks, unsigned, unsigned) /* by STOR_SPINLOCK: how it is held */
+REGISTER_MAP_WITH_PROGRAMSTATE(SrbStatuses, const clang::ento::MemRegion *, clang::ento::SVal) /* SrbSetSrbStatus() */
 /* The completed requests; the frame in which a use of one was reported: its caller's use is another defect. */
 REGISTER_MAP_WITH_PROGRAMSTATE(CompletedRequests, const clang::ento::MemRegion *, const clang::StackFrameContext *)
 REGISTER_TRAIT_WITH_PROGRAMSTATE(PerfOptsAsked, bool)
@@ -16,6 +17,7 @@ namespace dt {
 namespace {
 
 enum { DPC_LOCK = 1, STARTIO_LOCK, INTERRUPT_LOCK };
+enum { HELD = 1, HELD_AT_ENTRY, PERHAPS }; /* PERHAPS: a helper that locks under a condition of its own */
 
 class StorChecker
     : public Checker<check::BeginFunction, check::PreCall, check::PostCall, check::Location, check::EndFunction> {
@@ -145,7 +147,43 @@ void StorChecker::checkBeginFunction(CheckerContext &c) const
     const PortRole *r = c.inTopFrame() ? port_role(role(c)) : nullptr;
 
     if (r && r->held && !(role(c) == "HW_STARTIO" && is_concurrent(c)))
-        c.addTransition(c.getState()->set<PortLocks>(r->held, 2));
+        c.addTransition(c.getState()->set<PortLocks>(r->held, HELD_AT_ENTRY));
+}
+
+/* Is this statement made whenever its function is called? */
+bool is_unconditional(const FunctionDecl *f, const Stmt *s)
+{
+    auto *body = f ? dyn_cast_or_null<CompoundStmt>(f->getBody()) : nullptr;
+
+    if (!body)
+        return false;
+    for (const Stmt *one : body->body()) {
+        auto *e = dyn_cast<Expr>(one);
+        if (one == s || (e && e->IgnoreParenCasts() == s))
+            return true;
+    }
+    return false;
+}
+
+/* What helpers do counts as done by the routine that calls them, unless a condition stands between. */
+bool is_followed(const CallEvent &call, CheckerContext &c)
+{
+    const Stmt *s = call.getOriginExpr();
+
+    for (const StackFrameContext *f = c.getStackFrame(); !f->inTopFrame(); f = f->getParent()->getStackFrame()) {
+        if (!is_unconditional(dyn_cast<FunctionDecl>(f->getDecl()), s))
+            return false;
+        s = f->getCallSite();
+    }
+    return true;
+}
+
+bool holds_some(ProgramStateRef state)
+{
+    for (auto &pair : state->get<PortLocks>())
+        if (pair.second != HELD_AT_ENTRY)
+            return true;
+    return false;
 }
 
 void StorChecker::check_lock(const CallEvent &call, CheckerContext &c) const
@@ -157,9 +195,13 @@ void StorChecker::check_lock(const CallEvent &call, CheckerContext &c) const
     std::string     name = std::string("the ") + lock_names[lock];
     const Expr     *at = call.getOriginExpr();
 
+    if (held && *held == PERHAPS)
+        return;
     if (held)
         report(c, this, S06,
-            name + (*held == 2 ? " is held already when a " + role(c).str() + " is called" : " is acquired twice"), at);
+            name + (*held == HELD_AT_ENTRY ? " is held already when a " + role(c).str() + " is called"
+                                           : " is acquired twice"),
+            at);
     else if (lock && lock < INTERRUPT_LOCK && state->get<PortLocks>(INTERRUPT_LOCK))
         report(c, this, S06, name + " is acquired under the InterruptLock: the order is the other way round", at);
     else if (lock && r && !(r->allowed & 1 << lock) && !(role(c) == "HW_STARTIO" && is_concurrent(c)))
@@ -171,7 +213,7 @@ void StorChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &
     if (!c.inTopFrame() || role(c).empty())
         return;
     for (auto &pair : c.getState()->get<PortLocks>())
-        if (pair.second == 1) {
+        if (pair.second == HELD) {
             report(c, this, S07, "'" + root(c)->getName() + "' returns with the " + lock_names[pair.first] + " held",
                 statement);
             return;
@@ -257,6 +299,9 @@ void StorChecker::check_notification(const CallEvent &call, CheckerContext &c) c
     auto     status =
         number_of(c.getState(), member_of(s, loc::MemRegionVal(srb),
                                     call.getArgExpr(2)->IgnoreParenCasts()->getType()->getPointeeType(), "SrbStatus"));
+    const SVal *set = c.getState()->get<SrbStatuses>(srb);
+    if (set)
+        status = number_of(c.getState(), *set);
     if (status && *status == 0)
         report(c, this, S11, "a request is completed with SRB_STATUS_PENDING", call.getOriginExpr());
 }
@@ -296,7 +341,7 @@ void StorChecker::check_place(const CallEvent &call, CheckerContext &c) const
              !in(r, {"HW_FIND_ADAPTER", "VIRTUAL_HW_FIND_ADAPTER", "HW_INITIALIZE", "HW_PASSIVE_INITIALIZE_ROUTINE"}))
         report(
             c, this, S13, name + " may be called in HwStorFindAdapter or HwStorInitialize only", call.getOriginExpr());
-    if (r == "HW_STARTIO" && c.inTopFrame()) {
+    if (r == "HW_STARTIO") {
         auto time = number(call, c, 0);
         if ((name == "StorPortStallExecution" && (!time || *time >= 1000)) || name == "StorPortAllocatePool" ||
             name.startswith("KeWait") || name.startswith("KeDelay") || name.startswith("ExAllocatePool"))
@@ -337,7 +382,7 @@ void StorChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
 
     if (!name.startswith("StorPort") && role(c).empty())
         return;
-    if (c.inTopFrame() && (name == "StorPortAcquireSpinLock" || name == "StorPortAcquireSpinLockEx"))
+    if (name.startswith("StorPortAcquireSpinLock") && is_followed(call, c))
         check_lock(call, c);
     else if (name == "StorPortNotification")
         check_notification(call, c);
@@ -347,8 +392,7 @@ void StorChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
         check_perf(call, c);
     else if (name == "StorPortAllocatePool" && !is_used(c, call) && !is_tested(call.getArgExpr(3), c))
         report(c, this, S19, "the status of StorPortAllocatePool is not looked at", call.getOriginExpr());
-    else if (name == "StorPortReleaseSpinLock" && c.inTopFrame() && !role(c).empty() &&
-             state->get<PortLocks>().isEmpty())
+    else if (name == "StorPortReleaseSpinLock" && c.inTopFrame() && !role(c).empty() && !holds_some(state))
         report(c, this, S07, "a port lock is released, but none was acquired", call.getOriginExpr());
     check_place(call, c);
     if (completes_request(call)) {
@@ -367,19 +411,21 @@ void StorChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
 {
     StringRef       name = callee_name(call);
     ProgramStateRef state = c.getState();
-    /* Helpers that lock under conditions of their own, in pairs, are left alone. */
-    unsigned lock = c.inTopFrame() && name.startswith("StorPortAcquireSpinLock") ? lock_named(enumerator(call, 1)) : 0;
+    unsigned        lock = name.startswith("StorPortAcquireSpinLock") ? lock_named(enumerator(call, 1)) : 0;
 
-    if (lock && !state->get<PortLocks>(lock))
-        state = state->set<PortLocks>(lock, 1);
+    if (lock) /* one that is held already has been reported */
+        state = state->set<PortLocks>(lock, is_followed(call, c) && !state->get<PortLocks>(lock) ? HELD : PERHAPS);
     if (name.startswith("StorPortReleaseSpinLock"))
         for (auto &pair : state->get<PortLocks>()) /* the handle says which; what is left is what matters */
-            if (pair.second == 1) {
+            if (pair.second != HELD_AT_ENTRY) {
                 state = state->remove<PortLocks>(pair.first);
                 break;
             }
     if (const MemRegion *srb = completes_request(call) ? argument_object(call, 2) : nullptr)
         state = state->set<CompletedRequests>(srb->getBaseRegion(), nullptr);
+    if (name == "SrbSetSrbStatus")
+        if (const MemRegion *srb = argument_object(call, 0))
+            state = state->set<SrbStatuses>(srb, call.getArgSVal(1));
     if (name == "StorPortInitializePerfOpts" && number(call, c, 1).getValueOr(0))
         state = state->set<PerfOptsAsked>(true);
     if (lock && state != c.getState())

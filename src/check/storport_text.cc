@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * check/storport_text.cc - a StorPort miniport as a text: kernel routines it must not call (DT-S15), deprecated ones
- * (DT-S16), configuration (DT-S17), message locks without per-message interrupts (DT-S07).
+ * (DT-S16), adapter control (DT-S17), message locks without per-message interrupts (DT-S07).
  */
 #include "check/annot.h"
 #include "check/visitor.h"
@@ -32,7 +32,7 @@ class Visitor : public FileVisitor<Visitor> {
     using FileVisitor::FileVisitor;
     bool              physical = false, per_message = false;
     bool              configures = false; /* the file sets InterruptSynchronizationMode, or could */
-    bool              transfer_length = false, successful = false, version = false;
+    bool              successful = false, version = false;
     const ReturnStmt *last = nullptr;    /* of this function */
     const CallExpr   *options = nullptr; /* StorPortInitializePerfOpts with a local of this function */
     std::vector<std::pair<const CallExpr *, const FunctionDecl *>> kernel_calls, message_locks;
@@ -42,7 +42,7 @@ class Visitor : public FileVisitor<Visitor> {
         if (!is_users(sources(), f->getLocation()))
             return true;
         physical |= has_class(contract_of(f), "HW_FIND_ADAPTER");
-        transfer_length = successful = version = false;
+        successful = version = false;
         options = nullptr;
         last = nullptr;
         bool go_on = FileVisitor::TraverseFunctionDecl(f);
@@ -75,18 +75,13 @@ class Visitor : public FileVisitor<Visitor> {
     {
         const ValueDecl *to = e->getOpcode() == BO_Assign ? named_object(e->getLHS()) : nullptr;
         const ValueDecl *value = to ? named_object(e->getRHS()) : nullptr;
-        Expr::EvalResult n;
 
         if (!to || !to->getIdentifier())
             return true;
-        transfer_length |= to->getName() == "MaximumTransferLength";
         version |= to->getName() == "Version";
         configures |= to->getName() == "InterruptSynchronizationMode";
         if (to->getName() == "InterruptSynchronizationMode")
             per_message |= value && value->getName() == "InterruptSynchronizePerMessage";
-        if (to->getName() == "VirtualDevice" && has_class(contract_of(inside), "HW_FIND_ADAPTER") &&
-            e->getRHS()->EvaluateAsInt(n, m.getASTContext()) && n.Val.getInt() != 0)
-            tell(S17, "a physical miniport calls itself a virtual device", e);
         return true;
     }
 
@@ -137,9 +132,6 @@ class Visitor : public FileVisitor<Visitor> {
     {
         const Contract &k = contract_of(f);
 
-        if (has_class(k, "HW_FIND_ADAPTER") && !transfer_length)
-            report_at(br, by, f, S17, "'" + f->getName() + "' does not set MaximumTransferLength of the configuration",
-                f->getLocation());
         if (options && !version)
             report_at(br, by, f, S18, "the performance options have no version and size", options->getBeginLoc(),
                 options->getSourceRange());

@@ -79,7 +79,7 @@ bool check_explain(const char *name, bool heading)
     if (!r)
         return false;
     if (heading)
-        printf("%s  %s\n", r->id, r->text);
+        printf("%s: %s\n", r->id, r->text);
     if (r->number)
         printf("Static warning: C%d\n", r->number);
     if (*r->aliases)

@@ -12,5 +12,6 @@ ULONG FindAdapter(PVOID DeviceExtension, PVOID HwContext, PVOID BusInformation, 
     UNREFERENCED_PARAMETER(ArgumentString);
     UNREFERENCED_PARAMETER(Reserved);
     ConfigInfo->MaximumTransferLength = 0x10000;
+    ConfigInfo->NumberOfPhysicalBreaks = 17;
     return SP_RETURN_FOUND;
 }

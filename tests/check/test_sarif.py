@@ -122,6 +122,7 @@ def suppressions(log):
 
 
 def test_structure(directory):
+    """ANN-049: place, number, path, SARIF, exit status; ANN-053: other names."""
     done, log = results_of(directory, BAD)
     check_structure(log)
     check([f[:2] for f in found(log)] == [("DT-I01", 28118), ("DT-L05", 26115)], f"found {found(log)}")
@@ -145,6 +146,7 @@ def test_fingerprints(directory):
 
 
 def test_suppressions(directory):
+    """ANN-048"""
     for pragma in ("#pragma warning(suppress: 28118)\n", "#pragma prefast(suppress: 28118, \"why\")\n",
                    "#pragma warning(disable: 26115 28118)\n#pragma warning(default: 26115)\n",
                    "#pragma warning(suppress: DT-I01)\n", "__pragma(prefast(suppress: 28118)) "):

@@ -161,6 +161,20 @@ NTSTATUS k(void) { ULONG m; char b[4]; return f(b, 4, b, &m); }
 END
 }
 
+# ANN-002: where another sal.h came first, its macros stay.
+foreign() {
+    cc=$1
+    c="$cc -x c -std=gnu17 $common -I$ddk"
+    names='s/^\(#define _[A-Z][A-Za-z_]*_\(([^)]*)\)\{0,1\}\) .*/\1/p'
+    {
+        echo '#define _SAL_VERSION 20'
+        echo '#include <sal.h>' | "$cc" -x c -nostdinc -I"$ddk" -E -dM - | sed -n "$names" | grep -v _DT_
+    } >"$work/sal"
+    [ "$(wc -l <"$work/sal")" -gt 150 ] || fail "ANN-002: few macros in sal.h: $(wc -l <"$work/sal")"
+    { cat "$work/sal"; echo '#include <ntddk.h>'; } | compiles "ANN-002 after another sal.h" $c
+    { cat "$work/sal"; echo '#include <storport.h>'; } | compiles "ANN-002 after another sal.h" $c
+}
+
 # ANN-005: under clang the annotations of role types are in the syntax tree, in source order.
 kept() {
     clang -x c -std=gnu17 -ffreestanding -nostdinc -fshort-wchar -I"$ddk" -fsyntax-only -Xclang -ast-dump - >"$work/ast" <<END
@@ -182,6 +196,7 @@ done
 for cc in $compilers; do
     each_header "$cc"
     declarations "$cc"
+    foreign "$cc"
 done
 if command -v clang >/dev/null; then
     kept

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check/interlocked.cc - objects of interlocked routines that are local (C28113) or changed without them where others run
+ * at the same time (DT-P02, C28112); state that a miniport's StartIo and its timer share (DT-S04).
+ */
+#include <map>
+
+#include "check/irql.h"
+#include "check/visitor.h"
+
+namespace dt {
+
+namespace {
+
+class Visitor : public FileVisitor<Visitor> {
+  public:
+    using FileVisitor::FileVisitor;
+
+    bool VisitCallExpr(CallExpr *e)
+    {
+        const FunctionDecl *f = e->getDirectCallee();
+
+        locked |= callee_name(e).startswith("StorPortAcquire");
+        for (const Annotation &a : f ? contract_of(f).list : std::vector<Annotation>())
+            if (a.name == "_Interlocked_operand_" && a.parameter >= 0 && (unsigned)a.parameter < e->getNumArgs())
+                operand(e->getArg((unsigned)a.parameter));
+        return true;
+    }
+
+    bool VisitBinaryOperator(BinaryOperator *e)
+    {
+        concurrent |= is_named(e->getLHS(), "ConcurrentChannels") && e->isAssignmentOp();
+        if (e->isAssignmentOp())
+            writes.insert(e->getLHS()->IgnoreParens());
+        return true;
+    }
+
+    bool VisitUnaryOperator(UnaryOperator *e)
+    {
+        if (e->isIncrementDecrementOp())
+            writes.insert(e->getSubExpr()->IgnoreParens());
+        if (e->getOpcode() == UO_AddrOf && !operands.count(e->getSubExpr()->IgnoreParens()))
+            addresses.insert(e->getSubExpr()->IgnoreParens());
+        return true;
+    }
+
+    bool VisitMemberExpr(MemberExpr *e)
+    {
+        auto *f = dyn_cast<FieldDecl>(e->getMemberDecl());
+
+        return !f || !is_users(sources(), f->getLocation()) || seen(e, f);
+    }
+
+    bool VisitDeclRefExpr(DeclRefExpr *e)
+    {
+        auto *v = dyn_cast<VarDecl>(e->getDecl());
+
+        return !v || !v->hasGlobalStorage() || seen(e, v);
+    }
+
+    bool TraverseFunctionDecl(FunctionDecl *f)
+    {
+        locked = false;
+        bool go_on = FileVisitor::TraverseFunctionDecl(f);
+        if (locked)
+            locking.insert(f);
+        return go_on;
+    }
+
+    void end(const TranslationUnitDecl *)
+    {
+        for (const ValueDecl *d : order)
+            if (!(concurrent && check_shared(accesses[d])))
+                check_plain(d, accesses[d]);
+    }
+
+  private:
+    struct Access {
+        const Expr         *e;
+        const FunctionDecl *in;
+        bool                write, interlocked;
+    };
+    std::map<const ValueDecl *, std::vector<Access>> accesses;
+    std::vector<const ValueDecl *>                   order;
+    llvm::SmallPtrSet<const Expr *, 16>              writes, operands, addresses;
+    llvm::SmallPtrSet<const FunctionDecl *, 16>      locking; /* functions that take a lock of the port */
+    bool                                             locked = false, concurrent = false;
+
+    static bool is_named(const Expr *e, StringRef name)
+    {
+        const ValueDecl *d = named_object(e);
+
+        return d && d->getIdentifier() && d->getName() == name;
+    }
+
+    void operand(const Expr *e)
+    {
+        auto       *address = dyn_cast<UnaryOperator>(e->IgnoreParenCasts());
+        const Expr *object = address && address->getOpcode() == UO_AddrOf ? address->getSubExpr() : nullptr;
+        auto       *ref = object ? dyn_cast<DeclRefExpr>(object->IgnoreParenCasts()) : nullptr;
+        auto       *v = ref ? dyn_cast<VarDecl>(ref->getDecl()) : nullptr;
+
+        if (object)
+            operands.insert(object->IgnoreParenCasts());
+        if (v && v->hasLocalStorage() && inside)
+            tell(
+                P02, "'" + v->getName() + "' is local: an interlocked routine has nobody to protect it from", e, 28113);
+    }
+
+    bool seen(const Expr *e, const ValueDecl *d)
+    {
+        if (!inside || addresses.count(e))
+            return true;
+        if (!accesses.count(d))
+            order.push_back(d);
+        accesses[d].push_back({e, inside, writes.count(e) > 0, operands.count(e) > 0});
+        return true;
+    }
+
+    static bool is_timer(const FunctionDecl *f)
+    {
+        return has_class(contract_of(f), "HW_TIMER") || has_class(contract_of(f), "HW_TIMER_EX");
+    }
+    static bool is_start(const FunctionDecl *f)
+    {
+        return has_class(contract_of(f), "HW_STARTIO");
+    }
+
+    /* StartIo and the timer, one of them writing, one of them without an interlocked routine, and no lock in both. */
+    bool check_shared(const std::vector<Access> &list)
+    {
+        for (const Access &a : list)
+            for (const Access &b : list) {
+                bool pair = (is_timer(a.in) && is_start(b.in)) || (is_start(a.in) && is_timer(b.in));
+                if (!pair || a.interlocked || (!a.write && !b.write && !b.interlocked) ||
+                    (locking.count(a.in) && locking.count(b.in)))
+                    continue;
+                report_at(br, by, a.in, S04,
+                    "with concurrent channels '" + a.in->getName() + "' and '" + b.in->getName() +
+                        "' run at the same time; here their shared state is used without an interlocked routine",
+                    a.e->getBeginLoc(), a.e->getSourceRange(), 28112);
+                return true;
+            }
+        return false;
+    }
+
+    /* At DISPATCH_LEVEL or above, by its role: something else may run at the same time. */
+    bool runs_beside_others(const FunctionDecl *f)
+    {
+        Levels l = entry_levels(m.getASTContext(), m.getPreprocessor(), contract_of(f));
+
+        return !contract_of(f).role_name.empty() && l.low >= DISPATCH_LEVEL;
+    }
+
+    void check_plain(const ValueDecl *d, const std::vector<Access> &list)
+    {
+        bool interlocked = false;
+
+        for (const Access &a : list)
+            interlocked |= a.interlocked;
+        for (const Access &a : list)
+            if (interlocked && a.write && runs_beside_others(a.in))
+                report_at(br, by, a.in, P02,
+                    d->getName() + " is changed here without an interlocked routine, elsewhere with one",
+                    a.e->getBeginLoc(), a.e->getSourceRange(), 28112);
+    }
+};
+
+using InterlockedChecker = FileChecker<Visitor>;
+
+} // namespace
+
+DT_CHECKER("interlocked", InterlockedChecker);
+
+} // namespace dt

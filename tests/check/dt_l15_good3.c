@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include <ntddk.h>
+
+typedef struct {
+    KSPIN_LOCK Lock;
+    _Guarded_by_(Lock) LONG Count;
+    _Write_guarded_by_(Lock) LONG State;
+} EXTENSION, *PEXTENSION;
+
+EXT_CALLBACK Expired;
+
+_Requires_lock_held_(Extension->Lock) static VOID Reset(PEXTENSION Extension)
+{
+    Extension->Count = 0;
+}
+
+VOID Expired(PEX_TIMER Timer, PVOID Context)
+{
+    PEXTENSION extension = Context;
+
+    UNREFERENCED_PARAMETER(Timer);
+    if (extension->State) /* reading it is free */
+        return;
+    KeAcquireSpinLockAtDpcLevel(&extension->Lock);
+    extension->Count++;
+    extension->State = 1;
+    Reset(extension);
+    KeReleaseSpinLockFromDpcLevel(&extension->Lock);
+}
+
+VOID Unknown(PEXTENSION Extension)
+{
+    Extension->Count++; /* its caller may hold the lock */
+}
+
+/* Shows ANN-039. */
