@@ -50,6 +50,8 @@ DT_TEST(periodic, .processors = 1, .tick_100ns = DT_TICK_EXACT, .strategy = "dfs
 
     dt_expect(!t.set(10, 10));
     dt_run_for(DT_MS(55));
+    for (int i = 0; i < 1000 && t.runs < 5 && dt_machine()[0] == 'r'; i++) /* a host may be late */
+        dt_run_for(DT_MS(10));
     dt_expect(t.runs >= 5);
     dt_expect(KeReadStateTimer(&t.timer));
 }
