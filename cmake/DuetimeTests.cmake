@@ -112,7 +112,7 @@ endforeach()
 function(duetime_add_script name command)
     add_test(NAME script.${name} COMMAND ${command} ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(script.${name} PROPERTIES
-        LABELS script TIMEOUT 120 SKIP_RETURN_CODE 77 ENVIRONMENT "${test_environment}")
+        LABELS script TIMEOUT 300 SKIP_RETURN_CODE 77 ENVIRONMENT "${test_environment}")
 endfunction()
 
 # A script with the line `# once: yes` shows what does not depend on how the product is built: one preset runs it.

@@ -253,7 +253,7 @@ def rule_length(tree, warn=None):
 def is_built(path):
     """Whether one of the build's globs takes this source (see cmake/)."""
     patterns = [r"src/(base|mach|ke|ex|io|sp|hw|blk|ddi|host|observe|explore|tool)/[^/]+\.c", r"src/mach/(sim|rt)/[^/]+\.[cS]", r"src/host/nbd/[^/]+\.c",
-                r"tests/[^/]+/(test|drv)_[^/]+\.c", r"tests/tool/[^/]+/[^/]+\.c", r"src/check/[^/]+\.cc", r"tests/check/dt_[^/]+\.c",
+                r"tests/[^/]+/(test|drv)_[^/]+\.c", r"tests/tool/[^/]+/[^/]+\.cc?", r"src/check/[^/]+\.cc", r"tests/check/dt_[^/]+\.c",
                 r"bench/[^/]+\.cc?", r"examples/[^/]+/[^/]+\.c"]
     return any(re.fullmatch(pattern, path) for pattern in patterns)
 

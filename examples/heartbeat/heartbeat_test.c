@@ -16,7 +16,7 @@ static void stop(void *file)
     dt_expect_eq(dt_ioctl(file, IOCTL_HB_STOP, NULL, 0, NULL, 0, NULL), STATUS_SUCCESS);
 }
 
-/* 25 beats in a second that takes no time, or in a real one. */
+/* 25 beats in a second that takes no time, or in a real one. Only undisturbed (dfs:0): a search may hold a beat up for long. */
 DT_TEST(beats, .processors = 1, .strategy = "dfs:0")
 {
     dt_driver *driver = dt_driver_load(DriverEntry);

@@ -73,6 +73,8 @@
 #define __forceinline __inline__ __attribute((always_inline, unused))
 #define _forceinline __forceinline
 #else
+#define _inline inline
+#define __interface struct
 #define __forceinline inline __attribute((always_inline))
 #define _forceinline __forceinline
 #endif
@@ -130,6 +132,19 @@
 #define _WriteBarrier() __asm__ volatile("" ::: "memory")
 #if !defined(__clang__)
 #define __FUNCTIONW__ L""
+#endif
+
+/* ---- C++ --------------------------------------------------------------------------------------------------------- */
+#ifdef __cplusplus
+/* What Windows calls _purecall(). In the image itself: the name must not find the library of C++ of a Linux program. */
+extern "C" {
+__attribute((visibility("default"))) void dt_nt_purecall(void);
+__attribute((weak, visibility("hidden"))) void __cxa_pure_virtual(void);
+__attribute((weak, visibility("hidden"))) void __cxa_pure_virtual(void)
+{
+    dt_nt_purecall();
+}
+}
 #endif
 
 /* ---- version of Windows the driver is built for ------------------------------------------------------------------ */

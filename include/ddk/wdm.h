@@ -31,6 +31,7 @@
 #include <nt/io_api.h>
 #include <nt/io_interrupt.h>
 #include <nt/ob_mm.h>
+#include <nt/io_wmi.h>
 #include <nt/pci.h>
 #include <nt/pnp_api.h>
 #include <nt/zw.h>

@@ -155,6 +155,7 @@ struct dt_explore_result {
     uint64_t         schedules, found_at; /* run; number of the failing one, from 1 */
     uint64_t         choices_max;
     uint64_t         cut;                      /* schedules ended by steps_max or time_max */
+    uint64_t         warned;                   /* schedules with a warning, of a search without a finding */
     unsigned         switches, switches_found; /* of the failing schedule: shrunk, and as first found */
     uint64_t         shrink_runs;
     dt_ns            elapsed;       /* host time */
@@ -196,7 +197,8 @@ DT_API dt_driver *dt_driver_load_status(dt_driver_entry *entry, dt_status *statu
 /* Calls AddDevice with a fresh physical device object. */
 DT_API dt_status dt_driver_add_device(dt_driver *driver);
 
-/* Calls DriverUnload; then armed timers, queued DPCs, pool, devices and the like that are left are findings.
+/* Calls DriverUnload; then armed timers, queued DPCs, pool, devices and the like that are left are findings, and so is pool
+ * that was written to after it was freed, by whomever (strict).
  * STATUS_DEVICE_BUSY while files are open, STATUS_INVALID_DEVICE_REQUEST for a driver without DriverUnload. */
 DT_API dt_status dt_driver_unload(dt_driver *driver);
 
@@ -208,7 +210,8 @@ DT_API dt_device *dt_driver_device(dt_driver *driver, unsigned n);
 typedef struct dt_io dt_io;
 
 /* IRP_MJ_CREATE to the top of the device's stack. name: "\\Device\\X", "\\DosDevices\\X", "\\??\\X", "\\.\X"
- * (each backslash once) or plain "X". NULL: no such device, or it refused; *status (may be NULL) says which. */
+ * (each backslash once) or plain "X", which is "\\DosDevices\\X": it needs the driver's symbolic link. NULL: no such device,
+ * or it refused; *status (may be NULL) says which. */
 DT_API dt_file *dt_open(const char *name, dt_status *status);
 DT_API dt_file *dt_open_device(dt_device *device, dt_status *status);
 

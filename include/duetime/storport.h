@@ -176,9 +176,11 @@ DT_API uint8_t dt_stor_write(dt_stor *s, unsigned lun, uint64_t block, const voi
 DT_API uint8_t dt_stor_flush(dt_stor *s, unsigned lun);
 DT_API uint8_t dt_stor_unmap(dt_stor *s, unsigned lun, uint64_t block, uint32_t blocks);
 
-/* The CDB alone, for requests that the caller sends himself. */
+/* CDB and data alone, for requests that the caller sends himself. list: DT_STOR_UNMAP_BYTES, until the request is done. */
 DT_API void dt_stor_cdb(struct dt_stor_request *r, bool write, unsigned lun, uint64_t block, void *buf, uint32_t blocks,
     uint32_t block_bytes);
+#define DT_STOR_UNMAP_BYTES 24
+DT_API void dt_stor_cdb_unmap(struct dt_stor_request *r, unsigned lun, uint64_t block, uint32_t blocks, uint8_t *list);
 
 /* ---- power, plug and play, control (PASSIVE_LEVEL) ---- */
 

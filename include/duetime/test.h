@@ -7,20 +7,30 @@
  *         ... a body, see duetime.h ...
  *     }
  *
- * A test passes when no schedule ends in a finding. Options not given take the command's, then the defaults.
+ * A test passes when no schedule ends in a finding. Options not given take the command's, then the defaults. In C++ (17 and
+ * later) the options must be in the order of struct dt_test_options.
  */
 #pragma once
 
 #include "duetime.h"
 
+#ifdef __cplusplus
+extern "C" {
+#    define DT_UNLESS_GIVEN = {}
+#else
+#    define DT_UNLESS_GIVEN
+#endif
+
+/* Of one test; what the command line says (-p, -S, -n) wins, so that a test which counts on its strategy may fail under
+ * another. Zero or NULL: the default. */
 struct dt_test_options {
-    unsigned      processors;
-    uint32_t      tick_100ns;
-    uint64_t      schedules;
-    const char   *strategy;
-    dt_ns         time_max;
-    enum dt_level level;
-    unsigned      processor_groups;
+    unsigned processors       DT_UNLESS_GIVEN;
+    uint32_t tick_100ns       DT_UNLESS_GIVEN;
+    const char *strategy      DT_UNLESS_GIVEN;
+    uint64_t schedules        DT_UNLESS_GIVEN;
+    dt_ns time_max            DT_UNLESS_GIVEN;
+    enum dt_level level       DT_UNLESS_GIVEN;
+    unsigned processor_groups DT_UNLESS_GIVEN;
 };
 
 struct dt_test {
@@ -83,3 +93,7 @@ DT_API int dt_test_main(int argc, char **argv, dt_test_list_fn *list);
         return dt_test_main(argc, argv, dt_test_list); \
     }                                                  \
     extern int dt_main_is_defined
+
+#ifdef __cplusplus
+}
+#endif

@@ -200,6 +200,12 @@ static void add_declaration(Contract &k, const FunctionDecl *f)
         k.parameters = names;
 }
 
+/* As this declaration has it: the type itself is the merged one, which may be an earlier prototype's. */
+static QualType written_type(const FunctionDecl *f)
+{
+    return f->getTypeSourceInfo() ? f->getTypeSourceInfo()->getType() : f->getType();
+}
+
 const Contract &contract_of(const FunctionDecl *f)
 {
     static std::map<const FunctionDecl *, Contract> known;
@@ -213,7 +219,7 @@ const Contract &contract_of(const FunctionDecl *f)
     k.function = f;
     for (const FunctionDecl *d : f->redecls()) {
         add_declaration(k, d);
-        if (const TypedefNameDecl *t = k.role ? nullptr : role_typedef(d->getType()))
+        if (const TypedefNameDecl *t = k.role ? nullptr : role_typedef(written_type(d)))
             add_typedef(k, t);
     }
     if (k.role_name.empty() && k.has("_Function_class_"))

@@ -116,6 +116,28 @@ const MemRegion *handle_of(const CallEvent &call, const LockCall &l)
     return l.handle >= 0 ? argument_object(call, (unsigned)l.handle) : nullptr;
 }
 
+/* A remove lock is counted by tag: what a release with another tag gives back, another request took. */
+const MemRegion *tag_of(const CallEvent &call, const LockCall &l)
+{
+    return l.kind == LOCK_REMOVE ? argument_object(call, 1) : nullptr;
+}
+
+bool has_other_tag(ProgramStateRef state, const CallEvent &call, const LockCall &l)
+{
+    const MemRegion *tag = tag_of(call, l), *lock = tag ? argument_object(call, 0) : nullptr;
+    const Held      *held = lock ? state->get<HeldLocks>(lock) : nullptr;
+
+    return held && held->handle && held->handle != tag;
+}
+
+/* What a second release is known by. */
+const void *released_object(const CallEvent &call, const LockCall &l)
+{
+    const void *tag = tag_of(call, l), *lock = lock_of(call, l);
+
+    return tag ? tag : lock ? lock : handle_of(call, l);
+}
+
 std::string text_of(const void *lock, unsigned kind)
 {
     std::string name = lock && !is_pseudo(lock) ? name_of(static_cast<const MemRegion *>(lock)) : "";
@@ -188,6 +210,8 @@ ProgramStateRef hold(ProgramStateRef state, const void *lock, unsigned kind, con
     unsigned    order = state->get<LockOrder>();
     Held        h = {kind, old ? old->count + 1 : 1, old ? old->order : order, handle, from_entry};
 
+    if (handle)
+        state = state->remove<ReleasedLocks>(handle);
     return state->set<HeldLocks>(lock, h)->set<LockOrder>(order + 1)->remove<ReleasedLocks>(lock);
 }
 
@@ -275,8 +299,9 @@ void LockChecker::check_release(const CallEvent &call, CheckerContext &c, const 
     const MemRegion *handle = handle_of(call, l);
     const void      *key = find_held(state, lock, handle);
     const Contract  &k = contract_of(root(c));
+    bool             again = state->contains<ReleasedLocks>(released_object(call, l));
 
-    if (key) {
+    if (key && !has_other_tag(state, call, l)) {
         const Held *held = state->get<HeldLocks>(key);
         if (mixes(held->kind, l.kind))
             report(c, this, L09,
@@ -286,10 +311,9 @@ void LockChecker::check_release(const CallEvent &call, CheckerContext &c, const 
             check_restored(call, c, *held, key);
         return;
     }
-    if (!lock && !handle)
+    if ((!lock && !handle) || (key && !again))
         return;
     const void *what = lock ? lock : handle;
-    bool        again = state->contains<ReleasedLocks>(what);
     bool        known_from_start =
         !k.role_name.empty() && l.kind != LOCK_REMOVE && l.kind != LOCK_RUNDOWN && l.kind != LOCK_RESOURCE;
     if (again || known_from_start || calls_for_lock(root(c), true, l.kind))
@@ -357,14 +381,12 @@ ProgramStateRef let_go(ProgramStateRef state, const void *key)
 
 ProgramStateRef released(ProgramStateRef state, const CallEvent &call, const LockCall &l)
 {
-    const void *lock = lock_of(call, l), *handle = handle_of(call, l);
-    const void *key = find_held(state, lock, handle_of(call, l));
+    const void *what = released_object(call, l);
+    const void *key = find_held(state, lock_of(call, l), handle_of(call, l));
 
-    if (key)
+    if (key && !has_other_tag(state, call, l))
         state = let_go(state, key);
-    if (lock || handle)
-        state = state->add<ReleasedLocks>(lock ? lock : handle);
-    return state;
+    return what ? state->add<ReleasedLocks>(what) : state;
 }
 
 /* The two outcomes of a try: acquired, not. A status that says no is an error. */
@@ -431,7 +453,7 @@ void LockChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
         if (l->what != LockCall::ACQUIRE && !waits(call, *l, state))
             std::tie(state, other) = outcomes(c, state, call, *l);
         if (state)
-            state = hold(state, lock, l->kind, handle_of(call, *l), false);
+            state = hold(state, lock, l->kind, l->kind == LOCK_REMOVE ? tag_of(call, *l) : handle_of(call, *l), false);
         text = text_of(lock, l->kind) + " is acquired";
     }
     if (other)

@@ -30,7 +30,7 @@ enum LockKind {
 
 struct Held {
     unsigned         kind, count, order; /* order: of acquisition on this path */
-    const MemRegion *handle;             /* of the queued forms */
+    const MemRegion *handle;             /* of the queued forms; the tag of a remove lock */
     bool             from_entry;         /* the root is called with it held */
 
     bool operator==(const Held &o) const

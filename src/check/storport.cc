@@ -8,7 +8,8 @@
 
 REGISTER_MAP_WITH_PROGRAMSTATE(PortLocks, unsigned, unsigned) /* by STOR_SPINLOCK: how it is held */
 REGISTER_MAP_WITH_PROGRAMSTATE(SrbStatuses, const clang::ento::MemRegion *, clang::ento::SVal) /* SrbSetSrbStatus() */
-REGISTER_SET_WITH_PROGRAMSTATE(CompletedRequests, const clang::ento::MemRegion *)
+/* The completed requests; the frame in which a use of one was reported: its caller's use is another defect. */
+REGISTER_MAP_WITH_PROGRAMSTATE(CompletedRequests, const clang::ento::MemRegion *, const clang::StackFrameContext *)
 REGISTER_TRAIT_WITH_PROGRAMSTATE(PerfOptsAsked, bool)
 
 namespace dt {
@@ -30,6 +31,7 @@ class StorChecker
   private:
     void check_lock(const CallEvent &call, CheckerContext &c) const;
     void check_notification(const CallEvent &call, CheckerContext &c) const;
+    bool check_completed(const MemRegion *request, const llvm::Twine &text, const Stmt *at, CheckerContext &c) const;
     void check_place(const CallEvent &call, CheckerContext &c) const;
     void check_perf(const CallEvent &call, CheckerContext &c) const;
     void check_timer(const CallEvent &call, CheckerContext &c, unsigned routine, unsigned value) const;
@@ -62,6 +64,11 @@ StringRef enumerator(const CallEvent &call, unsigned i)
     return ref && ref->getDecl()->getIdentifier() ? ref->getDecl()->getName() : StringRef();
 }
 
+bool completes_request(const CallEvent &call)
+{
+    return callee_name(call) == "StorPortNotification" && enumerator(call, 0) == "RequestComplete";
+}
+
 unsigned lock_named(StringRef name)
 {
     return name == "DpcLock"         ? DPC_LOCK
@@ -74,20 +81,73 @@ const char *const lock_names[] = {"", "DpcLock", "StartIoLock", "InterruptLock"}
 
 /* ---- locks ---- */
 
-/* What the port holds while it calls (the matrix of StorPortAcquireSpinLock's page). */
+/* What the port holds while it calls, and what the routine may acquire (the tables of StorPortAcquireSpinLock's page). */
+struct PortRole {
+    const char *name;
+    unsigned    held, allowed; /* held: a lock, 0: none; allowed: bits */
+};
+
+enum { ALLOWS_DPC = 1 << DPC_LOCK, ALLOWS_STARTIO = 1 << STARTIO_LOCK, ALLOWS_INTERRUPT = 1 << INTERRUPT_LOCK };
+
+const PortRole port_roles[] = {
+    {"HW_FIND_ADAPTER", 0, 0},
+    {"VIRTUAL_HW_FIND_ADAPTER", 0, 0},
+    {"HW_INITIALIZE", INTERRUPT_LOCK, 0},
+    {"HW_PASSIVE_INITIALIZE_ROUTINE", 0, 0},
+    {"HW_INTERRUPT", INTERRUPT_LOCK, 0},
+    {"HW_MESSAGE_SIGNALED_INTERRUPT_ROUTINE", INTERRUPT_LOCK, 0},
+    {"STOR_SYNCHRONIZED_ACCESS", INTERRUPT_LOCK, 0},
+    {"HW_STARTIO", STARTIO_LOCK, ALLOWS_DPC | ALLOWS_INTERRUPT},
+    {"HW_TIMER", STARTIO_LOCK, ALLOWS_INTERRUPT},
+    {"HW_RESET_BUS", STARTIO_LOCK, ALLOWS_INTERRUPT},
+    {"HW_STATE_CHANGE", STARTIO_LOCK, ALLOWS_INTERRUPT},
+};
+
+const PortRole *port_role(StringRef role)
+{
+    for (const PortRole &r : port_roles)
+        if (role == r.name)
+            return &r;
+    return nullptr;
+}
+
+/* Does the source ask for more than one channel, or make a virtual miniport? Then HwStorStartIo runs without its lock. */
+class ChannelFinder : public RecursiveASTVisitor<ChannelFinder> {
+  public:
+    bool found = false;
+
+    bool VisitMemberExpr(MemberExpr *e)
+    {
+        const IdentifierInfo *i = e->getMemberDecl()->getIdentifier();
+
+        found |= i && i->getName() == "ConcurrentChannels";
+        return !found;
+    }
+    bool VisitFunctionDecl(FunctionDecl *f)
+    {
+        found |= has_class(contract_of(f), "VIRTUAL_HW_FIND_ADAPTER");
+        return !found;
+    }
+};
+
+bool is_concurrent(CheckerContext &c)
+{
+    static llvm::Optional<bool> known; /* one source in a process */
+    ChannelFinder               finder;
+
+    if (!known) {
+        finder.TraverseAST(c.getASTContext());
+        known = finder.found;
+    }
+    return *known;
+}
+
 void StorChecker::checkBeginFunction(CheckerContext &c) const
 {
-    StringRef       r = role(c);
-    ProgramStateRef state = c.getState();
+    const PortRole *r = c.inTopFrame() ? port_role(role(c)) : nullptr;
 
-    if (!c.inTopFrame())
-        return;
-    if (in(r, {"HW_STARTIO", "HW_TIMER", "HW_RESET_BUS", "HW_STATE_CHANGE"}))
-        state = state->set<PortLocks>(STARTIO_LOCK, HELD_AT_ENTRY);
-    if (in(r, {"HW_INTERRUPT", "HW_INITIALIZE", "HW_MESSAGE_SIGNALED_INTERRUPT_ROUTINE", "STOR_SYNCHRONIZED_ACCESS"}))
-        state = state->set<PortLocks>(INTERRUPT_LOCK, HELD_AT_ENTRY);
-    if (state != c.getState())
-        c.addTransition(state);
+    if (r && r->held && !(role(c) == "HW_STARTIO" && is_concurrent(c)))
+        c.addTransition(c.getState()->set<PortLocks>(r->held, HELD_AT_ENTRY));
 }
 
 /* Is this statement made whenever its function is called? */
@@ -131,23 +191,21 @@ void StorChecker::check_lock(const CallEvent &call, CheckerContext &c) const
     unsigned        lock = lock_named(enumerator(call, 1));
     ProgramStateRef state = c.getState();
     const unsigned *held = lock ? state->get<PortLocks>(lock) : nullptr;
+    const PortRole *r = port_role(role(c));
+    std::string     name = std::string("the ") + lock_names[lock];
+    const Expr     *at = call.getOriginExpr();
 
     if (held && *held == PERHAPS)
         return;
     if (held)
         report(c, this, S06,
-            llvm::Twine("the ") + lock_names[lock] +
-                (*held == HELD_AT_ENTRY ? " is held already when a " + role(c) + " is called"
-                                        : llvm::Twine(" is acquired twice").str()),
-            call.getOriginExpr());
+            name + (*held == HELD_AT_ENTRY ? " is held already when a " + role(c).str() + " is called"
+                                           : " is acquired twice"),
+            at);
     else if (lock && lock < INTERRUPT_LOCK && state->get<PortLocks>(INTERRUPT_LOCK))
-        report(c, this, S06,
-            llvm::Twine("the ") + lock_names[lock] +
-                " is acquired under the InterruptLock: the order is the other way round",
-            call.getOriginExpr());
-    else if (lock == DPC_LOCK && state->get<PortLocks>(STARTIO_LOCK))
-        report(c, this, S06, "the DpcLock is acquired under the StartIoLock: the order is the other way round",
-            call.getOriginExpr());
+        report(c, this, S06, name + " is acquired under the InterruptLock: the order is the other way round", at);
+    else if (lock && r && !(r->allowed & 1 << lock) && !(role(c) == "HW_STARTIO" && is_concurrent(c)))
+        report(c, this, S06, name + " must not be acquired in a " + role(c), at);
 }
 
 void StorChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &c) const
@@ -160,6 +218,55 @@ void StorChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &
                 statement);
             return;
         }
+}
+
+/* ---- pool ---- */
+
+/* Conditions of a function that look at one variable or member. */
+class TestFinder : public RecursiveASTVisitor<TestFinder> {
+  public:
+    const ValueDecl *wanted;
+    bool             found = false, inside = false;
+
+    explicit TestFinder(const ValueDecl *wanted) : wanted(wanted) {}
+    bool VisitIfStmt(IfStmt *s)
+    {
+        return look_at(s->getCond());
+    }
+    bool VisitConditionalOperator(ConditionalOperator *e)
+    {
+        return look_at(e->getCond());
+    }
+    bool VisitDeclRefExpr(DeclRefExpr *e)
+    {
+        found |= inside && e->getDecl() == wanted;
+        return !found;
+    }
+    bool VisitMemberExpr(MemberExpr *e)
+    {
+        found |= inside && e->getMemberDecl() == wanted;
+        return !found;
+    }
+
+  private:
+    bool look_at(Expr *condition)
+    {
+        bool before = inside;
+
+        inside = true;
+        TraverseStmt(condition);
+        inside = before;
+        return !found;
+    }
+};
+
+/* Is the pointer that an allocation fills in looked at, in place of the status? */
+bool is_tested(const Expr *pointer, CheckerContext &c)
+{
+    TestFinder finder(named_object(pointer));
+
+    finder.TraverseStmt(c.getLocationContext()->getDecl()->getBody());
+    return finder.wanted && finder.found;
 }
 
 /* ---- requests ---- */
@@ -184,9 +291,7 @@ void StorChecker::check_notification(const CallEvent &call, CheckerContext &c) c
 
     if (type == "RequestTimerCall")
         check_timer(call, c, 2, 3);
-    if (type != "RequestComplete" || call.getNumArgs() < 3)
-        return;
-    const MemRegion *srb = argument_object(call, 2);
+    const MemRegion *srb = completes_request(call) ? argument_object(call, 2) : nullptr;
     if (!srb)
         return;
     Contract none;
@@ -201,15 +306,23 @@ void StorChecker::check_notification(const CallEvent &call, CheckerContext &c) c
         report(c, this, S11, "a request is completed with SRB_STATUS_PENDING", call.getOriginExpr());
 }
 
+/* One report for a function that goes on using what was completed; true: reported. */
+bool StorChecker::check_completed(
+    const MemRegion *request, const llvm::Twine &text, const Stmt *at, CheckerContext &c) const
+{
+    const StackFrameContext *const *told = c.getState()->get<CompletedRequests>(request->getBaseRegion());
+
+    if (!told || *told == c.getStackFrame())
+        return false;
+    report(
+        c, this, S09, text, at, 0, c.getState()->set<CompletedRequests>(request->getBaseRegion(), c.getStackFrame()));
+    return true;
+}
+
 void StorChecker::checkLocation(SVal place, bool, const Stmt *s, CheckerContext &c) const
 {
-    const MemRegion *r = place.getAsRegion();
-    ProgramStateRef  state = c.getState();
-
-    if (!r || !state->contains<CompletedRequests>(r->getBaseRegion()))
-        return;
-    report(c, this, S09, "the request is used after its completion", s, 0,
-        state->remove<CompletedRequests>(r->getBaseRegion()));
+    if (const MemRegion *r = place.getAsRegion())
+        check_completed(r, "the request is used after its completion", s, c);
 }
 
 /* ---- where calls may be made ---- */
@@ -277,19 +390,21 @@ void StorChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
         check_timer(call, c, 2, 4);
     else if (name == "StorPortInitializePerfOpts")
         check_perf(call, c);
-    else if (name == "StorPortAllocatePool" && !is_used(c, call))
+    else if (name == "StorPortAllocatePool" && !is_used(c, call) && !is_tested(call.getArgExpr(3), c))
         report(c, this, S19, "the status of StorPortAllocatePool is not looked at", call.getOriginExpr());
     else if (name == "StorPortReleaseSpinLock" && c.inTopFrame() && !role(c).empty() && !holds_some(state))
         report(c, this, S07, "a port lock is released, but none was acquired", call.getOriginExpr());
     check_place(call, c);
-    for (unsigned i = 0; name.startswith("StorPort") && i < call.getNumArgs(); i++) {
-        const MemRegion *r = argument_object(call, i);
-        if (!r || !state->contains<CompletedRequests>(r->getBaseRegion()))
-            continue;
-        report(c, this, S09, name + ": the request was completed before", call.getOriginExpr(), 0,
-            state->remove<CompletedRequests>(r->getBaseRegion()));
+    if (completes_request(call)) {
+        const MemRegion *srb = argument_object(call, 2);
+        if (srb && state->contains<CompletedRequests>(srb->getBaseRegion()))
+            report(c, this, S09, "the request is completed a second time", call.getOriginExpr());
         return;
     }
+    for (unsigned i = 0; name.startswith("StorPort") && i < call.getNumArgs(); i++)
+        if (const MemRegion *r = argument_object(call, i))
+            if (check_completed(r, name + ": the request was completed before", call.getOriginExpr(), c))
+                return;
 }
 
 void StorChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
@@ -306,15 +421,16 @@ void StorChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
                 state = state->remove<PortLocks>(pair.first);
                 break;
             }
-    if (name == "StorPortNotification" && enumerator(call, 0) == "RequestComplete")
-        if (const MemRegion *srb = argument_object(call, 2))
-            state = state->add<CompletedRequests>(srb->getBaseRegion());
+    if (const MemRegion *srb = completes_request(call) ? argument_object(call, 2) : nullptr)
+        state = state->set<CompletedRequests>(srb->getBaseRegion(), nullptr);
     if (name == "SrbSetSrbStatus")
         if (const MemRegion *srb = argument_object(call, 0))
             state = state->set<SrbStatuses>(srb, call.getArgSVal(1));
     if (name == "StorPortInitializePerfOpts" && number(call, c, 1).getValueOr(0))
         state = state->set<PerfOptsAsked>(true);
-    if (state != c.getState())
+    if (lock && state != c.getState())
+        note(c, state, llvm::Twine("the ") + lock_names[lock] + " is acquired");
+    else if (state != c.getState())
         c.addTransition(state);
 }
 

@@ -30,10 +30,11 @@ bool is_kernels(StringRef name)
 class Visitor : public FileVisitor<Visitor> {
   public:
     using FileVisitor::FileVisitor;
-    bool            physical = false, per_message = false;
-    bool            configures = false; /* the file sets InterruptSynchronizationMode, or could */
-    bool            successful = false, version = false;
-    const CallExpr *options = nullptr; /* StorPortInitializePerfOpts with a local of this function */
+    bool              physical = false, per_message = false;
+    bool              configures = false; /* the file sets InterruptSynchronizationMode, or could */
+    bool              successful = false, version = false;
+    const ReturnStmt *last = nullptr;    /* of this function */
+    const CallExpr   *options = nullptr; /* StorPortInitializePerfOpts with a local of this function */
     std::vector<std::pair<const CallExpr *, const FunctionDecl *>> kernel_calls, message_locks;
 
     bool TraverseFunctionDecl(FunctionDecl *f)
@@ -43,6 +44,7 @@ class Visitor : public FileVisitor<Visitor> {
         physical |= has_class(contract_of(f), "HW_FIND_ADAPTER");
         successful = version = false;
         options = nullptr;
+        last = nullptr;
         bool go_on = FileVisitor::TraverseFunctionDecl(f);
         if (f->isThisDeclarationADefinition() && m.isInCodeFile(f->getLocation()))
             end_of(f);
@@ -80,6 +82,12 @@ class Visitor : public FileVisitor<Visitor> {
         configures |= to->getName() == "InterruptSynchronizationMode";
         if (to->getName() == "InterruptSynchronizationMode")
             per_message |= value && value->getName() == "InterruptSynchronizePerMessage";
+        return true;
+    }
+
+    bool VisitReturnStmt(ReturnStmt *s)
+    {
+        last = s;
         return true;
     }
 
@@ -128,8 +136,8 @@ class Visitor : public FileVisitor<Visitor> {
             report_at(br, by, f, S18, "the performance options have no version and size", options->getBeginLoc(),
                 options->getSourceRange());
         if (has_class(k, "HW_ADAPTER_CONTROL") && !successful)
-            report_at(
-                br, by, f, S17, "'" + f->getName() + "' never returns ScsiAdapterControlSuccess", f->getLocation());
+            report_at(br, by, f, S17, "'" + f->getName() + "' never returns ScsiAdapterControlSuccess",
+                last ? last->getBeginLoc() : f->getLocation());
     }
 };
 

@@ -123,12 +123,31 @@ __attribute__((noinline, cold)) void ddi_watched(enum ddi_id id, const void *cal
     ddi_stor_watched(id, caller);
 }
 
-/* What only Driver Verifier minds. Not: to block, to end a thread or to make one where nothing can be switched or paged in. */
-static bool is_tolerated(enum ddi_id id, uint64_t verifier)
+/* Touches what it is given, or the thread that calls, and that is resident: it works at any level. */
+static bool works_anywhere(enum ddi_id id)
 {
-    bool needs_low = ddi_rows[id].blocks || id == DDI_PsCreateSystemThread || id == DDI_PsTerminateSystemThread;
+    switch (id) {
+    case DDI_KeInitializeTimer:
+    case DDI_KeInitializeTimerEx:
+    case DDI_KeReadStateTimer:
+    case DDI_KeAreApcsDisabled:
+    case DDI_KeAreAllApcsDisabled:
+    case DDI_KeInitializeGuardedMutex:
+    case DDI_KeInitializeDeviceQueue:
+        return true;
+    default:
+        return false;
+    }
+}
 
-    return finding_faithful && verifier && !needs_low;
+/* What only Driver Verifier minds. Not: to block, to end a thread or to make one where nothing can be switched or paged in. At
+ * APC_LEVEL it can be paged in, so nothing is a bug check 0x0A there; but who blocks may be waiting for an APC. */
+static bool is_tolerated(enum ddi_id id, unsigned irql, uint64_t verifier)
+{
+    bool ends = ddi_rows[id].blocks || id == DDI_PsTerminateSystemThread;
+    bool tolerated = irql <= APC_LEVEL || works_anywhere(id) || (verifier && id != DDI_PsCreateSystemThread);
+
+    return finding_faithful && tolerated && !ends;
 }
 
 /* Below the level a routine needs: it works, unless something comes in between. */
@@ -137,7 +156,7 @@ static void violation(enum ddi_id id, unsigned irql, unsigned allowed, const voi
     bool     above = irql > allowed;
     uint64_t code = above ? verifier_code(id, irql) : 0;
 
-    if (is_tolerated(id, code) || (finding_faithful && !above))
+    if (is_tolerated(id, irql, code) || (finding_faithful && !above))
         return;
     if (above && !code)
         code = compliance_code(id);
@@ -179,4 +198,11 @@ void ddi_check_resident(const void *object, const char *routine, const void *cal
         .caller = caller};
 
     finding_raisef(&f, "%s is given a synchronization object in paged pool", routine);
+}
+
+void ddi_check_storage(const void *object, const char *routine, const void *caller)
+{
+    if (ke_exception_expected())
+        ke_probe_read(object);
+    ddi_check_resident(object, routine, caller);
 }

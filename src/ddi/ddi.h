@@ -36,6 +36,10 @@ void ddi_stor_watched(enum ddi_id id, const void *caller); /* a physical minipor
 /* A synchronization object at an address in paged pool: bug check 0xC4/0xE1, as Driver Verifier has it. Any IRQL. */
 void ddi_check_resident(const void *object, const char *routine, const void *caller);
 
+/* The same for an object that is about to be initialized. A bad address raises STATUS_ACCESS_VIOLATION, as long as there is
+ * nothing to undo, where the caller handles exceptions. */
+void ddi_check_storage(const void *object, const char *routine, const void *caller);
+
 /* Memory is about to be freed: bug check 0xE4 when a queued work item is in it, a warning for an initialized one. IRQL <= 2. */
 void ddi_work_memory_goes(const void *start, size_t bytes, const void *caller);
 

@@ -9,7 +9,7 @@
 NTKERNELAPI VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
 {
     DDI_ENTER(KeInitializeDpc, Dpc);
-    ddi_check_resident(Dpc, "KeInitializeDpc", __builtin_return_address(0));
+    ddi_check_storage(Dpc, "KeInitializeDpc", __builtin_return_address(0));
     ke_dpc_init(Dpc, DeferredRoutine, DeferredContext, false);
     DDI_LEAVE(KeInitializeDpc, Dpc, 0);
 }
@@ -17,7 +17,7 @@ NTKERNELAPI VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRo
 NTKERNELAPI VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
 {
     DDI_ENTER(KeInitializeThreadedDpc, Dpc);
-    ddi_check_resident(Dpc, "KeInitializeThreadedDpc", __builtin_return_address(0));
+    ddi_check_storage(Dpc, "KeInitializeThreadedDpc", __builtin_return_address(0));
     ke_dpc_init(Dpc, DeferredRoutine, DeferredContext, true);
     DDI_LEAVE(KeInitializeThreadedDpc, Dpc, 0);
 }

@@ -18,7 +18,7 @@ NTKERNELAPI VOID NTAPI KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
     GUARDED_AT_MOST_APC(KeInitializeGuardedMutex, Mutex);
     DDI_ENTER(KeInitializeGuardedMutex, Mutex);
-    IN_RESIDENT_MEMORY(KeInitializeGuardedMutex, Mutex);
+    ddi_check_storage(Mutex, "KeInitializeGuardedMutex", __builtin_return_address(0));
     ex_mutex_init(Mutex);
     DDI_LEAVE(KeInitializeGuardedMutex, Mutex, 0);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* ddi/ddi_ob.c - objects, handles and event handles as drivers see them. Access rights are not kept: every handle may all. */
 #include "ddi/ddi.h"
+#include "ddi/twin.h"
+#include "ddk/ntifs.h"
 #include "io/ob.h"
 
 static POBJECT_TYPE     event_type = &ob_type_event, thread_type = &ob_type_thread;
@@ -88,15 +90,6 @@ NTKERNELAPI NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttri
     return status;
 }
 
-NTSYSAPI NTSTATUS NTAPI ZwClose(HANDLE Handle)
-{
-    DDI_ENTER(ZwClose, Handle);
-    NTSTATUS status = ob_handle_close(Handle);
-
-    DDI_LEAVE(ZwClose, Handle, status);
-    return status;
-}
-
 /* ---- event handles ---- */
 
 NTSYSAPI NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess,
@@ -111,13 +104,11 @@ NTSYSAPI NTSTATUS NTAPI ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAc
     (void)DesiredAccess;
     NTSTATUS status = io_event_create(&c, EventHandle, &event);
 
-    if (status == STATUS_OBJECT_NAME_EXISTS && !open_if) {
-        ob_handle_close(*EventHandle);
-        status = STATUS_OBJECT_NAME_COLLISION;
-    }
+    status = io_named_settle(status, open_if, *EventHandle);
     DDI_LEAVE(ZwCreateEvent, EventHandle, status);
     return status;
 }
+TWIN(NtCreateEvent, ZwCreateEvent)
 
 /* A new one is signaled; an old one keeps its type and state (EVT-038). */
 static PKEVENT create_or_open(PUNICODE_STRING name, EVENT_TYPE type, PHANDLE handle)
@@ -163,32 +154,4 @@ NTSYSAPI NTSTATUS NTAPI ZwSetEvent(HANDLE EventHandle, PLONG PreviousState)
     DDI_LEAVE(ZwSetEvent, EventHandle, status);
     return status;
 }
-
-/* A file is waited for through its own event. */
-static void *waitable(void *body)
-{
-    return ob_type_of(body) == &ob_type_file ? (void *)&((PFILE_OBJECT)body)->Event : body;
-}
-
-NTSYSAPI NTSTATUS NTAPI ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
-{
-    void *body;
-
-    DDI_ENTER(ZwWaitForSingleObject, Handle);
-    NTSTATUS status = ob_handle_reference(Handle, NULL, &body);
-
-    if (NT_SUCCESS(status)) {
-        PVOID          object = waitable(body);
-        struct ke_wait w = {.count = 1,
-            .objects = &object,
-            .type = WaitAny,
-            .mode = KernelMode,
-            .alertable = Alertable,
-            .timeout = Timeout ? (const int64_t *)&Timeout->QuadPart : NULL};
-
-        status = ke_wait(&w);
-        ob_dereference(body);
-    }
-    DDI_LEAVE(ZwWaitForSingleObject, Handle, status);
-    return status;
-}
+TWIN(NtSetEvent, ZwSetEvent)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ddi/ddi_ob_timer.c - timers with handles, and events that are opened by name.
+ * ddi/ddi_ob_timer.c - timers with handles, and what is opened by name.
  *
  * A timer with an APC belongs to the thread that set it: each expiration queues a DPC, which queues the APC unless it is
  * queued already. Setting and cancelling take a queued APC away. The object is destroyed at PASSIVE_LEVEL, where the timer is
  * cancelled first and its DPC waited for.
  */
 #include "ddi/ddi.h"
+#include "ddi/twin.h"
+#include "ddk/ntifs.h"
 #include "io/ob.h"
 #include "ke/ke.h"
 
@@ -50,7 +52,7 @@ static void destroy(void *body)
     stop_locked(body);
 }
 
-static OBJECT_TYPE timer_type = {.name = "Timer", .destroy = destroy, .passive = true};
+static OBJECT_TYPE timer_type = {.name = "Timer", .destroy = destroy, .last_handle = io_named_forget, .passive = true};
 
 static void lock_timer(struct ob_timer *t)
 {
@@ -62,33 +64,49 @@ static void unlock_timer(struct ob_timer *t)
     ke_event_set(&t->lock, 0);
 }
 
-static NTSTATUS create(TIMER_TYPE type, PHANDLE handle)
+static void *create(const struct io_named_config *c)
 {
     struct ob_timer *t = ob_create(&timer_type, sizeof *t);
 
     if (!t)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    ke_timer_init(&t->timer, type);
+        return NULL;
+    ke_timer_init(&t->timer, *(const TIMER_TYPE *)c->io);
     ke_dpc_init(&t->dpc, on_expiration, t, false);
     ke_event_init(&t->lock, SynchronizationEvent, true);
-    NTSTATUS status = ob_handle_create(t, handle);
-
-    ob_dereference(t); /* the handle keeps it */
-    return status;
+    return t;
 }
 
 NTSYSAPI NTSTATUS NTAPI ZwCreateTimer(
     PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, TIMER_TYPE TimerType)
 {
-    DDI_ENTER(ZwCreateTimer, TimerHandle);
+    struct io_named_config c = {
+        ObjectAttributes ? ObjectAttributes->ObjectName : NULL, &timer_type, create, &TimerType};
+    bool     open_if = ObjectAttributes && (ObjectAttributes->Attributes & OBJ_OPENIF);
     NTSTATUS status = STATUS_INVALID_PARAMETER_4;
+    void    *body;
 
+    DDI_ENTER(ZwCreateTimer, TimerHandle);
     (void)DesiredAccess;
-    if (ObjectAttributes && ObjectAttributes->ObjectName && ObjectAttributes->ObjectName->Length)
-        status = STATUS_NOT_SUPPORTED;
-    else if (TimerType == NotificationTimer || TimerType == SynchronizationTimer)
-        status = create(TimerType, TimerHandle);
+    if (TimerType == NotificationTimer || TimerType == SynchronizationTimer) {
+        status = io_named_create(&c, TimerHandle, &body);
+        status = io_named_settle(status, open_if, *TimerHandle);
+    }
     DDI_LEAVE(ZwCreateTimer, TimerHandle, status);
+    return status;
+}
+
+NTSYSAPI NTSTATUS NTAPI ZwOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+{
+    struct io_named_config c = {ObjectAttributes->ObjectName, &timer_type, NULL, NULL};
+    void                  *body;
+
+    DDI_ENTER(ZwOpenTimer, TimerHandle);
+    (void)DesiredAccess;
+    NTSTATUS status = io_named_create(&c, TimerHandle, &body);
+
+    if (status == STATUS_OBJECT_NAME_EXISTS)
+        status = STATUS_SUCCESS;
+    DDI_LEAVE(ZwOpenTimer, TimerHandle, status);
     return status;
 }
 
@@ -175,3 +193,4 @@ NTSYSAPI NTSTATUS NTAPI ZwOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAcce
     DDI_LEAVE(ZwOpenEvent, EventHandle, status);
     return status;
 }
+TWIN(NtOpenEvent, ZwOpenEvent)

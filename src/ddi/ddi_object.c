@@ -11,7 +11,7 @@ static void check_storage(const void *object, const char *routine, const void *c
 {
     uint64_t p[4] = {(uintptr_t)object, 0, 0, 0};
 
-    ddi_check_resident(object, routine, caller);
+    ddi_check_storage(object, routine, caller);
     if (mach_irql() <= DISPATCH_LEVEL && ke_waited_for_in(object, 1))
         ke_bugcheckf("DT-W04", 0, p, "an object is initialized again while a thread waits for it");
 }

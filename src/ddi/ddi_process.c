@@ -12,6 +12,14 @@ enum { SYSTEM_PROCESS_ID = 4 };
 static POBJECT_TYPE     process_type = &ob_type_process;
 DT_EXPORT POBJECT_TYPE *PsProcessType = &process_type;
 
+DT_EXPORT PEPROCESS PsInitialSystemProcess;
+
+/* ob_system_process() is the same object in each run. */
+static __attribute__((constructor)) void name_the_process(void)
+{
+    PsInitialSystemProcess = ob_system_process();
+}
+
 static PEPROCESS the_process(void)
 {
     return ob_system_process();
@@ -55,7 +63,7 @@ NTKERNELAPI NTSTATUS NTAPI PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCES
 {
     DDI_ENTER(PsLookupProcessByProcessId, ProcessId);
     bool     found = (ULONG_PTR)ProcessId == SYSTEM_PROCESS_ID;
-    NTSTATUS status = found ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    NTSTATUS status = found ? STATUS_SUCCESS : ProcessId ? STATUS_INVALID_PARAMETER : STATUS_INVALID_CID;
 
     *Process = found ? the_process() : NULL;
     if (found)

@@ -10,7 +10,7 @@
 NTKERNELAPI NTSTATUS NTAPI ExInitializeResourceLite(PERESOURCE Resource)
 {
     DDI_ENTER(ExInitializeResourceLite, Resource);
-    ddi_check_resident(Resource, "ExInitializeResourceLite", __builtin_return_address(0));
+    ddi_check_storage(Resource, "ExInitializeResourceLite", __builtin_return_address(0));
     ex_resource_init(Resource);
     DDI_LEAVE(ExInitializeResourceLite, Resource, STATUS_SUCCESS);
     return STATUS_SUCCESS;

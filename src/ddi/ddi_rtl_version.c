@@ -5,6 +5,10 @@
 
 enum { MAJOR = 10, MINOR = 0, BUILD = 26100, PLATFORM_NT = 2, PRODUCT_WORKSTATION = 1, BITS_PER_CONDITION = 3 };
 
+/* No header declares it; drivers that want it do, some as USHORT. The high bits say that it is a free build. */
+extern DT_EXPORT ULONG NtBuildNumber;
+ULONG                  NtBuildNumber = 0xF0000000u | BUILD;
+
 NTSYSAPI NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOW lpVersionInformation)
 {
     DDI_ENTER_QUIET(RtlGetVersion, lpVersionInformation);

@@ -52,7 +52,7 @@ NTKERNELAPI VOID NTAPI KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql)
 
 NTKERNELAPI VOID NTAPI KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
-    ddi_check_resident(SpinLock, "KeInitializeSpinLock", __builtin_return_address(0));
+    ddi_check_storage(SpinLock, "KeInitializeSpinLock", __builtin_return_address(0));
     ev(EV_LOCK_INIT, (void *)SpinLock, EV_LOCK_SPIN, 0, 0);
     *SpinLock = 0;
 }

@@ -141,7 +141,7 @@ NTKERNELAPI NTSTATUS NTAPI PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD *T
     DDI_ENTER(PsLookupThreadByThreadId, ThreadId);
     ULONG_PTR  id = (ULONG_PTR)ThreadId;
     ke_thread *t = id % 4 == 0 && id / 4 <= UINT32_MAX ? ke_thread_find((uint32_t)(id / 4)) : NULL;
-    NTSTATUS   status = t ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    NTSTATUS   status = t ? STATUS_SUCCESS : id == 0 ? STATUS_INVALID_CID : STATUS_INVALID_PARAMETER;
 
     *Thread = (PETHREAD)t;
     DDI_LEAVE(PsLookupThreadByThreadId, ThreadId, status);
@@ -189,6 +189,13 @@ NTKERNELAPI LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
 
 /* ---- affinity: in group 0, where the routine names none ---- */
 
+/* The bits of processors that there are not do no harm while one is there: Windows takes ~0 for all (THR-032). The
+ * routines that name a group are strict. 0: invalid. */
+static uint64_t in_group_0(KAFFINITY mask)
+{
+    return ke_affinity_in(0, mask & ke_group_mask(0));
+}
+
 /* In its group, whichever that was. */
 NTKERNELAPI KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
 {
@@ -196,7 +203,7 @@ NTKERNELAPI KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
     unsigned group;
 
     DDI_ENTER(KeSetSystemAffinityThreadEx, NULL);
-    ke_affinity_set(ke_affinity_in(0, Affinity), &before);
+    ke_affinity_set(in_group_0(Affinity), &before);
     before = ke_affinity_of(before, &group);
     DDI_LEAVE(KeSetSystemAffinityThreadEx, NULL, before);
     return before;
@@ -207,7 +214,7 @@ NTKERNELAPI VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity)
     uint64_t before;
 
     DDI_ENTER(KeSetSystemAffinityThread, NULL);
-    ke_affinity_set(ke_affinity_in(0, Affinity), &before);
+    ke_affinity_set(in_group_0(Affinity), &before);
     DDI_LEAVE(KeSetSystemAffinityThread, NULL, 0);
 }
 
@@ -218,11 +225,9 @@ NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThread(VOID)
     DDI_LEAVE(KeRevertToUserAffinityThread, NULL, 0);
 }
 
-/* A mask with processors that are none changes nothing; 0 is the user affinity. */
-static void revert_to(USHORT group, KAFFINITY mask)
+/* affinity 0: mask was invalid, which changes nothing, or it was 0, which is the user affinity. */
+static void revert_to(uint64_t affinity, KAFFINITY mask)
 {
-    uint64_t affinity = ke_affinity_in(group, mask);
-
     if (affinity || mask == 0)
         ke_affinity_revert(affinity);
 }
@@ -230,7 +235,7 @@ static void revert_to(USHORT group, KAFFINITY mask)
 NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
 {
     DDI_ENTER(KeRevertToUserAffinityThreadEx, NULL);
-    revert_to(0, Affinity);
+    revert_to(in_group_0(Affinity), Affinity);
     DDI_LEAVE(KeRevertToUserAffinityThreadEx, NULL, 0);
 }
 
@@ -251,6 +256,6 @@ NTKERNELAPI VOID NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, 
 NTKERNELAPI VOID NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
 {
     DDI_ENTER(KeRevertToUserGroupAffinityThread, NULL);
-    revert_to(PreviousAffinity->Group, PreviousAffinity->Mask);
+    revert_to(ke_affinity_in(PreviousAffinity->Group, PreviousAffinity->Mask), PreviousAffinity->Mask);
     DDI_LEAVE(KeRevertToUserGroupAffinityThread, NULL, 0);
 }

@@ -53,7 +53,7 @@ static inline void check_period(const KTIMER *t, int64_t period)
 NTKERNELAPI VOID NTAPI KeInitializeTimer(PKTIMER Timer)
 {
     DDI_ENTER(KeInitializeTimer, Timer);
-    ddi_check_resident(Timer, "KeInitializeTimer", __builtin_return_address(0));
+    ddi_check_storage(Timer, "KeInitializeTimer", __builtin_return_address(0));
     ke_timer_init(Timer, NotificationTimer);
     DDI_LEAVE(KeInitializeTimer, Timer, 0);
 }
@@ -61,7 +61,7 @@ NTKERNELAPI VOID NTAPI KeInitializeTimer(PKTIMER Timer)
 NTKERNELAPI VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
     DDI_ENTER(KeInitializeTimerEx, Timer);
-    ddi_check_resident(Timer, "KeInitializeTimerEx", __builtin_return_address(0));
+    ddi_check_storage(Timer, "KeInitializeTimerEx", __builtin_return_address(0));
     ke_timer_init(Timer, Type);
     DDI_LEAVE(KeInitializeTimerEx, Timer, 0);
 }
@@ -82,16 +82,17 @@ static LONG_WAY BOOLEAN set_timer(PKTIMER t, LARGE_INTEGER due, PKDPC dpc, const
     return was_set;
 }
 
-static inline bool common_dpc(const KDPC *dpc)
+/* The DPC that the timer has already was looked at when it got it: one cache line less to touch. */
+static inline bool common_dpc(const KTIMER *t, const KDPC *dpc)
 {
-    return !dpc || dpc->Type == DpcObject;
+    return !dpc || dpc == t->Dpc || dpc->Type == DpcObject;
 }
 
 DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 {
     bool was_set;
 
-    if (ddi_unobserved() && common_dpc(Dpc) && ke_timer_set_short(Timer, DueTime.QuadPart, 0, Dpc, &was_set))
+    if (ddi_unobserved() && common_dpc(Timer, Dpc) && ke_timer_set_short(Timer, DueTime.QuadPart, 0, Dpc, &was_set))
         return was_set;
     return set_timer(Timer, DueTime, Dpc, __builtin_return_address(0));
 }
@@ -113,7 +114,7 @@ DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueT
 {
     bool was_set;
 
-    if (ddi_unobserved() && common_dpc(Dpc) && Period >= 0 &&
+    if (ddi_unobserved() && common_dpc(Timer, Dpc) && Period >= 0 &&
         ke_timer_set_short(Timer, DueTime.QuadPart, (ULONG)Period, Dpc, &was_set))
         return was_set;
     return set_timer_ex(Timer, DueTime, Period, Dpc, __builtin_return_address(0));

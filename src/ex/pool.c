@@ -161,10 +161,15 @@ static void fill_new(struct block *b, size_t bytes, bool zero)
 }
 
 /* First byte of p that is not `want`, or NULL. */
+typedef uint64_t word __attribute__((aligned(1), may_alias));
+
 static RAW const unsigned char *first_other(const void *p, size_t bytes, unsigned char want)
 {
     const unsigned char *at = p, *end = at + bytes;
+    uint64_t             wanted = want * 0x0101010101010101ull;
 
+    while (end - at >= 8 && *(const word *)at == wanted)
+        at += 8;
     while (at < end && *at == want)
         at++;
     return at < end ? at : NULL;
@@ -456,6 +461,8 @@ static RAW struct block *must_be_live(void *user)
 {
     struct block *b = block_of(user);
 
+    if (!user)
+        bad_caller(0x46, 0, 0, 0, "freed, but it is no address", user);
     if (!b || b->state == BLOCK_GAP)
         bad_caller(0x42, (uintptr_t)user, 0, 0, "freed, but it was never in any pool", user);
     if (b->check != checksum(b))
@@ -520,23 +527,25 @@ RAW void ex_pool_free(void *p, uint32_t tag, const void *caller)
 
 RAW void ex_pool_each(bool (*fn)(void *ctx, const struct ex_pool_block *block), void *ctx)
 {
-    uint32_t top = __atomic_load_n(&pool.top, __ATOMIC_ACQUIRE);
+    unsigned irql = lock_pool();
+    bool     more = true;
 
-    for (uint32_t unit = 0; unit < top && block_at(unit)->span; unit += block_at(unit)->span) {
+    for (uint32_t unit = 0; more && unit < pool.top && block_at(unit)->span; unit += block_at(unit)->span) {
         struct ex_pool_block info;
         struct block        *b = block_at(unit);
 
         describe(b, &info);
-        if (b->state == BLOCK_LIVE && !fn(ctx, &info))
-            return;
+        if (b->state == BLOCK_LIVE)
+            more = fn(ctx, &info);
     }
+    unlock_pool(irql);
 }
 
 RAW void ex_pool_check(void)
 {
-    uint32_t top = __atomic_load_n(&pool.top, __ATOMIC_ACQUIRE);
+    unsigned irql = lock_pool();
 
-    for (uint32_t unit = 0; unit < top && block_at(unit)->span; unit += block_at(unit)->span) {
+    for (uint32_t unit = 0; unit < pool.top && block_at(unit)->span; unit += block_at(unit)->span) {
         struct block *b = block_at(unit);
 
         if (b->check != checksum(b))
@@ -546,6 +555,7 @@ RAW void ex_pool_check(void)
         else if (b->state == BLOCK_QUARANTINED)
             check_freed(b);
     }
+    unlock_pool(irql);
 }
 
 void ex_pool_counters(struct ex_pool_counters *out)

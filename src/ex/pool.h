@@ -56,7 +56,8 @@ void ex_pool_free(void *p, uint32_t tag, const void *caller);
  * observers may call it. */
 bool ex_pool_find(const void *addr, struct ex_pool_block *out);
 
-/* Every live block in order of address; fn returns false to stop. Machine stopped, or racy on the real-time machine. */
+/* Every live block in order of address, under the pool lock, so that fn leaves the pool alone; it returns false to stop.
+ * IRQL <= 2. Point: no. */
 void ex_pool_each(bool (*fn)(void *ctx, const struct ex_pool_block *block), void *ctx);
 
 /* Looks at every block: overrun guards of the live ones, contents of the freed ones. Bug checks 0x19 and 0xC6. */

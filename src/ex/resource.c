@@ -359,8 +359,12 @@ void ex_resource_convert(PERESOURCE r)
     unsigned irql = ex_lock();
     bool     owner = is_exclusive(r) && r->OwnerEntry.OwnerThread == me;
 
-    if (!owner) {
+    if (!owner) { /* LCK-035: a shared owner gets what it has; only a checked Windows asserts */
+        bool shared = r->ActiveEntries != 0 && !is_exclusive(r);
+
         ex_unlock(irql);
+        if (shared && finding_faithful)
+            return;
         not_owned(r, me);
     }
     tell_released_locked(r, true, 0, irql);

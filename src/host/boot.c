@@ -247,6 +247,17 @@ static void warn_of_requests(void)
         finding_raise(&f);
 }
 
+/* How far a run came whose body did not return. */
+static void note_time(void)
+{
+    if (host.end == MACH_STEP_LIMIT || host.end == MACH_TIME_LIMIT) {
+        host.choices = mach_choices();
+        host.time = mach_now();
+    }
+    if (host.stopped)
+        host.time = host.stop.time;
+}
+
 int host_run(const struct dt_config *cfg, struct choice_source *choices, enum host_mode mode, dt_body *body, void *ctx)
 {
     struct run run = {body, ctx};
@@ -301,8 +312,7 @@ int host_run(const struct dt_config *cfg, struct choice_source *choices, enum ho
     if (end < 0)
         return end;
     host.end = (enum mach_result)end;
-    if (host.stopped)
-        host.time = host.stop.time;
+    note_time();
     classify();
 #ifdef MACH_RT
     host.dead = host.end == MACH_HALTED;

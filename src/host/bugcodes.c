@@ -68,6 +68,10 @@ static const struct bugcode codes[] = {
     {0xE4, "WORKER_INVALID", "Memory was freed that holds a queued work item, or an item was queued twice.",
         {"kind", "work item", "start of block", "end of block"}},
     {0xE9, "ACTIVE_EX_WORKER_THREAD_TERMINATION", "A work routine terminated its worker thread.", {"thread"}},
+    {0xF1, "SCSI_VERIFIER_DETECTED_VIOLATION", "A miniport broke a rule of the storage port's.",
+        {"kind", NULL, NULL, NULL}},
+    {0xF7, "DRIVER_OVERRAN_STACK_BUFFER", "A function's guard against an overrun of its stack buffer was overwritten.",
+        {"guard found", "guard expected", "its complement", NULL}},
     {0x101, "CLOCK_WATCHDOG_TIMEOUT", "A processor did not take clock interrupts for too long.",
         {"clock ticks", "0", "processor block", "processor"}},
     {0x11B, "DRIVER_RETURNED_HOLDING_CANCEL_LOCK", "A dispatch routine returned holding the cancel spin lock.",
@@ -89,6 +93,7 @@ static const struct bugcode codes[] = {
         {"resource", "current thread", "thread that was passed", NULL}},
     {0x192, "KERNEL_AUTO_BOOST_LOCK_ACQUISITION_WITH_RAISED_IRQL", "A push lock was acquired above APC_LEVEL.",
         {"thread", "lock", "IRQL", NULL}},
+    {0x1DB, "IPI_WATCHDOG_TIMEOUT", "A processor did not answer an interprocessor interrupt in time.", {NULL}},
 };
 
 static const struct bugcode_case cases[] = {

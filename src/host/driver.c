@@ -92,9 +92,11 @@ dt_status dt_driver_unload(dt_driver *driver)
     leak.end = leak.start + driver->DriverSize;
     NTSTATUS status = io_driver_unload(driver);
 
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status)) {
         check_pool(&leak);
-    else if (status == STATUS_DEVICE_BUSY)
+        if (!finding_faithful) /* Windows alone does not look */
+            ex_pool_check();
+    } else if (status == STATUS_DEVICE_BUSY)
         check_requests(driver);
     return status;
 }

@@ -18,7 +18,7 @@ enum { NAMES_SHOWN = 8 };
 struct missing {
     char     names[160];
     unsigned count;
-    bool     asan;
+    bool     asan, cxx, cxx_library; /* of C++: a name of it is missing; the image is linked with its library */
 };
 
 static bool starts(const char *name, const char *with)
@@ -26,11 +26,18 @@ static bool starts(const char *name, const char *with)
     return strncmp(name, with, strlen(with)) == 0;
 }
 
+/* Names of C++ that a compiler made. */
+static bool is_cxx(const char *name)
+{
+    return starts(name, "_Z") || starts(name, "__cxa_") || starts(name, "__gxx_");
+}
+
 static void add_missing(struct missing *m, const char *name)
 {
     size_t used = strlen(m->names);
 
     m->asan |= starts(name, "__asan_");
+    m->cxx |= is_cxx(name);
     if (m->count++ < NAMES_SHOWN)
         snprintf(m->names + used, sizeof m->names - used, "%s%s", used ? ", " : "", name);
 }
@@ -40,6 +47,33 @@ static void note_symbol(struct elf_facts *facts, const char *name)
     facts->tests |= strcmp(name, "dt_test_list") == 0;
     facts->accesses |= starts(name, "__tsan_read") || starts(name, "__tsan_write");
     facts->interlocked |= strcmp(name, "dt_hook_atomic") == 0 || starts(name, "IoCsq") || strstr(name, "Interlocked");
+}
+
+/* Libraries of ours use that of C++, so its operator new would be found; a driver that was not linked with it has none. */
+static bool is_resolved(const char *name, bool cxx_library)
+{
+    void   *at = dlsym(RTLD_DEFAULT, name);
+    Dl_info from;
+
+    if (!at || cxx_library || !is_cxx(name) || !dladdr(at, &from) || !from.dli_fname)
+        return at;
+    return !strstr(from.dli_fname, "/libstdc++.") && !strstr(from.dli_fname, "/libc++");
+}
+
+static bool needs_cxx_library(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh)
+{
+    Elf_Data *data = elf_getdata(scn, NULL);
+    GElf_Dyn  dyn;
+
+    for (size_t i = 0; data && sh->sh_entsize && i < sh->sh_size / sh->sh_entsize; i++) {
+        const char *name = gelf_getdyn(data, (int)i, &dyn) && dyn.d_tag == DT_NEEDED
+                               ? elf_strptr(elf, sh->sh_link, dyn.d_un.d_val)
+                               : NULL;
+
+        if (name && (starts(name, "libstdc++.") || starts(name, "libc++")))
+            return true;
+    }
+    return false;
 }
 
 static void check_symbols(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, struct elf_facts *facts, struct missing *m)
@@ -55,7 +89,7 @@ static void check_symbols(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, struct el
         if (!name || !*name)
             continue;
         note_symbol(facts, name);
-        if (sym.st_shndx == SHN_UNDEF && GELF_ST_BIND(sym.st_info) != STB_WEAK && !dlsym(RTLD_DEFAULT, name))
+        if (sym.st_shndx == SHN_UNDEF && GELF_ST_BIND(sym.st_info) != STB_WEAK && !is_resolved(name, m->cxx_library))
             add_missing(m, name);
     }
 }
@@ -87,6 +121,11 @@ static int say_missing(
     else if (facts->tests)
         snprintf(error, size, "%s: these tests need %s%s: give the driver's image before the tests'", path, m->names,
             m->count > NAMES_SHOWN ? ", ..." : "");
+    else if (m->cxx)
+        snprintf(error, size,
+            "%s: needs %s%s: the kernel has no library of C++, a driver brings its own operator new and delete "
+            "(_Znwm, _ZdlPvm); what is in C needs extern \"C\"",
+            path, m->names, m->count > NAMES_SHOWN ? ", ..." : "");
     else
         snprintf(error, size, "%s: needs %s%s, which nobody here defines (see `duetime ddi`)", path, m->names,
             m->count > NAMES_SHOWN ? ", ..." : "");
@@ -106,13 +145,15 @@ static int check_elf(Elf *elf, off_t bytes, const char *path, struct elf_facts *
         return -ENOEXEC;
     }
     struct missing m = {.count = 0};
+    Elf_Scn       *scn = NULL;
+    GElf_Shdr      sh;
 
-    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn));) {
-        GElf_Shdr sh;
-
+    while ((scn = elf_nextscn(elf, scn)))
+        if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_DYNAMIC)
+            m.cxx_library = needs_cxx_library(elf, scn, &sh);
+    while ((scn = elf_nextscn(elf, scn)))
         if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_DYNSYM)
             check_symbols(elf, scn, &sh, facts, &m);
-    }
     return m.count ? say_missing(&m, facts, path, error, error_size) : 0;
 }
 

@@ -110,6 +110,22 @@ void dt_stor_cdb(struct dt_stor_request *r, bool write, unsigned lun, uint64_t b
     r->bytes = blocks * block_bytes;
 }
 
+void dt_stor_cdb_unmap(struct dt_stor_request *r, unsigned lun, uint64_t block, uint32_t blocks, uint8_t *list)
+{
+    memset(list, 0, DT_STOR_UNMAP_BYTES);
+    list[1] = DT_STOR_UNMAP_BYTES - 2;
+    list[3] = DT_STOR_UNMAP_BYTES - 8;
+    be64_put(list + 8, block);
+    be32_put(list + 16, blocks);
+    r->lun = (uint8_t)lun;
+    r->cdb_bytes = 10;
+    r->cdb[0] = SCSIOP_UNMAP;
+    r->cdb[8] = DT_STOR_UNMAP_BYTES;
+    r->flags |= SRB_FLAGS_DATA_OUT;
+    r->data = list;
+    r->bytes = DT_STOR_UNMAP_BYTES;
+}
+
 static uint32_t block_bytes(dt_stor *s, unsigned lun)
 {
     struct sp_lun *u = sp_unit_find(s, 0, 0, lun);
@@ -146,24 +162,13 @@ uint8_t dt_stor_flush(dt_stor *s, unsigned lun)
 /* One descriptor behind a header of 8 bytes. */
 uint8_t dt_stor_unmap(dt_stor *s, unsigned lun, uint64_t block, uint32_t blocks)
 {
-    enum { BYTES = 24 };
-    uint8_t *list = sp_buffer_alloc(s, BYTES);
+    struct dt_stor_request r = {.flags = SRB_FLAGS_NO_QUEUE_FREEZE};
+    uint8_t               *list = sp_buffer_alloc(s, DT_STOR_UNMAP_BYTES), status;
 
     if (!list)
         return SRB_STATUS_INSUFFICIENT_RESOURCES;
-    memset(list, 0, BYTES);
-    list[1] = BYTES - 2;
-    list[3] = BYTES - 8;
-    be64_put(list + 8, block);
-    be32_put(list + 16, blocks);
-    struct dt_stor_request r = {.lun = (uint8_t)lun,
-        .cdb_bytes = 10,
-        .cdb = {SCSIOP_UNMAP, [8] = BYTES},
-        .flags = SRB_FLAGS_DATA_OUT | SRB_FLAGS_NO_QUEUE_FREEZE,
-        .data = list,
-        .bytes = BYTES};
-    uint8_t                status = dt_stor_run(s, &r);
-
-    sp_buffer_free(s, list, BYTES);
+    dt_stor_cdb_unmap(&r, lun, block, blocks, list);
+    status = dt_stor_run(s, &r);
+    sp_buffer_free(s, list, DT_STOR_UNMAP_BYTES);
     return status;
 }

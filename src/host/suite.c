@@ -100,6 +100,11 @@ static const char *extent(const struct dt_explore_result *r, char *buf, size_t s
 
         snprintf(buf + used, size - used, " (%llu cut short)", (unsigned long long)r->cut);
     }
+    if (r->warned) {
+        size_t used = strlen(buf);
+
+        snprintf(buf + used, size - used, ", %llu with warnings", (unsigned long long)r->warned);
+    }
     return buf;
 }
 
@@ -176,10 +181,23 @@ static void say_failure(struct suite *u, unsigned number, const struct dt_test *
     }
 }
 
+static void say_unfinished(struct suite *u, unsigned number, const struct dt_test *t, const struct dt_explore_result *r)
+{
+    char text[160];
+
+    snprintf(text, sizeof text, "ended by the limit of %llu choices after %.3f s of virtual time (steps_max, --steps)",
+        (unsigned long long)r->run.choices - 1, (double)r->run.time / 1e9);
+    if (u->s->tap)
+        out_line(&u->out, "not ok %u - %s # %s", number, t->name, text);
+    else
+        out_line(&u->out, "%s: NOT FINISHED, %s", t->name, text);
+}
+
 static const char *error_text(int e)
 {
-    return e == -EBUSY ? "a finding has halted the real-time machine of this process; run this test alone"
-                       : strerror(-e);
+    if (e == -EBUSY)
+        return "a finding has halted the real-time machine of this process; run this test alone";
+    return e == -EINVAL ? "processors, groups or the clock tick are out of range" : strerror(-e);
 }
 
 static void say_error(struct suite *u, unsigned number, const struct dt_test *t, const char *error)
@@ -197,12 +215,19 @@ static bool failed(const struct dt_explore_result *r)
     return r->end == DT_END_DIVERGED || r->run.verdict == DT_FINDING;
 }
 
+/* A single run that the limit of choices ended has not shown what the test is for; of a search others have. */
+static bool unfinished(const struct suite *u, const struct dt_explore_result *r)
+{
+    return u->s->once && r->run.verdict == DT_STEP_LIMIT;
+}
+
 static int run_once(const struct dt_explore_options *o, const struct dt_test *t, struct dt_explore_result *r)
 {
     int e = dt_run(&o->config, call_body, (void *)t, &r->run);
 
     r->end = r->run.verdict == DT_FINDING ? DT_END_FINDING : DT_END_ALL;
     r->schedules = 1;
+    r->cut = r->run.verdict == DT_STEP_LIMIT || r->run.verdict == DT_TIME_LIMIT;
     r->found_at = failed(r);
     return e;
 }
@@ -225,7 +250,10 @@ static bool run_test(struct suite *u, unsigned number, const struct dt_test *t, 
         say_error(u, number, t, r.error[0] ? r.error : error_text(e));
         return e != -EBUSY;
     }
-    if (failed(&r)) {
+    if (unfinished(u, &r)) {
+        sr->failed++;
+        say_unfinished(u, number, t, &r);
+    } else if (failed(&r)) {
         sr->failed++;
         say_failure(u, number, t, &r);
     } else {

@@ -54,6 +54,7 @@ static int run_one(void *ctx, struct choice_source *choices, struct explore_outc
 
     if (e != 0)
         return e;
+    c->r->warned += host.warnings != 0;
     out->verdict = verdict();
     out->finding = host_fingerprint();
     out->trace = host.time * 0x9e3779b97f4a7c15ull + host.choices;
@@ -138,6 +139,17 @@ static void say_divergence(const struct explore_divergence *d, struct dt_explore
     explore_divergence_format(d, r->error + used, sizeof r->error - used);
 }
 
+/* r->schedule is empty when it is too long for its room; the report has it whole. NULL: no memory. */
+static char *whole_schedule(const struct explore_schedule *s)
+{
+    size_t size = explore_schedule_format(s, NULL, 0) + 1;
+    char  *text = malloc(size);
+
+    if (text)
+        explore_schedule_format(s, text, size);
+    return text;
+}
+
 /* Replays s with the recorder on and prints the report. */
 static int tell(struct campaign *c, struct explore *x, const struct explore_schedule *s)
 {
@@ -157,10 +169,12 @@ static int tell(struct campaign *c, struct explore *x, const struct explore_sche
         say_divergence(&rr.divergence, c->r);
         return 0;
     }
-    struct host_replay replay = {.schedule = c->r->schedule, .command = c->o->replay, .switches = (unsigned)s->count};
+    char              *schedule = whole_schedule(s);
+    struct host_replay replay = {.schedule = schedule, .command = c->o->replay, .switches = (unsigned)s->count};
 
     if (!c->cfg.quiet && (host.stopped || host.warnings))
         report_print(&c->out, &replay);
+    free(schedule);
     return 0;
 }
 
@@ -205,6 +219,8 @@ static int search(struct campaign *c, struct explore *x)
     if (e != 0)
         return e;
     copy_result(c->r, &xr);
+    if (c->r->warned > c->r->schedules) /* some were run twice */
+        c->r->warned = c->r->schedules;
     host_result(&c->r->run);
     if (xr.finding) {
         shrink(c, x, xr.finding, &xr.schedule);
@@ -324,8 +340,8 @@ int dt_explore(dt_body *body, void *ctx, const struct dt_explore_options *o, str
     int e = host_config(&c.cfg, &c.o->config);
 
     if (e != 0) {
-        snprintf(
-            c.r->error, sizeof c.r->error, "processors must be 1 to %u, groups no more than processors", MACH_CPUS_MAX);
+        snprintf(c.r->error, sizeof c.r->error, "there must be 1 to %u processors, and no more groups than processors",
+            MACH_CPUS_MAX);
         return e;
     }
     c.out = (struct out){.print = c.cfg.print, .io = c.cfg.print_io};

@@ -14,7 +14,7 @@ void io_boot(void)
     io_work_boot();
     io_driver_boot();
     io_name_boot();
-    io_event_boot();
+    io_named_boot();
     io_callback_boot();
     io_irp_boot();
     io_cancel_boot();

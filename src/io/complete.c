@@ -125,10 +125,22 @@ static void finish_associated(PIRP irp)
         io_complete(master, IO_NO_INCREMENT);
 }
 
+/* What IoBuildAsynchronousFsdRequest made, Windows alone ends like a synchronous IRP: the status is told, the IRP freed. */
+static void finish_drivers(PIRP irp, const struct io_irp *i)
+{
+    static const char text[] = "IRP %p belongs to the driver that made it, but no completion routine took it back with "
+                               "STATUS_MORE_PROCESSING_REQUIRED";
+    uint64_t          p[4] = {0x20a, 0, (uintptr_t)irp, 0};
+
+    if (!i || i->kind != IO_IRP_ASYNCHRONOUS)
+        ke_bugcheckf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, p, text, (void *)irp);
+    ke_violationf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, p, text, (void *)irp);
+    finish_built(irp);
+}
+
 static void finish(PIRP irp)
 {
     struct io_irp *i = io_irp_of(irp);
-    uint64_t       p[4] = {0x20a, 0, (uintptr_t)irp, 0};
 
     if (irp->Flags & IRP_ASSOCIATED_IRP)
         finish_associated(irp);
@@ -137,10 +149,7 @@ static void finish(PIRP irp)
     else if (i && i->kind == IO_IRP_REQUEST)
         finish_request(irp);
     else
-        ke_bugcheckf(NULL, DRIVER_VERIFIER_IOMANAGER_VIOLATION, p,
-            "IRP %p belongs to the driver that made it, but no completion routine took it back with "
-            "STATUS_MORE_PROCESSING_REQUIRED",
-            (void *)irp);
+        finish_drivers(irp, i);
 }
 
 /* ---- up ---- */

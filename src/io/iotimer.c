@@ -38,7 +38,7 @@ static PDEVICE_OBJECT next_due(void)
         if (!t->due)
             continue;
         t->due = false;
-        t->running_on = mach_cpu() + 1;
+        __atomic_store_n(&t->running_on, mach_cpu() + 1, __ATOMIC_RELAXED);
         device = t->device;
         ob_reference(device);
     }
@@ -54,7 +54,7 @@ static void call_routine(PDEVICE_OBJECT device)
     io_call_enter(&call, EV_ROLE_IO_TIMER, (const void *)t->routine, t->context, device);
     t->routine(device, t->context);
     io_call_leave(&call);
-    t->running_on = 0;
+    __atomic_store_n(&t->running_on, 0, __ATOMIC_RELAXED);
     ob_dereference(device);
 }
 
@@ -108,7 +108,7 @@ static PIO_TIMER must_have_timer(PDEVICE_OBJECT device, const char *what)
 /* Inside the routine of this timer, on this processor. */
 static bool inside(const IO_TIMER *t)
 {
-    return t->running_on == mach_cpu() + 1 && mach_irql() == DISPATCH_LEVEL;
+    return mach_irql() == DISPATCH_LEVEL && __atomic_load_n(&t->running_on, __ATOMIC_RELAXED) == mach_cpu() + 1;
 }
 
 static void prepare(void)

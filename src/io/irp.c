@@ -9,6 +9,9 @@
 
 #include "io/priv.h"
 
+/* Inferred: NT takes IRPs of up to so many locations from lists of one size, and says so in AllocationFlags. */
+enum { FIXED_SIZE_MAX = 14 };
+
 static struct {
     struct list alive; /* io_lock */
 } irps;
@@ -45,7 +48,8 @@ PIRP io_irp_alloc(unsigned stack_size, enum io_irp_kind kind)
 
     *i = (struct io_irp){.kind = kind};
     io_irp_init(irp, (USHORT)bytes, stack_size);
-    irp->AllocationFlags = IO_IRP_OURS;
+    irp->AllocationFlags = stack_size <= FIXED_SIZE_MAX ? IRP_ALLOCATED_FIXED_SIZE : 0;
+    irp->Reserved = IO_IRP_OURS;
     irp->Tail.Overlay.Thread = kind == IO_IRP_DRIVER ? NULL : (PETHREAD)ke_thread_current();
     unsigned irql = io_lock();
 
@@ -56,10 +60,12 @@ PIRP io_irp_alloc(unsigned stack_size, enum io_irp_kind kind)
 
 void io_irp_reuse(PIRP irp, NTSTATUS status)
 {
-    UCHAR flags = irp->AllocationFlags;
+    UCHAR  flags = irp->AllocationFlags;
+    USHORT ours = irp->Reserved;
 
     io_irp_init(irp, (USHORT)irp->Size, (unsigned)irp->StackCount);
     irp->AllocationFlags = flags;
+    irp->Reserved = ours;
     irp->IoStatus.Status = status;
     if (io_irp_of(irp))
         io_irp_of(irp)->sent = false;

@@ -17,10 +17,11 @@ size_t io_mdl_bytes(const void *va, size_t bytes)
     return sizeof(MDL) + pages_of(va, (ULONG)bytes) * sizeof(PFN_NUMBER);
 }
 
+/* 4 GB less a page is the longest buffer (page of IoAllocateMdl). */
 PMDL io_mdl_alloc(void *va, ULONG bytes)
 {
     size_t size = io_mdl_bytes(va, bytes);
-    PMDL   mdl = ex_pool_alloc(EX_POOL_NX | EX_POOL_ZERO, size, IO_TAG_MDL, NULL);
+    PMDL   mdl = bytes > UINT32_MAX - 0xfff ? NULL : ex_pool_alloc(EX_POOL_NX | EX_POOL_ZERO, size, IO_TAG_MDL, NULL);
 
     if (!mdl)
         return NULL;

@@ -217,18 +217,42 @@ NTSTATUS io_name_find(const UNICODE_STRING *name, PDEVICE_OBJECT *device, UNICOD
     return status;
 }
 
-NTSTATUS io_name_of_device(PDEVICE_OBJECT device, UNICODE_STRING *out)
+/* ---- the name of an object ---- */
+
+static void append(UNICODE_STRING *out, const WCHAR *at, size_t bytes)
 {
-    NTSTATUS status = STATUS_OBJECT_NAME_NOT_FOUND;
+    size_t room = out->MaximumLength - out->Length;
+
+    if (bytes > room)
+        bytes = room;
+    memcpy((char *)out->Buffer + out->Length, at, bytes);
+    out->Length = (USHORT)(out->Length + bytes);
+}
+
+static void append_device(UNICODE_STRING *out, const DEVICE_OBJECT *device)
+{
     unsigned irql = io_lock();
 
     for (unsigned i = 0; i < names.used; i++)
-        if (names.entry[i].device == device) {
-            struct text *t = &names.entry[i].name;
-
-            *out = (UNICODE_STRING){(USHORT)(t->length * 2), (USHORT)(t->length * 2), t->at};
-            status = STATUS_SUCCESS;
-        }
+        if (names.entry[i].device == device)
+            append(out, names.entry[i].name.at, names.entry[i].name.length * sizeof(WCHAR));
     io_unlock(irql);
-    return status;
+}
+
+/* A file is named by its device and what followed the device's name. */
+void io_object_name(void *object, UNICODE_STRING *out)
+{
+    POBJECT_TYPE type = ob_type_of(object);
+
+    out->Length = 0;
+    if (type == &ob_type_device)
+        append_device(out, object);
+    else if (type == &ob_type_driver)
+        append(out, ((PDRIVER_OBJECT)object)->DriverName.Buffer, ((PDRIVER_OBJECT)object)->DriverName.Length);
+    else if (type == &ob_type_file) {
+        append_device(out, ((PFILE_OBJECT)object)->DeviceObject);
+        append(out, ((PFILE_OBJECT)object)->FileName.Buffer, ((PFILE_OBJECT)object)->FileName.Length);
+    } else {
+        io_named_name(object, out);
+    }
 }

@@ -31,8 +31,8 @@ OBJECT_TYPE ob_type_thread = {.name = "Thread"}, ob_type_process = {.name = "Pro
 
 /* Not in pool: there from boot to the end. */
 static struct {
-    struct header header;
-    uint64_t      body;
+    struct header     header;
+    DISPATCHER_HEADER body; /* of a process that never ends: not signaled */
 } process;
 
 static struct {
@@ -50,6 +50,7 @@ void ob_boot(void)
     ob.lock = (struct mach_lock){0};
     process.header =
         (struct header){.magic = OB_MAGIC, .references = 1, .type = &ob_type_process, .body = &process.body};
+    ke_header_init(&process.body, ProcessObject, sizeof process.body, 0);
     ob.used = ob.free = 0;
 }
 
@@ -211,11 +212,28 @@ void ob_handle_count_down(void *body)
         h->type->last_handle(body);
 }
 
+static unsigned entries_of(const void *body)
+{
+    unsigned irql = lock_ob(), n = 0;
+
+    for (unsigned i = 0; i < ob.used; i++)
+        n += ob.entry[i].body == body;
+    unlock_ob(irql);
+    return n;
+}
+
 unsigned ob_handle_count(void *body)
 {
     struct header *h = header_of(body);
 
-    return h ? (unsigned)__atomic_load_n(&h->handles, __ATOMIC_RELAXED) : 0;
+    return h ? (unsigned)__atomic_load_n(&h->handles, __ATOMIC_RELAXED) : entries_of(body);
+}
+
+unsigned ob_reference_count(void *body)
+{
+    struct header *h = header_of(body);
+
+    return h ? (unsigned)__atomic_load_n(&h->references, __ATOMIC_RELAXED) : ke_thread_references(body);
 }
 
 /* Index + 1 of a free entry, 0 when the table is full. */
@@ -283,11 +301,24 @@ static NTSTATUS check_type(void *body, POBJECT_TYPE type)
     return !type || ob_type_of(body) == type ? STATUS_SUCCESS : STATUS_OBJECT_TYPE_MISMATCH;
 }
 
+/* What NtCurrentProcess() and NtCurrentThread() stand for; NULL: an ordinary handle. */
+static void *current_of(HANDLE handle)
+{
+    switch ((intptr_t)handle) {
+    case -1:
+        return ob_system_process();
+    case -2:
+        return ke_thread_current();
+    default:
+        return NULL;
+    }
+}
+
 NTSTATUS ob_handle_reference(HANDLE handle, POBJECT_TYPE type, void **out)
 {
-    bool     current_thread = (intptr_t)handle == -2; /* NtCurrentThread() */
+    void    *current = current_of(handle);
     unsigned irql = lock_ob();
-    void   **entry = entry_locked(handle), *body = current_thread ? ke_thread_current() : entry ? *entry : NULL;
+    void   **entry = entry_locked(handle), *body = current ? current : entry ? *entry : NULL;
 
     if (body)
         ob_reference(body);

@@ -40,6 +40,25 @@ NTSTATUS ob_handle_close(HANDLE handle);
 /* The object, referenced. type NULL: any. STATUS_INVALID_HANDLE or STATUS_OBJECT_TYPE_MISMATCH otherwise. */
 NTSTATUS ob_handle_reference(HANDLE handle, POBJECT_TYPE type, void **body);
 
+/* ---- objects with handles and names (io/named.c); PASSIVE_LEVEL ---- */
+
+struct io_named_config {
+    const UNICODE_STRING *name; /* NULL: none */
+    POBJECT_TYPE          type;
+    void *(*create)(
+        const struct io_named_config *c); /* the body, one reference; NULL: no memory. No function: only open */
+    const void *io;
+};
+
+/* STATUS_OBJECT_NAME_EXISTS: there is one of that name already, and the handle is its. Only to open: STATUS_OBJECT_NAME_NOT_FOUND
+ * when there is none. Blocks. */
+NTSTATUS io_named_create(const struct io_named_config *c, PHANDLE handle, void **body);
+NTSTATUS io_named_settle(
+    NTSTATUS status, bool open_if, HANDLE handle);         /* without OBJ_OPENIF such a handle is given up */
+void io_named_forget(void *body);                          /* last_handle of the types that have names */
+void io_named_name(const void *body, UNICODE_STRING *out); /* unchanged if it has none, or no room */
+void io_named_boot(void);
+
 /* ---- events with handles (io/event.c) ---- */
 
 struct io_event_config {
@@ -52,10 +71,14 @@ struct io_event_config {
 /* STATUS_OBJECT_NAME_EXISTS: there is one of that name already, with a type and state of its own. PASSIVE_LEVEL; blocks. */
 NTSTATUS io_event_create(const struct io_event_config *c, PHANDLE handle, PKEVENT *event);
 
+/* Of any object; empty when it has none, cut where MaximumLength ends. IRQL <= APC_LEVEL; blocks. */
+void io_object_name(void *object, UNICODE_STRING *out);
+
 /* Open handles of a body without a table entry (files opened by the host). */
 void     ob_handle_count_up(void *body);
 void     ob_handle_count_down(void *body);
 unsigned ob_handle_count(void *body);
+unsigned ob_reference_count(void *body);
 
 /* Handles still open, for leak reports. */
 void ob_handle_each(bool (*fn)(void *ctx, HANDLE handle, POBJECT_TYPE type, void *body), void *ctx);

@@ -35,7 +35,7 @@ struct _IO_TIMER {
     PIO_TIMER_ROUTINE routine;
     void             *context;
     bool              started, due; /* io_lock */
-    unsigned          running_on;   /* processor + 1 */
+    unsigned          running_on;   /* processor + 1; atomic */
 };
 
 /* In front of a device object. */
@@ -79,8 +79,6 @@ void io_call_leave(struct io_call *call);
 
 /* ---- events with handles (event.c) ---- */
 
-void io_event_boot(void);
-
 /* ---- drivers and devices (driver.c, device.c, name.c) ---- */
 
 struct io_device_config {
@@ -114,7 +112,6 @@ NTSTATUS io_link_add(const UNICODE_STRING *name, const UNICODE_STRING *target);
 NTSTATUS io_link_remove(const UNICODE_STRING *name);
 /* The device, referenced, and what of the name follows it. */
 NTSTATUS io_name_find(const UNICODE_STRING *name, PDEVICE_OBJECT *device, UNICODE_STRING *rest);
-NTSTATUS io_name_of_device(PDEVICE_OBJECT device, UNICODE_STRING *out);
 
 /* ---- files (file.c) ---- */
 
@@ -129,7 +126,7 @@ enum io_irp_kind {
     IO_IRP_REQUEST,      /* of a struct io_request */
 };
 
-/* In front of an IRP from io_irp_alloc(); IRPs in a driver's own memory have none (no IO_IRP_OURS). */
+/* In front of an IRP from io_irp_alloc(); IRPs in a driver's own memory have none (no IO_IRP_OURS in Reserved). */
 struct DECLSPEC_ALIGN(16) io_irp {
     struct list        link; /* IRPs alive */
     enum io_irp_kind   kind;
@@ -137,11 +134,11 @@ struct DECLSPEC_ALIGN(16) io_irp {
     ULONG              out_bytes; /* how much of SystemBuffer the caller's buffer can take */
     struct io_request *request;
 };
-#define IO_IRP_OURS 0x80 /* in IRP.AllocationFlags */
+#define IO_IRP_OURS 0x7D70 /* IRP.Reserved, which is nobody's on NT */
 
 static inline struct io_irp *io_irp_of(PIRP irp)
 {
-    return irp->AllocationFlags & IO_IRP_OURS ? (struct io_irp *)irp - 1 : NULL;
+    return irp->Reserved == IO_IRP_OURS ? (struct io_irp *)irp - 1 : NULL;
 }
 
 void     io_irp_boot(void);

@@ -75,7 +75,7 @@ void ke_apc_init(PKAPC apc, ke_thread *t, const struct ke_apc_routines *r, KPROC
 
 static void check(const KAPC *apc)
 {
-    uint64_t p[4] = {(uintptr_t)apc, mach_irql(), apc->Type, 0};
+    uint64_t p[4] = {(uintptr_t)apc, mach_irql(), 0, 0};
 
     if (apc->Type != ApcObject)
         ke_bugcheckf("DT-W03", 0x0A, p, "the object given is no initialized APC");

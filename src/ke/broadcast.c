@@ -27,17 +27,20 @@ static struct broadcast {
     ULONG_PTR              context;
     KEVENT                 call_free, call_done; /* of the DPC call */
     uint32_t               call_left;            /* processors that have not signaled; atomic */
-    uint32_t               call_waiting;         /* processors at the barrier; atomic */
-    uint32_t               call_round;           /* barriers passed; atomic */
-    KDPC                   call_dpc[MACH_CPUS_MAX];
+    struct {                                     /* as NT has it, for drivers that look */
+        uint32_t barrier;                        /* processors that have not arrived, and SIDE; atomic */
+        uint32_t processors;
+    } call;
+    KDPC call_dpc[MACH_CPUS_MAX];
 } broadcast;
 
-#define B (&broadcast)
+#define B    (&broadcast)
+#define SIDE 0x80000000u /* changes whenever the barrier opens */
 
 void ke_broadcast_boot(void)
 {
     B->ipi_lock = 0;
-    B->call_left = B->call_waiting = B->call_round = 0;
+    B->call_left = 0;
     ke_event_init(&B->call_free, SynchronizationEvent, true);
 }
 
@@ -57,6 +60,7 @@ void ke_dpc_call_all(PKDEFERRED_ROUTINE routine, void *context)
 {
     ke_wait_one(&B->call_free, NULL);
     ke_event_init(&B->call_done, NotificationEvent, false);
+    B->call.barrier = B->call.processors = ke.cpus;
     __atomic_store_n(&B->call_left, ke.cpus, __ATOMIC_RELEASE);
     meet();
     unsigned old = ke_raise_to(DISPATCH_LEVEL);
@@ -67,7 +71,7 @@ void ke_dpc_call_all(PKDEFERRED_ROUTINE routine, void *context)
         ke_dpc_init(dpc, routine, context, false);
         ke_dpc_target(dpc, i);
         ke_dpc_importance(dpc, HighImportance);
-        ke_dpc_queue(dpc, &B->call_left, &B->call_round);
+        ke_dpc_queue(dpc, &B->call_left, &B->call);
     }
     mach_irql_lower(old);
     ke_wait_one(&B->call_done, NULL);
@@ -95,16 +99,16 @@ void ke_dpc_call_done(void *argument1)
 /* The last to arrive opens the barrier for the others and is the one. */
 bool ke_dpc_call_synchronize(void *argument2)
 {
-    check_argument(argument2, &B->call_round);
-    uint32_t round = look_at(&B->call_round);
+    check_argument(argument2, &B->call);
+    uint32_t side = look_at(&B->call.barrier) & SIDE;
 
     meet();
-    if (__atomic_add_fetch(&B->call_waiting, 1, __ATOMIC_ACQ_REL) == ke.cpus) {
-        __atomic_store_n(&B->call_waiting, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&B->call_round, round + 1, __ATOMIC_RELEASE);
+    if ((__atomic_sub_fetch(&B->call.barrier, 1, __ATOMIC_ACQ_REL) & ~SIDE) == 0) {
+        __atomic_store_n(&B->call.barrier, ke.cpus | (side ^ SIDE), __ATOMIC_RELEASE);
         return true;
     }
-    while (look_at(&B->call_round) == round) /* ends when all have arrived; if one never does, the machine says so */
+    while ((look_at(&B->call.barrier) & SIDE) ==
+           side) /* ends when all have arrived; if one never does, the machine says so */
         mach_relax(B);
     meet();
     return false;

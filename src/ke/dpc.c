@@ -44,9 +44,15 @@ void ke_dpc_init(PKDPC dpc, PKDEFERRED_ROUTINE routine, void *context, bool thre
     dpc->DpcData = NULL;
 }
 
+/* A processor that takes it off its queue may clear the word meanwhile. */
+static bool is_queued(PKDPC dpc)
+{
+    return __atomic_load_n((void **)&dpc->DpcData, __ATOMIC_RELAXED) != NULL;
+}
+
 void ke_dpc_importance(PKDPC dpc, KDPC_IMPORTANCE importance)
 {
-    ev(EV_DPC_CHANGE, dpc, dpc->DpcData != NULL, 0, importance);
+    ev(EV_DPC_CHANGE, dpc, is_queued(dpc), 0, importance);
     dpc->Importance = (UCHAR)importance;
 }
 
@@ -54,14 +60,14 @@ bool ke_dpc_target(PKDPC dpc, unsigned cpu)
 {
     if (cpu >= ke.cpus)
         return false;
-    ev(EV_DPC_CHANGE, dpc, dpc->DpcData != NULL, 1, cpu);
+    ev(EV_DPC_CHANGE, dpc, is_queued(dpc), 1, cpu);
     dpc->Number = (USHORT)(TARGET_BASE + cpu);
     return true;
 }
 
 static SELDOM _Noreturn void no_dpc(PKDPC dpc)
 {
-    uint64_t p[4] = {1, (uintptr_t)dpc, dpc->Type};
+    uint64_t p[4] = {1, (uintptr_t)dpc, (uintptr_t)dpc, (uintptr_t)(dpc + 1)};
 
     ke_bugcheckf("DT-D01", 0xC7, p, "a DPC is queued that no KeInitializeDpc has seen");
 }

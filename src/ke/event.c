@@ -16,7 +16,7 @@ void ke_header_init(DISPATCHER_HEADER *h, unsigned type, size_t bytes, LONG stat
 
 static _Noreturn void wrong_object(const DISPATCHER_HEADER *h, const char *wanted)
 {
-    uint64_t p[4] = {(uintptr_t)h, mach_irql(), h->Type, 0};
+    uint64_t p[4] = {(uintptr_t)h, mach_irql(), 0, 0};
 
     ke_bugcheckf("DT-W03", 0x0A, p, "the object given is no initialized %s", wanted);
 }
@@ -102,22 +102,31 @@ static _Noreturn void over_limit(const KSEMAPHORE *s, LONG adjustment)
         (int)adjustment);
 }
 
-LONG ke_semaphore_release(PKSEMAPHORE s, KPRIORITY increment, LONG adjustment)
+bool ke_semaphore_try_release(PKSEMAPHORE s, KPRIORITY increment, LONG adjustment, LONG *count_before)
 {
     if (s->Header.Type != SemaphoreObject)
         wrong_object(&s->Header, "semaphore");
     unsigned old = ke_dispatcher_lock();
     LONG     before = ke_state(&s->Header);
     int64_t  after = (int64_t)before + adjustment;
+    bool     fits = adjustment > 0 && after <= s->Limit;
 
-    if (adjustment <= 0 || after > s->Limit) {
-        ke_dispatcher_unlock(old);
-        over_limit(s, adjustment);
+    *count_before = before;
+    if (fits) {
+        ev(EV_OBJECT_SIGNAL, s, SemaphoreObject, after, (uint32_t)before);
+        ke_state_set(&s->Header, (LONG)after);
+        if (before == 0)
+            ke_wake_waiters_locked(&s->Header, increment);
     }
-    ev(EV_OBJECT_SIGNAL, s, SemaphoreObject, after, (uint32_t)before);
-    ke_state_set(&s->Header, (LONG)after);
-    if (before == 0)
-        ke_wake_waiters_locked(&s->Header, increment);
     ke_dispatcher_unlock(old);
+    return fits;
+}
+
+LONG ke_semaphore_release(PKSEMAPHORE s, KPRIORITY increment, LONG adjustment)
+{
+    LONG before;
+
+    if (!ke_semaphore_try_release(s, increment, adjustment, &before))
+        over_limit(s, adjustment);
     return before;
 }

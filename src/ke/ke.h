@@ -200,9 +200,22 @@ LONG ke_event_pulse(PKEVENT e, KPRIORITY increment);
 LONG ke_event_reset(PKEVENT e);
 void ke_semaphore_init(PKSEMAPHORE s, LONG count, LONG limit);
 LONG ke_semaphore_release(PKSEMAPHORE s, KPRIORITY increment, LONG adjustment); /* raises on over-limit */
-void ke_mutex_init(PKMUTEX m, bool apc_disable, bool owned); /* apc_disable: a KMUTEX; else a mutant */
-LONG ke_mutex_release(PKMUTEX m, KPRIORITY increment, bool abandoned);
-const KMUTANT *ke_mutex_owned(void); /* a KMUTEX that the thread owns, or NULL */
+void ke_mutex_init(PKMUTEX m, bool apc_disable, bool owned);           /* apc_disable: a KMUTEX; else a mutant */
+LONG ke_mutex_release(PKMUTEX m, KPRIORITY increment, bool abandoned); /* raises when the thread does not own it */
+
+/* The same without exceptions: nothing has changed when the count does not fit (false), or when the thread does not own the
+ * mutex (the status that ke_mutex_release raises, which may be STATUS_ABANDONED: compare with STATUS_SUCCESS). */
+bool     ke_semaphore_try_release(PKSEMAPHORE s, KPRIORITY increment, LONG adjustment, LONG *count_before);
+NTSTATUS ke_mutex_try_release(PKMUTEX m, KPRIORITY increment, bool abandoned, LONG *state_before);
+
+struct ke_mutex_state {
+    LONG state;
+    bool owned_by_caller, abandoned;
+};
+struct ke_mutex_state ke_mutex_query(PKMUTEX m);
+
+void           ke_mutex_rundown(PKMUTEX m); /* a mutant's memory goes; its owner, if any, has it no more */
+const KMUTANT *ke_mutex_owned(void);        /* a KMUTEX that the thread owns, or NULL */
 
 /* ---- waits (ke/wait.c); IRQL < 2 unless the timeout is zero ---- */
 
@@ -216,6 +229,7 @@ struct ke_wait {
     const int64_t  *timeout;     /* NULL = for ever; 100 ns, negative relative */
     PKWAIT_BLOCK    blocks;      /* NULL: the thread's own, up to THREAD_WAIT_OBJECTS */
     bool            takes_entry; /* queue.c: the object is a KQUEUE */
+    bool            no_raise;    /* STATUS_MUTANT_LIMIT_EXCEEDED is returned, not raised */
 };
 
 NTSTATUS ke_wait(const struct ke_wait *w);
@@ -314,6 +328,7 @@ uint32_t       ke_thread_id(const ke_thread *t);
 ke_thread     *ke_thread_find(uint32_t id); /* referenced; NULL: no such thread lives. IRQL <= 2 */
 void           ke_thread_reference(ke_thread *t);
 void           ke_thread_dereference(ke_thread *t);
+unsigned       ke_thread_references(const ke_thread *t);
 NTSTATUS       ke_thread_exit_status(const ke_thread *t); /* STATUS_PENDING until it begins to end */
 bool           ke_thread_terminating(const ke_thread *t); /* it has begun to end */
 nt_100ns       ke_thread_create_time(const ke_thread *t); /* system time */
@@ -366,16 +381,6 @@ struct ke_thread_info {
     unsigned    priority;
 };
 void ke_thread_each(bool (*fn)(void *ctx, const struct ke_thread_info *info), void *ctx);
-
-/* Set timers, for tables and leak reports. Machine stopped or IRQL >= 2. */
-struct ke_timer_info {
-    const KTIMER *timer;
-    unsigned      cpu;
-    nt_100ns      due; /* interrupt time */
-    uint64_t      period_100ns;
-    const KDPC   *dpc;
-};
-void ke_timer_each(bool (*fn)(void *ctx, const struct ke_timer_info *info), void *ctx);
 
 /* DPCs still queued or running anywhere. */
 unsigned ke_dpc_pending(void);

@@ -64,21 +64,20 @@ static void give_up_locked(PKMUTEX m, ke_thread *t)
 
 static void check_mutex(const KMUTANT *m)
 {
-    uint64_t p[4] = {(uintptr_t)m, mach_irql(), m->Header.Type, 0};
+    uint64_t p[4] = {(uintptr_t)m, mach_irql(), 0, 0};
 
     if (m->Header.Type != MutantObject)
         ke_bugcheckf("DT-W03", 0x0A, p, "the object given is no initialized mutex");
 }
 
 /* MTX-010 .. MTX-012. */
-static _Noreturn void not_owner(PKMUTEX m, bool owner)
+static _Noreturn void not_owner(const KMUTANT *m, NTSTATUS status)
 {
-    NTSTATUS status = m->Abandoned ? STATUS_ABANDONED : STATUS_MUTANT_NOT_OWNED;
-
     ke_wait_called_off();
     ke_raise_status(status, "DT-W06", NULL,
-        owner ? "a mutex is released at DISPATCH_LEVEL but was acquired below it, or the reverse"
-              : "a mutex is released by a thread that does not own it");
+        m->OwnerThread == ke_thread_current()
+            ? "a mutex is released at DISPATCH_LEVEL but was acquired below it, or the reverse"
+            : "a mutex is released by a thread that does not own it");
 }
 
 static void release_locked(PKMUTEX m, ke_thread *t, KPRIORITY increment, bool abandoned)
@@ -96,19 +95,21 @@ static void release_locked(PKMUTEX m, ke_thread *t, KPRIORITY increment, bool ab
     ke_wake_waiters_locked(&m->Header, increment);
 }
 
-LONG ke_mutex_release(PKMUTEX m, KPRIORITY increment, bool abandoned)
+NTSTATUS ke_mutex_try_release(PKMUTEX m, KPRIORITY increment, bool abandoned, LONG *state_before)
 {
     ke_thread *t = ke_thread_current();
 
     check_mutex(m);
     unsigned old = ke_dispatcher_lock();
-    LONG     before = ke_state(&m->Header), apc_before = t->critical;
-    bool     owner = m->OwnerThread == t;
+    LONG     apc_before = t->critical;
     unsigned level = t->wait_follows ? t->wait_level : old; /* Wait = TRUE has raised it already */
 
-    if (!owner || m->Header.DpcActive != (level >= DISPATCH_LEVEL)) {
+    *state_before = ke_state(&m->Header);
+    if (m->OwnerThread != t || m->Header.DpcActive != (level >= DISPATCH_LEVEL)) {
+        NTSTATUS status = m->Abandoned ? STATUS_ABANDONED : STATUS_MUTANT_NOT_OWNED;
+
         ke_dispatcher_unlock(old);
-        not_owner(m, owner);
+        return status;
     }
     release_locked(m, t, increment, abandoned);
     LONG apc_after = t->critical;
@@ -118,7 +119,36 @@ LONG ke_mutex_release(PKMUTEX m, KPRIORITY increment, bool abandoned)
     ke_dispatcher_unlock(old);
     if (apc_after != apc_before)
         ke_apc_enabled();
+    return STATUS_SUCCESS;
+}
+
+LONG ke_mutex_release(PKMUTEX m, KPRIORITY increment, bool abandoned)
+{
+    LONG     before;
+    NTSTATUS status = ke_mutex_try_release(m, increment, abandoned, &before);
+
+    if (status != STATUS_SUCCESS)
+        not_owner(m, status);
     return before;
+}
+
+struct ke_mutex_state ke_mutex_query(PKMUTEX m)
+{
+    unsigned              old = ke_dispatcher_lock();
+    struct ke_mutex_state s = {ke_state(&m->Header), m->OwnerThread == ke_thread_current(), m->Abandoned};
+
+    ke_dispatcher_unlock(old);
+    return s;
+}
+
+/* Nobody waits, for who waits holds a reference. */
+void ke_mutex_rundown(PKMUTEX m)
+{
+    unsigned old = ke_dispatcher_lock();
+
+    if (m->OwnerThread)
+        give_up_locked(m, m->OwnerThread);
+    ke_dispatcher_unlock(old);
 }
 
 const KMUTANT *ke_mutex_owned(void)

@@ -28,7 +28,8 @@ struct _KTHREAD {
     KPRIORITY priority, base;            /* a boost is what priority has above base */
     uint64_t  affinity, system_affinity; /* never 0; 0 = none */
     bool      daemon, ended, is_idle, in_dpc, is_worker, by_driver;
-    bool      terminating; /* atomic; set after exit_status */
+    bool      affinity_asked; /* for a system affinity, since the user affinity came back: own thread */
+    bool      terminating;    /* atomic; set after exit_status */
     NTSTATUS  exit_status;
     void (*at_end)(void *); /* or NULL */
     void    *at_end_arg;

@@ -22,7 +22,7 @@
 /* What never changes: no lock is needed. */
 static void check(const KQUEUE *q)
 {
-    uint64_t p[4] = {(uintptr_t)q, mach_irql(), q->Header.Type, 0};
+    uint64_t p[4] = {(uintptr_t)q, mach_irql(), 0, 0};
 
     if (q->Header.Type != QueueObject || q->Header.Size != sizeof *q / sizeof(LONG))
         ke_bugcheckf("DT-W03", 0x0A, p, "the object given is no initialized queue");

@@ -77,6 +77,7 @@ bool ke_affinity_set(uint64_t mask, uint64_t *previous)
     ke_thread *t = ke_thread_current();
 
     *previous = 0;
+    t->affinity_asked = true;
     if (mask == 0 || (mask & ~ke_affinity_all()) || t->is_idle)
         return false;
     unsigned old = ke_dispatcher_lock();
@@ -88,13 +89,15 @@ bool ke_affinity_set(uint64_t mask, uint64_t *previous)
     return true;
 }
 
+/* A set that had no effect is a set before, too: Windows takes the mask then (THR-033). */
 void ke_affinity_revert(uint64_t mask)
 {
     ke_thread *t = ke_thread_current();
     unsigned   old = ke_dispatcher_lock();
 
-    if (t->system_affinity && (mask & ~ke_affinity_all()) == 0) {
+    if (t->affinity_asked && (mask & ~ke_affinity_all()) == 0) {
         t->system_affinity = mask;
+        t->affinity_asked = mask != 0;
         apply_locked(t);
     }
     ke_dispatcher_unlock(old);

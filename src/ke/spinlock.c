@@ -102,8 +102,8 @@ bool ke_spin_held_by_me(PKSPIN_LOCK lock)
 
 /*
  * Queued: LockQueue.Lock of a handle is the lock's address with bit 0 set while the handle waits and bit 1 while it
- * owns, 0 when it does neither. The word of the lock is the address of the last handle in line, 0 when free;
- * alignment keeps bit 0 clear, so that a mixture of plain and queued calls on one lock is seen.
+ * owns; after a release it is the address alone. The word of the lock is the address of the last handle in line, 0 when
+ * free; alignment keeps bit 0 clear, so that a mixture of plain and queued calls on one lock is seen.
  */
 enum { QUEUED_WAITS = 1, QUEUED_OWNS = 2, QUEUED_BITS = 7 };
 
@@ -179,7 +179,7 @@ void ke_queued_release(PKLOCK_QUEUE_HANDLE h, enum ev_lock kind, unsigned new_ir
     uintptr_t         last = (uintptr_t)q;
 
     ev(EV_LOCK_RELEASE, (void *)lock, kind, new_irql, (uintptr_t)h);
-    handle_set(q, 0);
+    handle_set(q, (uintptr_t)lock);
     if (__atomic_compare_exchange_n((uintptr_t *)lock, &last, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
         return;
     while (!(next = __atomic_load_n(&q->Next, __ATOMIC_ACQUIRE)))

@@ -253,6 +253,11 @@ void ke_thread_dereference(ke_thread *t)
         ke_object_free(t, sizeof *t);
 }
 
+unsigned ke_thread_references(const ke_thread *t)
+{
+    return __atomic_load_n(&t->references, __ATOMIC_RELAXED);
+}
+
 /* ---- what is known of a thread ---- */
 
 bool ke_thread_terminating(const ke_thread *t)

@@ -156,10 +156,50 @@ void ke_timer_rearm_all(void)
 
 /* ---- the calls ---- */
 
+static bool is_in(const struct ke_timerq *q, const KTIMER *t)
+{
+    struct ke_timerq_iter it;
+    PKTIMER               at;
+
+    ke_timerq_iter_init(&it, q);
+    do
+        at = ke_timerq_iter_next(&it);
+    while (at && at != t);
+    return at != NULL;
+}
+
+/*
+ * Faithful mode (KTM-008). Windows leaves a timer that is set in its queue, with its DPC: it comes due all the same. The memory may
+ * hold anything, so its word is not taken: the queues are searched. False: the timer is in none.
+ */
+static SELDOM bool init_queued(PKTIMER t, TIMER_TYPE type)
+{
+    unsigned old = ke_raise_to(DISPATCH_LEVEL);
+    bool     found = false;
+
+    for (unsigned i = 0; i < ke.cpus && !found; i++) {
+        struct ke_cpu *c = &ke.cpu[i];
+
+        mach_lock(&c->timer_lock);
+        found = is_in(&c->relative, t) || is_in(&c->absolute, t);
+        if (found) {
+            t->Header.Type = (UCHAR)(TimerNotificationObject + (unsigned)type);
+            t->Header.SignalState = 0;
+            InitializeListHead(&t->Header.WaitListHead);
+            t->Period = 0;
+        }
+        mach_unlock(&c->timer_lock);
+    }
+    mach_irql_lower(old);
+    return found;
+}
+
 void ke_timer_init(PKTIMER t, TIMER_TYPE type)
 {
     bool was_set = ev_wanted(EV_TIMER_INIT) && ke_timer_inserted(t);
 
+    if (finding_faithful && ke_timer_inserted(t) && init_queued(t, type))
+        return;
     ke_header_init(&t->Header, TimerNotificationObject + (unsigned)type, sizeof *t, 0);
     t->Header.TimerControlFlags = 0;
     t->Header.TimerMiscFlags = 0;
@@ -174,7 +214,7 @@ void ke_timer_init(PKTIMER t, TIMER_TYPE type)
 
 static SELDOM _Noreturn void no_timer(const KTIMER *t, unsigned type)
 {
-    uint64_t p[4] = {0, (uintptr_t)t, type};
+    uint64_t p[4] = {0, (uintptr_t)t, (uintptr_t)t, (uintptr_t)(t + 1)};
 
     ke_bugcheckf("DT-T01", 0xC7, p, "a timer call is given an object of type %u that is no initialized KTIMER", type);
 }

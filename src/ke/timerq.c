@@ -568,19 +568,26 @@ bool ke_timerq_set(struct ke_timerq *q, PKTIMER t, uint64_t due)
     return was;
 }
 
+static SELDOM void slot_mark_first(struct ke_timerq *q, unsigned level, unsigned i)
+{
+    slot_mark(q, level, i);
+}
+
 /*
- * The list of a slot that is marked, of levels 0 to 3, else NULL. Rings and lists of these levels follow one another, so a slot
- * has a number of its own.
+ * The list of a slot of levels 0 to 3, which is marked from now on; for others NULL. Rings and lists of these levels follow one
+ * another, so a slot has a number of its own.
  */
-static inline LIST_ENTRY *marked_list(struct ke_timerq *q, uint64_t due)
+static inline LIST_ENTRY *near_list(struct ke_timerq *q, uint64_t due)
 {
     const uint64_t *b = q->beyond, *words = &q->occupied[0][0];
     unsigned        level = (unsigned)(due >= b[0]) + (due >= b[1]) + (due >= b[2]);
     size_t          slot = level * KE_TIMERQ_RING + (due >> shift_of(level)) % KE_TIMERQ_RING;
 
     _Static_assert(KE_TIMERQ_STRANDS == 8 && KE_TIMERQ_RING == 512, "as in geometry");
-    if (due >= b[3] || !(words[slot / 64] >> (slot % 64) & 1))
+    if (due >= b[3])
         return NULL;
+    if (__builtin_expect(!(words[slot / 64] >> (slot % 64) & 1), 0))
+        slot_mark_first(q, level, slot % KE_TIMERQ_RING);
     if (level == 0)
         return &q->list[slot];
     return &q->list[slot * 8 - 512 * 7] + ((due >> STRAND_SHIFT) & 7);
@@ -616,7 +623,7 @@ bool ke_timerq_set_short(struct ke_timerq *q, PKTIMER t, uint64_t due, bool *was
 
     *was = inserted;
     if (!inserted || due < old || old <= last) {
-        head = due > last ? marked_list(q, due) : front_list(q, due);
+        head = due > last ? near_list(q, due) : front_list(q, due);
         if (!head)
             return false;
         if (inserted)

@@ -371,7 +371,7 @@ static void check_blocks_locked(const struct ke_wait *w)
 
     for (PLIST_ENTRY e = ke.threads.Flink; e != &ke.threads; e = e->Flink) {
         const ke_thread *t = CONTAINING_RECORD(e, struct _KTHREAD, all);
-        uintptr_t        from = (uintptr_t)t->wait_blocks, to = (uintptr_t)(t->wait_blocks + t->wait_count);
+        uintptr_t        from = (uintptr_t)t->wait_blocks, to = from + t->wait_count * sizeof *t->wait_blocks;
         uint64_t         p[4] = {lo, t->id, 0, 0};
 
         if (t->waiting && from < hi && lo < to)
@@ -534,6 +534,8 @@ static NTSTATUS wait_from(const struct ke_wait *w, bool precise)
     if (ev_wanted(EV_LOCK_ACQUIRE) && (unsigned)status <= STATUS_ABANDONED_WAIT_63 && !p.exhausted)
         announce_mutexes(&p, status);
     ev(EV_WAIT_END, w->count ? w->objects[0] : &t->timer, (uint32_t)status, 0, 0);
+    if (p.exhausted && w->no_raise)
+        return STATUS_MUTANT_LIMIT_EXCEEDED;
     if (p.exhausted)
         ke_raise_status(STATUS_MUTANT_LIMIT_EXCEEDED, "DT-W06", NULL, "a mutex is acquired more often than it can be");
     return status;

@@ -82,6 +82,20 @@ EXPORT void __tsan_write_range(const void *p, uint64_t bytes)
     write_at(p, bytes, __builtin_return_address(0));
 }
 
+/* A constructor or destructor of C++ sets the pointer to the virtual functions; a virtual call reads it. */
+EXPORT void __tsan_vptr_update(void **p, void *value);
+EXPORT void __tsan_vptr_update(void **p, void *value)
+{
+    if (*p != value)
+        write_at(p, sizeof *p, __builtin_return_address(0));
+}
+
+EXPORT void __tsan_vptr_read(void **p);
+EXPORT void __tsan_vptr_read(void **p)
+{
+    read_at(p, sizeof *p, __builtin_return_address(0));
+}
+
 /* Called when an instrumented image is loaded. */
 EXPORT void __tsan_init(void);
 EXPORT void __tsan_init(void)

@@ -255,6 +255,8 @@ static void on_event(struct ev_observer *self, const struct ev *e)
     uint32_t       n;
 
     (void)self;
+    if (e->id == EV_MEM_ATOMIC && verify_frame_all_told(&state))
+        return; /* frequent */
     if (!state.opt.one_thread)
         spin_lock(&state_lock);
     state.findings = found;
@@ -328,7 +330,7 @@ void verify_reset(void)
     tab_reset(&state.images);
     verify_exlock_reset();
     state.spinners = 0;
-    state.seq = state.n_frames = state.n_raises = state.gone_frames = state.n_gone = 0;
+    state.seq = state.n_frames = state.n_raises = state.gone_frames = state.untold = state.n_gone = 0;
     state.told_limit = state.told_pulse = state.told_poll = false;
     state.poll_thread = 0;
 }

@@ -83,7 +83,7 @@ void verify_dpc_remove(struct verify *v, const struct ev *e)
 void verify_dpc_start(struct verify *v, const struct ev *e)
 {
     struct verify_dpc   *d = tab_find(&v->dpcs, e->obj);
-    struct verify_frame *f = verify_frame_push(v, e, FRAME_DPC);
+    struct verify_frame *f = verify_frame_push(v, e, FRAME_DPC, 0);
 
     f->on_cpu = e->c != 1;
     f->irql = e->c == 1 ? 0 : VERIFY_DISPATCH;

@@ -141,7 +141,7 @@ void verify_ext_expired(struct verify *v, const void *timer)
 void verify_ext_callback_start(struct verify *v, const struct ev *e)
 {
     struct verify_ext   *x = tab_find(&v->exts, e->obj);
-    struct verify_frame *f = verify_frame_push(v, e, FRAME_CALLBACK);
+    struct verify_frame *f = verify_frame_push(v, e, FRAME_CALLBACK, 0);
 
     f->obj = f->timer = e->obj;
     f->routine = (const void *)e->a;

@@ -6,7 +6,19 @@
 
 /* ---- the stack of frames ---- */
 
-struct verify_frame *verify_frame_push(struct verify *v, const struct ev *e, enum frame_kind kind)
+/* What nobody waits for just because it was cancelled or stopped. IOT-015. */
+static bool is_callback(const struct verify_frame *f)
+{
+    return f->kind != FRAME_ROUTINE || f->role == EV_ROLE_IO_TIMER;
+}
+
+static void count_untold(struct verify *v, const struct verify_frame *f, int delta)
+{
+    if (is_callback(f) && !f->handed_off)
+        __atomic_store_n(&v->untold, v->untold + (uint32_t)delta, __ATOMIC_RELAXED);
+}
+
+struct verify_frame *verify_frame_push(struct verify *v, const struct ev *e, enum frame_kind kind, unsigned role)
 {
     static struct verify_frame spare;
     struct verify_frame       *f = &v->frames[v->n_frames];
@@ -14,16 +26,19 @@ struct verify_frame *verify_frame_push(struct verify *v, const struct ev *e, enu
     if (v->n_frames == VERIFY_FRAMES) {
         verify_limit(v, "running routines");
         f = &spare;
-    } else {
-        v->n_frames++;
     }
     *f = (struct verify_frame){.kind = kind,
+        .role = (uint8_t)role,
         .cpu = e->cpu,
         .irql = e->irql,
         .thread = e->thread,
         .on_cpu = e->irql >= VERIFY_DISPATCH,
         .seq = ++v->seq,
         .start_ns = e->time_ns};
+    if (f != &spare) {
+        v->n_frames++;
+        count_untold(v, f, +1);
+    }
     return f;
 }
 
@@ -89,6 +104,7 @@ void verify_frame_pop(struct verify *v, struct verify_frame *f)
     verify_irql_frame_ends(v, f);
     if (f->gone.hi)
         v->gone_frames--;
+    count_untold(v, f, -1);
     memmove(f, f + 1, (v->n_frames - i - 1) * sizeof *f);
     v->n_frames--;
 }
@@ -122,17 +138,22 @@ const char *verify_frame_noun(const struct verify_frame *f)
 
 /* ---- memory that goes away under a running DPC or callback (DT-T05, DT-D03) ---- */
 
-/* What nobody waits for just because it was cancelled or stopped. IOT-015. */
-static bool is_callback(const struct verify_frame *f)
-{
-    return f->kind != FRAME_ROUTINE || f->role == EV_ROLE_IO_TIMER;
-}
-
 void verify_frame_handed_off(struct verify *v, const struct ev *e)
 {
-    for (uint32_t i = 0; i < v->n_frames; i++)
-        if (is_callback(&v->frames[i]) && verify_frame_is_mine(v, &v->frames[i], e))
-            v->frames[i].handed_off = true;
+    for (uint32_t i = 0; i < v->n_frames && v->untold > 0; i++) {
+        struct verify_frame *f = &v->frames[i];
+
+        if (!is_callback(f) || !verify_frame_is_mine(v, f, e))
+            continue;
+        count_untold(v, f, -1);
+        f->handed_off = true;
+    }
+}
+
+/* Whatever runs here began before the event: if this count is zero, its frames are not in it. */
+bool verify_frame_all_told(const struct verify *v)
+{
+    return __atomic_load_n(&v->untold, __ATOMIC_RELAXED) == 0;
 }
 
 /* The frame goes on using an object in memory that was freed while it ran. */
@@ -306,10 +327,9 @@ void verify_frame_ends(struct verify *v, const struct ev *e, struct verify_frame
 
 void verify_frame_enter(struct verify *v, const struct ev *e)
 {
-    struct verify_frame *f = verify_frame_push(v, e, FRAME_ROUTINE);
+    struct verify_frame *f = verify_frame_push(v, e, FRAME_ROUTINE, (unsigned)e->a);
 
     f->routine = e->obj;
-    f->role = (uint8_t)e->a;
     f->context = (const void *)e->b;
     f->obj = (const void *)e->c;
     if (is_callback(f))

@@ -147,6 +147,7 @@ struct verify {
     uint32_t                  poll_thread, poll_stalls; /* who stalled last, how often since it waited */
     uint64_t                  poll_ns;
     uint32_t                  gone_frames; /* frames with a gone range, an upper bound */
+    uint32_t                  untold;      /* callbacks that have told nobody anything yet */
     struct verify_frame       frames[VERIFY_FRAMES];
     struct verify_raise_entry raises[VERIFY_RAISES];
     uint32_t                  n_gone; /* ever */
@@ -178,7 +179,8 @@ static inline bool verify_is_on(const struct verify *v, enum verify_rule rule)
 
 /* ---- verify_frame.c: who is running ---- */
 
-struct verify_frame *verify_frame_push(struct verify *v, const struct ev *e, enum frame_kind kind);
+/* role: enum ev_role, of FRAME_ROUTINE. */
+struct verify_frame *verify_frame_push(struct verify *v, const struct ev *e, enum frame_kind kind, unsigned role);
 
 /* The newest frame of that kind and routine here; NULL when its beginning was not seen. */
 struct verify_frame *verify_frame_find(struct verify *v, const struct ev *e, enum frame_kind kind, const void *routine);
@@ -197,6 +199,7 @@ struct verify_frame *verify_frame_top_dpc(struct verify *v, const struct ev *e);
 const char *verify_frame_noun(const struct verify_frame *f);
 
 void verify_frame_handed_off(struct verify *v, const struct ev *e);
+bool verify_frame_all_told(const struct verify *v); /* then that has nothing to do; without the lock */
 void verify_frame_touches(struct verify *v, const struct ev *e);
 void verify_frame_memory_new(struct verify *v, struct range r);
 void verify_frame_memory_gone(struct verify *v, const struct ev *e, struct range r, const void *caller);

@@ -408,6 +408,14 @@ static void wait_for_processors(struct sp_adapter *a)
     }
 }
 
+/* A callback that ran while its timer was turned off may have set it again, and one that freed its own extended timer may
+ * not have returned. Nobody arms a timer any more; what has expired asks the adapter's locks before it sees that. */
+static void wait_for_timers(struct sp_adapter *a)
+{
+    timers_off(a);
+    ke_dpc_flush();
+}
+
 /* IRP_MN_REMOVE_DEVICE. IRQL 0. */
 void sp_adapter_destroy(struct sp_adapter *a)
 {
@@ -424,6 +432,7 @@ void sp_adapter_destroy(struct sp_adapter *a)
         ev(EV_STOR_ADAPTER, a->extension, EV_STOR_REMOVED, 0, 0);
     }
     gates_off(a);
+    wait_for_timers(a);
     sp_watch_fini(a);
     sp_pofx_fini(a);
     wait_for_processors(a);

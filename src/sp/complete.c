@@ -25,8 +25,7 @@ static void check_status(const struct sp_slot *s, const void *caller)
 static void not_the_drivers(
     struct sp_adapter *a, const struct sp_slot *s, const void *srb, unsigned old, const void *caller)
 {
-    const void *before = s ? s->completed_by : NULL;
-    bool        twice = before != NULL;
+    bool twice = s && s->completed_by;
 
     sp_unlock(a, old);
     struct finding f = {.severity = FINDING_STOP,
@@ -37,7 +36,7 @@ static void not_the_drivers(
         .caller = caller};
 
     if (twice)
-        finding_raisef(&f, "a request is completed twice; first at code address %p", before);
+        finding_raisef(&f, "a request is completed twice");
     else
         finding_raisef(&f, "RequestComplete names %p, which is no request that the miniport has", srb);
     mach_halt();

@@ -5,7 +5,8 @@
  * Time is counted in ticks of a second, as the real port does, and only while requests are with the miniport: a request that
  * has seen more ticks than its TimeOutValue is late, so it is never late too early (STQ-060 to STQ-063), and a search that
  * lets the clock run while processors are busy must do so once for each second. Ticks do not count while the link is down
- * (STN-054) or while a request that BuildIo has prepared waits for StartIo.
+ * (STN-054) or while a request that BuildIo has prepared waits for StartIo, nor, on the simulated machine, while a routine of the
+ * miniport is being called: a search may let hours pass between two of its statements, which no processor ever does.
  *
  * Recovery of one unit at a time:
  *
@@ -208,6 +209,14 @@ static bool link_stops_time(const struct sp_adapter *a)
     return a->gates & SP_GATE_LINK_DOWN && !a->cfg.link_down_counts;
 }
 
+/* A second passed while a routine of the miniport was paused: that is the search's doing. */
+static bool search_stops_time(struct sp_adapter *a)
+{
+    bool simulated = mach_choices() > 0;
+
+    return simulated && __atomic_load_n(&a->callbacks, __ATOMIC_RELAXED) > 0;
+}
+
 static void tick(PKDPC dpc, PVOID context, PVOID arg1, PVOID arg2)
 {
     struct sp_adapter *a = context;
@@ -217,10 +226,12 @@ static void tick(PKDPC dpc, PVOID context, PVOID arg1, PVOID arg2)
     (void)dpc;
     (void)arg1;
     (void)arg2;
+    bool counts = !search_stops_time(a);
+
     w->ticking = false;
-    for (struct list *l = a->units.next; l != &a->units; l = l->next)
+    for (struct list *l = a->units.next; counts && l != &a->units; l = l->next)
         count_unit(container_of(l, struct sp_lun, link), !link_stops_time(a));
-    enum sp_tier   before = w->tier, step = w->ready ? next_step(a) : SP_TIER_NONE;
+    enum sp_tier   before = w->tier, step = w->ready && counts ? next_step(a) : SP_TIER_NONE;
     struct sp_lun *u = w->recovering;
 
     if (w->ready && (a->outstanding || u))

@@ -17,7 +17,7 @@ static const struct argp_option options[] = {
     {"output", 'o', "PATH", 0, "Image to write (NAME.so), or the directory for it (build)", 0},
     {"define", 'D', "NAME[=V]", 0, "Preprocessor definition", 0},
     {"include", 'I', "DIR", 0, "Directory for #include", 0},
-    {"cc", KEY_CC, "CC", 0, "Compiler: gcc or clang ($CC, else gcc)", 0},
+    {"cc", KEY_CC, "CC", 0, "Compiler: gcc or clang ($CC, else gcc); for C++ the g++ or clang++ beside it", 0},
     {"optimize", 'O', "LEVEL", 0, "0, 1, 2, g (g)", 0},
     {"race", KEY_RACE, NULL, 0, "Tell the machine of every memory access (--level memory)", 0},
     {"asan", KEY_ASAN, NULL, 0, "Address sanitizer (for a machine built with it)", 0},
@@ -56,10 +56,10 @@ void build_add_input(struct build *b, const char *path)
     check_readable(path);
     if (has_suffix(path, ".vcxproj"))
         vcxproj_read(b, path);
-    else if (has_suffix(path, ".c"))
+    else if (has_suffix(path, ".c") || cxx_is_source(path))
         strings_add(&b->sources, xstrdup(path));
     else
-        die("%s is neither a C source nor a .vcxproj", path);
+        die("%s is neither a C or C++ source nor a .vcxproj", path);
     if (!b->name) {
         const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 
@@ -104,7 +104,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         build_add_input(b, arg);
         break;
     case ARGP_KEY_NO_ARGS:
-        die("what is to be built? (C sources or a .vcxproj)");
+        die("what is to be built? (C or C++ sources, or a .vcxproj)");
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -133,8 +133,9 @@ int tool_build(int argc, char **argv)
 {
     static const struct argp argp = {.options = options,
         .parser = parse,
-        .args_doc = "SOURCE.c... | PROJECT.vcxproj",
-        .doc = "Compiles unmodified driver sources against Duetime's headers into one image that both machines can "
+        .args_doc = "SOURCE... | PROJECT.vcxproj",
+        .doc = "Compiles unmodified driver sources, C and C++ (.cpp, .cc, .cxx), against Duetime's headers into one "
+               "image that both machines can "
                "run. Backslashes and odd case in #include, and .tmh files, are taken care of. A source that includes "
                "<duetime/test.h> is compiled as a test and may use the C library."};
     struct build             b = {.optimize = "g"};
@@ -144,7 +145,7 @@ int tool_build(int argc, char **argv)
     if (!b.compiler || !*b.compiler)
         b.compiler = "gcc";
     if (b.sources.count == 0)
-        die("the project has no C sources");
+        die("the project has no C or C++ sources");
     set_names(&b);
     return compile_all(&b);
 }

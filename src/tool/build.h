@@ -16,17 +16,22 @@ void strings_add(struct strings *l, char *s); /* takes s */
 struct build {
     struct strings sources, defines, includes; /* sources as given; defines NAME[=VALUE] */
     const char    *compiler, *output, *optimize;
+    char          *cxx; /* the C++ compiler; NULL until a source needs it */
     bool           race, asan, verbose;
+    bool           library;                  /* the image has a test in C++: it is linked with the library of C++ */
     char          *name, *directory, *image; /* image: directory/name.so */
     char          *objects, *overlay;        /* directories of ours under directory */
 };
+
+/* What a source is compiled as. A test in C++ has all of the language and its library. */
+enum language { C_DRIVER, C_TEST, CXX_DRIVER, CXX_TEST };
 
 /* ---- build.c ---- */
 
 /* Dies unless path is a file that can be read. */
 void check_readable(const char *path);
 
-/* Adds a C source, or what a .vcxproj lists, and names the build after it if it has no name. */
+/* Adds a C or C++ source, or what a .vcxproj lists, and names the build after it if it has no name. */
 void build_add_input(struct build *b, const char *path);
 
 /* ---- overlay.c ---- */
@@ -61,12 +66,25 @@ int seh_check_rewrite(const char *source, const char *preprocessed, const char *
 bool mend_may_be_in(const char *line);
 
 /* Rewrites what Microsoft's compiler reads otherwise. Number of places. */
-int mend_rewrite(const char *preprocessed, const char *output);
+int mend_rewrite(const char *preprocessed, const char *output, enum language language);
 
 /* ---- mend_heads.c ---- */
 
 /* Replaces *text. Number of places. */
 int mend_heads(char **text);
+
+/* ---- cxx.c ---- */
+
+bool cxx_is_source(const char *path);
+
+/* The C++ compiler beside a C compiler; dies with one line where there is none. */
+char *cxx_compiler(const char *cc);
+
+/*
+ * Puts the initialization of global objects in a driver's object file aside, with a warning. Status: not 0 where the
+ * object needs what no driver has.
+ */
+int cxx_settle(const char *source, const char *object);
 
 /* ---- vcxproj.c ---- */
 
@@ -78,8 +96,13 @@ void vcxproj_read(struct build *b, const char *path);
 /* Runs the compiler on each source and links; writes compile_commands.json. Exit status. */
 int compile_all(struct build *b);
 
+enum language language_of(const char *source, bool test);
+
+/* "c" or "c++", as -x takes it. */
+const char *language_name(enum language language);
+
 /* The compiler's name and all flags that a source of b needs but for input and output. Call overlay_scan() before. */
-void compile_flags(const struct build *b, struct strings *l, bool test);
+void compile_flags(struct build *b, struct strings *l, enum language language);
 
 /* mkdir -p; dies. */
 void make_directory(const char *path);

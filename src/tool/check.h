@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "tool/build.h"
+
 /* A row of check/rules.def. */
 struct check_rule {
     const char *id, *aliases, *family, *text; /* id: "DT-I01"; aliases: separated by blanks */
@@ -36,6 +38,23 @@ struct findings {
     struct finding *at;
     size_t          count;
 };
+
+/* ---- check_database.c ---- */
+
+/* One compilation: in directory (NULL: here) of file; path: the same from here. */
+struct database_entry {
+    char          *directory, *file, *path;
+    struct strings words;
+};
+
+struct database {
+    char                  *path; /* of compile_commands.json */
+    struct database_entry *at;
+    size_t                 count;
+};
+
+/* Ends the program when there is none that can be read. */
+struct database database_read(const char *directory);
 
 /* ---- check_rules.c ---- */
 

@@ -19,11 +19,12 @@ void findings_print(const struct findings *l)
     for (size_t i = 0; i < l->count; i++) {
         const struct finding *f = &l->at[i];
 
-        if (f->state != FINDING_NEW)
+        if (f->state == FINDING_KNOWN)
             continue;
-        printf("%s:%u:%u: warning: %s", f->file, f->line, f->column, f->text);
+        printf("%s:%u:%u: %s: %s", f->file, f->line, f->column,
+            f->state == FINDING_NEW ? "warning" : "note: suppressed in the source", f->text);
         print_number(f);
-        for (size_t j = 0; j < f->step_count; j++)
+        for (size_t j = 0; f->state == FINDING_NEW && j < f->step_count; j++)
             printf("%s:%u:%u: note: %s\n", f->steps[j].file, f->steps[j].line, f->steps[j].column, f->steps[j].text);
     }
 }

@@ -46,19 +46,47 @@ static void add_all(struct strings *l, const char *const *flags)
 }
 
 /* Calls keep their frames and are never turned into jumps: reports name the caller's line. */
-static const char *const common_flags[] = {"-g", "-std=gnu17", "-fPIC", "-fshort-wchar", "-mms-bitfields",
-    "-fms-extensions", "-fno-strict-aliasing", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls",
-    "-fstack-clash-protection", "-Werror=implicit-function-declaration", "-Wno-unknown-pragmas", "-Wno-multichar",
-    NULL};
+static const char *const common_flags[] = {"-g", "-fPIC", "-fshort-wchar", "-mms-bitfields", "-fms-extensions",
+    "-fno-strict-aliasing", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-fstack-clash-protection",
+    "-Wno-unknown-pragmas", "-Wno-multichar", NULL};
+
+static const char *const c_flags[] = {"-std=gnu17", "-Werror=implicit-function-declaration", NULL};
+
+/* -fcheck-new: operator new may return NULL. */
+static const char *const cxx_flags[] = {
+    "-std=gnu++17", "-fsized-deallocation", "-fcheck-new", "-Wno-register", "-Wno-invalid-offsetof", NULL};
+static const char *const cxx_driver_flags[] = {"-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", NULL};
 
 /* -gdwarf-aranges: else libdw finds no line for an address. gcc would remark on the warnings beside each of its own. */
 static const char *const clang_flags[] = {
     "-gdwarf-aranges", "-Wno-microsoft-anon-tag", "-Wno-unknown-warning-option", NULL};
 
-static void add_compiler(const struct build *b, struct strings *l, const char *optimize)
+static bool is_cxx(enum language language)
 {
-    add(l, b->compiler);
+    return language == CXX_DRIVER || language == CXX_TEST;
+}
+
+enum language language_of(const char *source, bool test)
+{
+    if (cxx_is_source(source))
+        return test ? CXX_TEST : CXX_DRIVER;
+    return test ? C_TEST : C_DRIVER;
+}
+
+static const char *compiler_of(struct build *b, bool cxx)
+{
+    if (cxx && !b->cxx)
+        b->cxx = cxx_compiler(b->compiler);
+    return cxx ? b->cxx : b->compiler;
+}
+
+static void add_compiler(struct build *b, struct strings *l, enum language language, const char *optimize)
+{
+    add(l, compiler_of(b, is_cxx(language)));
     add_all(l, common_flags);
+    add_all(l, is_cxx(language) ? cxx_flags : c_flags);
+    if (language == CXX_DRIVER)
+        add_all(l, cxx_driver_flags);
     if (strstr(b->compiler, "clang"))
         add_all(l, clang_flags);
     strings_add(l, xasprintf("-O%s", optimize));
@@ -94,10 +122,10 @@ static void add_preprocessor(const struct build *b, struct strings *l, bool test
     free(include);
 }
 
-void compile_flags(const struct build *b, struct strings *l, bool test)
+void compile_flags(struct build *b, struct strings *l, enum language language)
 {
-    add_compiler(b, l, b->optimize);
-    add_preprocessor(b, l, test);
+    add_compiler(b, l, language, b->optimize);
+    add_preprocessor(b, l, language == C_TEST || language == CXX_TEST);
 }
 
 /* ---- running ---- */
@@ -210,8 +238,17 @@ static char *object_of(const struct build *b, const char *source, size_t index)
     return xasprintf("%s/%zu-%s.o", b->objects, index, slash ? slash + 1 : source);
 }
 
-/* HEARTBEAT.C is C too. */
-static const char *const as_c[] = {"-x", "c", NULL};
+const char *language_name(enum language language)
+{
+    return is_cxx(language) ? "c++" : "c";
+}
+
+/* HEARTBEAT.C is C, and so is no suffix's business. */
+static void add_language(struct strings *l, enum language language)
+{
+    add(l, "-x");
+    add(l, language_name(language));
+}
 
 static void add_files(struct strings *l, const char *output, const char *input)
 {
@@ -221,28 +258,30 @@ static void add_files(struct strings *l, const char *output, const char *input)
 }
 
 struct source {
-    const char *path;
-    bool        test, seh, mend;
+    const char   *path;
+    enum language language;
+    bool          test, seh, mend;
 };
 
-static void add_preprocess(const struct build *b, struct strings *l, const struct source *s, const char *optimize)
+static void add_preprocess(struct build *b, struct strings *l, const struct source *s, const char *optimize)
 {
-    add_compiler(b, l, optimize);
+    add_compiler(b, l, s->language, optimize);
     add_preprocessor(b, l, s->test);
     if (s->seh) {
         add(l, "-include");
         add(l, "duetime_seh.h");
     }
     add(l, "-E");
-    add_all(l, as_c);
+    add_language(l, s->language);
 }
 
 /* Preprocesses, rewrites, compiles what comes of that; with exception handling -O0 (seh.c says why). -1: nothing to rewrite. */
-static int compile_rewritten(const struct build *b, const struct source *s, const char *object)
+static int compile_rewritten(struct build *b, const struct source *s, const char *object)
 {
     struct strings pre = {.count = 0}, l = {.count = 0};
-    char          *text = xasprintf("%s.i", object), *mended = xasprintf("%s.mend.i", object);
-    char          *rewritten = xasprintf("%s.seh.i", object);
+    const char    *end = is_cxx(s->language) ? "ii" : "i"; /* preprocessed C++, preprocessed C */
+    char          *text = xasprintf("%s.%s", object, end), *mended = xasprintf("%s.mend.%s", object, end);
+    char          *rewritten = xasprintf("%s.seh.%s", object, end);
     const char    *optimize = s->seh ? "0" : b->optimize;
 
     add_preprocess(b, &pre, s, optimize);
@@ -250,42 +289,44 @@ static int compile_rewritten(const struct build *b, const struct source *s, cons
     int status = run(b, &pre), places = 0;
 
     if (status == 0 && s->mend)
-        places = mend_rewrite(text, mended);
+        places = mend_rewrite(text, mended, s->language);
     int tries = status == 0 && s->seh ? seh_rewrite(s->path, s->mend ? mended : text, rewritten) : 0;
 
     if (status == 0 && places + tries == 0)
         return -1;
-    add_compiler(b, &l, tries ? "0" : b->optimize);
+    add_compiler(b, &l, s->language, tries ? "0" : b->optimize);
     add(&l, "-c");
     add_files(&l, object, tries ? rewritten : mended);
     return status ? status : make(b, &l, object, ET_REL);
 }
 
-static int compile_one(const struct build *b, const char *path, const char *object, json_t *database)
+static int compile_one(struct build *b, const char *path, const char *object, json_t *database)
 {
     struct strings l = {.count = 0};
     struct source  s = {.path = path};
 
     s.test = overlay_scan(b, path, &s.seh, &s.mend);
-    add_compiler(b, &l, b->optimize);
-    add_preprocessor(b, &l, s.test);
+    s.language = language_of(path, s.test);
+    b->library |= s.language == CXX_TEST;
+    compile_flags(b, &l, s.language);
     add(&l, "-c");
-    add_all(&l, as_c);
+    add_language(&l, s.language);
     add_files(&l, object, path);
     note_command(database, &l, path, object);
     int status = s.seh || s.mend ? compile_rewritten(b, &s, object) : -1;
 
-    return status >= 0 ? status : make(b, &l, object, ET_REL);
+    status = status >= 0 ? status : make(b, &l, object, ET_REL);
+    return status == 0 && s.language == CXX_DRIVER ? cxx_settle(path, object) : status;
 }
 
 /* NT names stay undefined until a machine library is there. -Bsymbolic: two images may use the same names. */
-static int link_image(const struct build *b, const struct strings *objects)
+static int link_image(struct build *b, const struct strings *objects)
 {
     static const char *const flags[] = {
         "-shared", "-g", "-Wl,-Bsymbolic", "-Wl,--build-id", "-Wl,-z,relro", "-Wl,--allow-shlib-undefined", NULL};
     struct strings l = {.count = 0};
 
-    add(&l, b->compiler);
+    add(&l, compiler_of(b, b->library));
     add_all(&l, flags);
     if (b->asan)
         add(&l, "-fsanitize=address");
@@ -328,7 +369,7 @@ int compile_all(struct build *b)
     status = link_image(b, &objects);
     if (status == 0)
         printf("%s  (%zu source%s, %s -O%s -g%s%s)\n", b->image, b->sources.count, b->sources.count == 1 ? "" : "s",
-            b->compiler, b->optimize, b->race ? ", every memory access is a point" : "",
+            b->cxx ? b->cxx : b->compiler, b->optimize, b->race ? ", every memory access is a point" : "",
             b->asan ? ", address sanitizer" : "");
     return status;
 }

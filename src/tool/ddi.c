@@ -50,6 +50,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             die("--format: '%s' is neither text nor json", arg);
         break;
     case ARGP_KEY_ARG:
+        if (a->name)
+            die("one routine at a time: %s or %s?", a->name, arg);
         a->name = arg;
         break;
     default:
@@ -200,6 +202,8 @@ static error_t parse_explain(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_ARG:
+        if (*what)
+            die("explain one at a time: %s or %s?", *what, arg);
         *what = arg;
         break;
     case ARGP_KEY_NO_ARGS:

@@ -261,8 +261,14 @@ static int serve_somewhere(struct disk *d)
 {
     char directory[] = "/tmp/duetime-disk-XXXXXX";
 
-    if (d->socket)
-        return serve(d, d->socket);
+    if (d->socket) {
+        bool theirs = access(d->socket, F_OK) == 0;
+        int  result = serve(d, d->socket);
+
+        if (!theirs) /* nbdkit leaves it, and would not listen there again */
+            unlink(d->socket);
+        return result;
+    }
     if (!mkdtemp(directory))
         die("cannot make a directory for the socket: %s", strerror(errno));
     char *socket = xasprintf("%s/socket", directory);

@@ -8,6 +8,10 @@
  *     f(a, )                  an empty __VA_ARGS__ takes the comma before it along: the comma is dropped
  *     (T)e += x;              a cast is an lvalue: *(T *)&(e) += x;
  *     f(PVOID); f(T *p) {     declared otherwise than defined: mend_heads.c
+ *     operator new(n, T)      may return NULL, and then no constructor runs: given `noexcept`, without which clang 14 does
+ *                             not look; the plain one loses it, as clang takes no other than the built-in declaration
+ *
+ * Casts and heads in C only: in C++ Microsoft's compiler refuses a cast as an lvalue, and the functions are two.
  *
  * Types are only looked for where a statement begins, or after a bracket or comma, and only when an assignment or a step
  * follows the operand; everything else that stands in brackets is left alone.
@@ -25,9 +29,14 @@ struct mend {
     size_t      at;
     FILE       *out;
     int         count;
-    bool        ours;     /* these lines are of a system header: the DDK */
-    char        before;   /* last character that is no blank */
-    char        word[16]; /* last word, if nothing but blanks followed it */
+    bool        cxx;             /* casts are no lvalues, and functions overload */
+    bool        ours;            /* these lines are of a system header: the DDK */
+    char        before;          /* last character that is no blank */
+    char        word[16];        /* last word, if nothing but blanks followed it */
+    char        before_operator; /* before the word "operator" */
+    int         depth;           /* of braces */
+    size_t      nothrow_at;      /* where `noexcept` belongs; 0: nowhere */
+    size_t      throw_at;        /* where one is taken away; 0: nowhere */
 };
 
 static bool is_word_char(char c)
@@ -39,8 +48,9 @@ static size_t word_length(const char *s)
 {
     size_t n = 0;
 
-    while (is_word_char(s[n]))
-        n++;
+    while (is_word_char(s[n]) ||
+           (n > 0 && isdigit((unsigned char)*s) && s[n] == '\'' && isxdigit((unsigned char)s[n + 1])))
+        n++; /* 1'000 in C++ */
     return n;
 }
 
@@ -137,7 +147,7 @@ static bool mend_cast(struct mend *m)
 {
     const char *type = m->text + m->at, *operand, *end;
 
-    if (!strchr(";{}(,):", m->before) || !(operand = past_type(type)))
+    if (m->cxx || !strchr(";{}(,):", m->before) || !(operand = past_type(type)))
         return false;
     operand = skip_blanks(operand);
     end = past_operand(operand);
@@ -170,11 +180,66 @@ static bool mend_long(struct mend *m, size_t n)
     return true;
 }
 
+/* Past `noexcept` or `throw()`, or s. */
+static const char *past_nothrow(const char *s)
+{
+    const char *end = is_word(s, "throw") ? past_bracket(skip_blanks(s + word_length(s))) : NULL;
+
+    return is_word(s, "noexcept") ? s + word_length(s) : end ? end : s;
+}
+
+/* The declarations that every compiler has built in: with a size, with or without an alignment. */
+static bool is_built_in(const struct mend *m, const char *open, const char *end)
+{
+    int commas = 0;
+
+    for (const char *c = open; c < end; c++)
+        commas += *c == ',';
+    return m->depth == 0 && m->before_operator != ':' &&
+           (commas == 0 || (commas == 1 && memmem(open, (size_t)(end - open), "align_val_t", 11)));
+}
+
+/* "operator new" has been read. Inside of braces it is a declaration after a star only, else a call. */
+static void note_new(struct mend *m, const char *s)
+{
+    const char *open = skip_blanks(s);
+
+    if (*open == '[' && *(open = skip_blanks(open + 1)) == ']')
+        open = skip_blanks(open + 1);
+    const char *end = *open == '(' ? past_bracket(open) : NULL, *next = end ? skip_blanks(end) : NULL;
+
+    if (!end || (m->depth > 0 && m->before_operator != '*'))
+        return;
+    bool has = past_nothrow(next) != next;
+
+    if (is_built_in(m, open, end))
+        m->throw_at = has ? (size_t)(next - m->text) : 0;
+    else
+        m->nothrow_at = has ? 0 : (size_t)(end - m->text);
+}
+
+/* What note_new() found out, when its place is reached. */
+static void mend_new(struct mend *m)
+{
+    if (m->nothrow_at == m->at && m->at)
+        fputs(" noexcept", m->out);
+    else if (m->throw_at == m->at && m->at)
+        m->at = (size_t)(past_nothrow(m->text + m->at) - m->text);
+    else
+        return;
+    m->nothrow_at = m->throw_at = 0;
+    m->count++;
+}
+
 static void mend_word(struct mend *m)
 {
     const char *s = m->text + m->at;
     size_t      n = word_length(s);
 
+    if (m->cxx && is_word(s, "new") && strcmp(m->word, "operator") == 0)
+        note_new(m, s + n);
+    if (is_word(s, "operator"))
+        m->before_operator = m->before;
     if (!is_word(s, "long") || !mend_long(m, n))
         fwrite(s, 1, n, m->out);
     snprintf(m->word, sizeof m->word, "%.*s", (int)n, s);
@@ -209,6 +274,7 @@ static size_t copy_length(const struct mend *m)
 
 static void step(struct mend *m)
 {
+    mend_new(m);
     const char *s = m->text + m->at;
 
     if (*s == '#' && (m->at == 0 || s[-1] == '\n'))
@@ -230,6 +296,7 @@ static void step(struct mend *m)
     if (!m->ours && *s != '#' && !isspace((unsigned char)*s)) {
         m->before = *s;
         m->word[0] = '\0';
+        m->depth += *s == '{' ? 1 : *s == '}' ? -1 : 0;
     }
     m->at += n;
 }
@@ -240,7 +307,7 @@ bool mend_may_be_in(const char *line)
 {
     const char *p = line;
 
-    if (strstr(line, "__VA_ARGS__") || strstr(line, "PVOID") || strstr(line, "__inline"))
+    if (strstr(line, "__VA_ARGS__") || strstr(line, "PVOID") || strstr(line, "__inline") || strstr(line, "operator"))
         return true;
     while ((p = strstr(p, "long"))) {
         if ((p == line || !is_word_char(p[-1])) && !is_word_char(p[4]))
@@ -251,12 +318,13 @@ bool mend_may_be_in(const char *line)
     return *p == '(' && past_type(p) && strchr(p, '=');
 }
 
-int mend_rewrite(const char *preprocessed, const char *output)
+int mend_rewrite(const char *preprocessed, const char *output, enum language language)
 {
     size_t      size = 0;
     char       *text = read_all(preprocessed, &size);
-    int         count = mend_heads(&text);
-    struct mend m = {.count = count, .text = text, .out = fopen(output, "we"), .before = ';'};
+    bool        cxx = language == CXX_DRIVER;
+    int         count = cxx ? 0 : mend_heads(&text);
+    struct mend m = {.count = count, .cxx = cxx, .text = text, .out = fopen(output, "we"), .before = ';'};
 
     if (!m.out)
         die("cannot write %s", output);

@@ -8,11 +8,12 @@
 
 #include "tool/tool.h"
 
-enum { KEY_REAL_TIME = 512, KEY_FOR };
+enum { KEY_REAL_TIME = 512, KEY_FOR, KEY_STEPS };
 
 static const struct argp_option options[] = {
     {"real-time", KEY_REAL_TIME, NULL, 0, "On threads and the host's clock", 0},
     {"for", KEY_FOR, "T", 0, "How long a test that asks for its duration runs (2s, 500ms)", 0},
+    {"steps", KEY_STEPS, "N", 0, "Simulated: the run ends after N choices (1,000,000)", 0},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -26,6 +27,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_FOR:
         s->explore.config.duration = parse_duration("--for", arg);
+        break;
+    case KEY_STEPS:
+        s->explore.config.steps_max = parse_between("--steps", arg, 1, UINT64_MAX);
         break;
     case ARGP_KEY_INIT:
         state->child_inputs[0] = s;

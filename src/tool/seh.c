@@ -98,7 +98,9 @@ static void rewrite_try(struct seh_pass *p, struct place place)
         "int __dt_how_%d=__dt_seh_enter(&__dt_seh_%d,%d);if(__dt_how_%d==0){",
         n, except ? "except" : "finally", n, n, except ? 1 : 2, n);
     body.body = n;
+    fputc('{', p->out); /* __leave goes past the variables of the block, which C++ must see */
     rewrite_inside(p, '{', body, "__try without a block");
+    fputc('}', p->out);
     if (p->left[n])
         fprintf(p->out, "__dt_leave_%d:", n);
     fprintf(p->out, ";__dt_seh_%d.normal=1;}", n);

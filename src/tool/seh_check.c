@@ -2,8 +2,8 @@
 /*
  * tool/seh_check.c - __try for the static checker: plain C with the same ways through it, on the lines of the original.
  *
- *     __try { B } __except (F) { H }     { { B; leave_n:; } if (raised() && (F)) { H } }
- *     __try { B } __finally { E }        { { B; leave_n:; } { E } }
+ *     __try { B } __except (F) { H }     { { { B } leave_n:; } if (raised() && (F)) { H } }
+ *     __try { B } __finally { E }        { { { B } leave_n:; } { E } }
  *
  * In B, `return x;` becomes `return ({__auto_type r = (x); E r;});`, and a goto out of it runs E first; so what E releases is
  * released on every way out. The handler runs after the block or not at all: an exception in the middle of it, and break or
@@ -73,9 +73,9 @@ static void rewrite_try(struct seh_pass *p, struct context k)
     scope.finally = except ? 0 : seh_after_space(p, after + seh_token_length(p->text, after));
     body.scope = except ? k.scope : &scope;
     body.leave = n;
-    fputs("{extern int __dt_check_raised(void);{", p->out);
+    fputs("{extern int __dt_check_raised(void);{{", p->out); /* __leave goes past variables, which C++ must see */
     rewrite_inside(p, '{', body, "__try without a block");
-    fprintf(p->out, p->left[n] ? ";__dt_leave_%d:;}" : "}", n);
+    fprintf(p->out, p->left[n] ? "}__dt_leave_%d:;}" : "}}", n);
     rewrite_space(p, k);
     skip_word(p);
     rewrite_space(p, k);

@@ -56,13 +56,20 @@ size_t seh_space_length(const char *text, size_t at)
     return e ? (size_t)(e - p) + 2 : strlen(p);
 }
 
+/* 1'000'000 in C++. */
+static bool is_separator(const char *text, size_t at, size_t n)
+{
+    return n > 0 && isdigit((unsigned char)text[at]) && text[at + n] == '\'' &&
+           isxdigit((unsigned char)text[at + n + 1]);
+}
+
 size_t seh_token_length(const char *text, size_t at)
 {
     size_t n = 0;
 
     if (text[at] == '"' || text[at] == '\'')
         return quoted_end(text, at) - at;
-    while (seh_is_word_char(text[at + n])) /* numbers too: their letters are no words */
+    while (seh_is_word_char(text[at + n]) || is_separator(text, at, n)) /* numbers too: their letters are no words */
         n++;
     return n ? n : 1;
 }

@@ -170,7 +170,7 @@ void session_open(struct session *s)
     open_machine(s->real_time);
     open_images(s, list);
     if (s->suite.count == 0 && !s->driver)
-        die("%s has neither a DriverEntry nor tests", s->paths[0]);
+        die("%s has neither a DriverEntry (in C++: extern \"C\") nor tests", s->paths[0]);
     if (s->suite.count == 0)
         list[s->suite.count++] = &smoke_test;
     qsort(list, s->suite.count, sizeof *list, by_source);

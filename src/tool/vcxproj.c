@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tool/vcxproj.c - the few things of a Visual Studio project that matter here: C sources, definitions, include
+ * tool/vcxproj.c - the few things of a Visual Studio project that matter here: sources, definitions, include
  * directories. No MSBuild: conditions are judged for one configuration (Debug|x64, if there is one), and properties
  */
 #include <libxml/parser.h>
@@ -161,10 +161,10 @@ static void add_source(struct project *p, const char *name)
     char  *expanded = expand(p, name);
     size_t n = strlen(expanded);
 
-    if (n > 2 && strcasecmp(expanded + n - 2, ".c") == 0)
+    if ((n > 2 && strcasecmp(expanded + n - 2, ".c") == 0) || cxx_is_source(expanded))
         strings_add(&p->b->sources, existing_source(p, expanded, name));
     else
-        fprintf(stderr, "duetime: %s is left out: only C sources are compiled\n", name);
+        fprintf(stderr, "duetime: %s is left out: only C and C++ sources are compiled\n", name);
     free(expanded);
 }
 
@@ -206,6 +206,7 @@ void vcxproj_read(struct build *b, const char *path)
     struct project p = {.b = b, .directory = slash ? xasprintf("%.*s", (int)(slash - path), path) : xstrdup(".")};
     xmlDoc        *doc = xmlReadFile(path, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     xmlNode       *root = doc ? xmlDocGetRootElement(doc) : NULL;
+    size_t         before = b->sources.count;
 
     if (!root || !is(root, "Project"))
         die("%s is no Visual Studio project", path);
@@ -218,6 +219,8 @@ void vcxproj_read(struct build *b, const char *path)
         if (is(n, "ItemGroup") && applies(&p, n))
             read_items(&p, n);
     }
+    if (b->sources.count == before)
+        die("%s lists no C source", path);
     xmlFreeDoc(doc);
     free(p.configuration);
     free(p.directory);

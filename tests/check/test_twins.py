@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Each static rule owns samples: dt_<rule>_bad*.c, in which it must report, and dt_<rule>_good*.c, in which nothing may.
+"""Each static rule owns samples: dt_<rule>_bad*.c, in which it must report, and dt_<rule>_good*.c, in which nothing may;
+some are C++ (.cpp).
 
 `// expect: DT-I01` at the end of a line: exactly these rules report there (more than one: separated by blanks). A bad
 sample shows its own rule; a good one expects nothing. Exit status 77 (skipped) where the plug-in was not built.
@@ -75,7 +76,7 @@ def problems(samples, found):
 def main():
     if not plugin_is_built():
         sys.exit(77)
-    samples = [pathlib.Path(name).resolve() for name in sys.argv[1:]] or sorted(HERE.glob("dt_*.c"))
+    samples = [pathlib.Path(name).resolve() for name in sys.argv[1:]] or sorted(HERE.glob("dt_*.c*"))
     bad = list(problems(samples, run(samples)))
     for line in bad:
         print(line)

@@ -211,7 +211,10 @@ static void process_body(void *arg)
     KAPC_STATE apc;
 
     (void)arg;
+    dt_expect_eq(PsLookupProcessByProcessId(NULL, &p), STATUS_INVALID_CID);
     dt_expect_eq(PsLookupProcessByProcessId(PsGetCurrentProcessId(), &p), STATUS_SUCCESS);
+    dt_expect_eq(((DISPATCHER_HEADER *)p)->Type, ProcessObject);
+    dt_expect_eq(poll(p), STATUS_TIMEOUT); /* it has not ended */
     dt_expect(p == PsGetCurrentProcess() && PsGetProcessId(p) == PsGetCurrentProcessId());
     dt_expect(IoThreadToProcess(PsGetCurrentThread()) == p);
     dt_expect_eq(ObReferenceObjectByPointer(p, 0, *PsProcessType, KernelMode), STATUS_SUCCESS);

@@ -2,6 +2,8 @@
 /* Timers by handle, events by name, routines by name, small questions about devices, stacks and memory. */
 #include "../machine.h"
 
+#include "ddk/ntifs.h"
+
 /* ---- timers by handle ---- */
 
 static unsigned apcs;
@@ -21,7 +23,7 @@ static VOID on_timer(PVOID context, ULONG low, LONG high)
 
 static void timer_body(void *arg)
 {
-    LARGE_INTEGER due = in_ms(5), at_once = in_ms(0), soon = in_ms(1);
+    LARGE_INTEGER due = in_ms(5), at_once = in_ms(0), later = in_ms(100000);
     BOOLEAN       state = TRUE;
     HANDLE        h;
 
@@ -33,19 +35,57 @@ static void timer_body(void *arg)
     dt_expect_eq(ZwWaitForSingleObject(h, FALSE, NULL), STATUS_SUCCESS);
     dt_expect_eq(ZwCancelTimer(h, &state), STATUS_SUCCESS);
     dt_expect(state);
-    dt_expect_eq(ZwSetTimer(h, &soon, NULL, NULL, TRUE, 0, &state), STATUS_TIMER_RESUME_IGNORED);
+    dt_expect_eq(ZwSetTimer(h, &later, NULL, NULL, TRUE, 0, &state), STATUS_TIMER_RESUME_IGNORED);
     dt_expect(state);
     dt_expect_eq(ZwCancelTimer(h, &state), STATUS_SUCCESS);
     dt_expect(!state);
-    dt_expect_eq(ZwSetTimer(h, &soon, NULL, NULL, FALSE, -1, NULL), STATUS_INVALID_PARAMETER_6);
+    dt_expect_eq(ZwSetTimer(h, &later, NULL, NULL, FALSE, -1, NULL), STATUS_INVALID_PARAMETER_6);
     dt_expect_eq(ZwClose(h), STATUS_SUCCESS);
-    dt_expect_eq(ZwSetTimer(h, &soon, NULL, NULL, FALSE, 0, NULL), STATUS_INVALID_HANDLE);
+    dt_expect_eq(ZwSetTimer(h, &later, NULL, NULL, FALSE, 0, NULL), STATUS_INVALID_HANDLE);
 }
 
 static void a_timer_handle_can_be_waited_for(void **state)
 {
     (void)state;
     passes(timer_body);
+}
+
+/* A second handle, by name, is the same timer; the name goes with the last one. Objects of another type are in the way. */
+static void named_timer_body(void *arg)
+{
+    UNICODE_STRING    name, other;
+    OBJECT_ATTRIBUTES a, b;
+    LARGE_INTEGER     due = in_ms(5), at_once = in_ms(0);
+    BOOLEAN           state = TRUE;
+    HANDLE            h[2], event;
+
+    (void)arg;
+    RtlInitUnicodeString(&name, L"\\BaseNamedObjects\\Timer");
+    RtlInitUnicodeString(&other, L"\\BASENAMEDOBJECTS\\TIMER");
+    InitializeObjectAttributes(&a, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    InitializeObjectAttributes(&b, &other, OBJ_KERNEL_HANDLE, NULL, NULL);
+    dt_expect_eq(ZwOpenTimer(&h[1], TIMER_ALL_ACCESS, &b), STATUS_OBJECT_NAME_NOT_FOUND);
+    dt_expect_eq(ZwCreateTimer(&h[0], TIMER_ALL_ACCESS, &a, NotificationTimer), STATUS_SUCCESS);
+    dt_expect_eq(ZwCreateTimer(&h[1], TIMER_ALL_ACCESS, &b, NotificationTimer), STATUS_OBJECT_NAME_COLLISION);
+    dt_expect_eq(ZwOpenEvent(&event, EVENT_ALL_ACCESS, &a), STATUS_OBJECT_TYPE_MISMATCH);
+    dt_expect_eq(ZwOpenTimer(&h[1], TIMER_ALL_ACCESS, &b), STATUS_SUCCESS);
+    dt_expect_eq(ZwSetTimer(h[1], &due, NULL, NULL, FALSE, 0, &state), STATUS_SUCCESS);
+    dt_expect(!state);
+    dt_expect_eq(ZwWaitForSingleObject(h[0], FALSE, NULL), STATUS_SUCCESS);
+    dt_expect_eq(ZwClose(h[0]), STATUS_SUCCESS);
+    b.Attributes |= OBJ_OPENIF;
+    dt_expect_eq(ZwCreateTimer(&h[0], TIMER_ALL_ACCESS, &b, SynchronizationTimer), STATUS_OBJECT_NAME_EXISTS);
+    for (int i = 0; i < 2; i++) /* it is the notification timer still, and signaled */
+        dt_expect_eq(ZwWaitForSingleObject(h[0], FALSE, &at_once), STATUS_SUCCESS);
+    dt_expect_eq(ZwClose(h[0]), STATUS_SUCCESS);
+    dt_expect_eq(ZwClose(h[1]), STATUS_SUCCESS);
+    dt_expect_eq(ZwOpenTimer(&h[1], TIMER_ALL_ACCESS, &a), STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+static void a_timer_has_a_name(void **state)
+{
+    (void)state;
+    passes(named_timer_body);
 }
 
 static void apc_body(void *arg)
@@ -57,7 +97,7 @@ static void apc_body(void *arg)
     apcs = 0;
     dt_expect_eq(ZwCreateTimer(&h, TIMER_ALL_ACCESS, NULL, SynchronizationTimer), STATUS_SUCCESS);
     dt_expect_eq(ZwSetTimer(h, &due, on_timer, &apcs, FALSE, 2, NULL), STATUS_SUCCESS);
-    for (unsigned i = 0; i < 50 && apcs < 3; i++)
+    for (unsigned i = 0; i < (simulated() ? 50 : 10000) && apcs < 3; i++)
         sleep_ms(1);
     dt_expect(apcs >= 3 && apc_context == &apcs);
     dt_expect_eq(ZwCancelTimer(h, NULL), STATUS_SUCCESS);
@@ -65,6 +105,7 @@ static void apc_body(void *arg)
 
     sleep_ms(10);
     dt_expect_eq(apcs, before);
+    due = in_ms(simulated() ? 2 : 100000); /* not before the handle is closed */
     dt_expect_eq(ZwSetTimer(h, &due, on_timer, &apcs, FALSE, 0, NULL), STATUS_SUCCESS);
     dt_expect_eq(ZwClose(h), STATUS_SUCCESS); /* a set timer goes with its last handle */
     sleep_ms(5);
@@ -126,10 +167,116 @@ static void name_body(void *arg)
     dt_expect(!routine(L"ExCreatePool")); /* absent here */
 }
 
+static void variable_body(void *arg)
+{
+    POBJECT_TYPE *event = routine(L"ExEventObjectType"), *thread = routine(L"PsThreadType");
+    PEPROCESS    *process = routine(L"PsInitialSystemProcess");
+    USHORT       *build = routine(L"NtBuildNumber");
+    ULONG         number;
+    HANDLE        h;
+    PVOID         object;
+
+    (void)arg;
+    dt_expect(event == ExEventObjectType && *event == *ExEventObjectType && thread == PsThreadType);
+    dt_expect(routine(L"IoFileObjectType") == (PVOID)IoFileObjectType);
+    dt_expect(process == &PsInitialSystemProcess && *process == PsGetCurrentProcess());
+    PsGetVersion(NULL, NULL, &number, NULL);
+    dt_expect_eq(*build, number);
+    dt_expect(IoCreateNotificationEvent(NULL, &h) != NULL);
+    dt_expect_eq(ObReferenceObjectByHandle(h, 0, *event, KernelMode, &object, NULL), STATUS_SUCCESS);
+    ObDereferenceObject(object);
+    dt_expect_eq(ObReferenceObjectByHandle(h, 0, *ExSemaphoreObjectType, KernelMode, &object, NULL),
+        STATUS_OBJECT_TYPE_MISMATCH);
+    ZwClose(h);
+}
+
 static void routines_are_found_by_name(void **state)
 {
     (void)state;
     passes(name_body);
+    passes(variable_body);
+}
+
+/* ---- names of objects: nf-ntifs-obquerynamestring ---- */
+
+static NTSTATUS name_of(PVOID object, PCWSTR expected)
+{
+    union {
+        OBJECT_NAME_INFORMATION info;
+        char                    bytes[256];
+    } u;
+    ULONG    n = 0, length = 0;
+    NTSTATUS status;
+
+    memset(&u, 0xcd, sizeof u);
+    while (expected[length])
+        length++;
+    ULONG need = (ULONG)sizeof u.info + (length ? (length + 1) * (ULONG)sizeof(WCHAR) : 0);
+
+    dt_expect_eq(ObQueryNameString(object, NULL, 0, &n), STATUS_INFO_LENGTH_MISMATCH);
+    dt_expect_eq(n, need);
+    dt_expect_eq(ObQueryNameString(object, &u.info, need - 1, &n), STATUS_INFO_LENGTH_MISMATCH);
+    dt_expect(n == need && (unsigned char)u.bytes[0] == 0xcd);
+    status = ObQueryNameString(object, &u.info, need, &n);
+    dt_expect(n == need && u.info.Name.Length == length * sizeof(WCHAR));
+    dt_expect(u.info.Name.MaximumLength == (length ? u.info.Name.Length + sizeof(WCHAR) : 0));
+    if (length)
+        dt_expect(memcmp(u.info.Name.Buffer, expected, (length + 1) * sizeof(WCHAR)) == 0);
+    else
+        dt_expect(!u.info.Name.Buffer);
+    return status;
+}
+
+static void event_name_body(void *arg)
+{
+    UNICODE_STRING    text;
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE            h, unnamed;
+    PVOID             event;
+
+    (void)arg;
+    RtlInitUnicodeString(&text, L"\\BaseNamedObjects\\Named");
+    InitializeObjectAttributes(&attributes, &text, OBJ_KERNEL_HANDLE, NULL, NULL);
+    dt_expect_eq(ZwCreateEvent(&h, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE), STATUS_SUCCESS);
+    dt_expect_eq(ObReferenceObjectByHandle(h, 0, *ExEventObjectType, KernelMode, &event, NULL), STATUS_SUCCESS);
+    dt_expect_eq(name_of(event, L"\\BaseNamedObjects\\Named"), STATUS_SUCCESS);
+    ZwClose(h);
+    dt_expect_eq(name_of(event, L""), STATUS_SUCCESS); /* the name went with the last handle */
+    ObDereferenceObject(event);
+    dt_expect_eq(name_of(IoCreateNotificationEvent(NULL, &unnamed), L""), STATUS_SUCCESS);
+    ZwClose(unnamed);
+    dt_expect_eq(name_of(KeGetCurrentThread(), L""), STATUS_SUCCESS);
+    dt_expect_eq(name_of(PsGetCurrentProcess(), L""), STATUS_SUCCESS);
+}
+
+static NTSTATUS named_device(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    UNICODE_STRING name;
+    PDEVICE_OBJECT device, other;
+
+    (void)path;
+    RtlInitUnicodeString(&name, L"\\Device\\Named");
+    dt_expect_eq(IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device), STATUS_SUCCESS);
+    dt_expect_eq(IoCreateDevice(driver, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &other), STATUS_SUCCESS);
+    dt_expect_eq(name_of(device, L"\\Device\\Named"), STATUS_SUCCESS);
+    dt_expect_eq(name_of(other, L""), STATUS_SUCCESS);
+    dt_expect_eq(name_of(driver, driver->DriverName.Buffer), STATUS_SUCCESS);
+    IoDeleteDevice(other);
+    IoDeleteDevice(device);
+    return STATUS_UNSUCCESSFUL;
+}
+
+static void driver_name_body(void *arg)
+{
+    (void)arg;
+    dt_expect(!dt_driver_load(named_device));
+}
+
+static void objects_tell_their_names(void **state)
+{
+    (void)state;
+    passes(event_name_body);
+    passes(driver_name_body);
 }
 
 /* ---- stacks, affinity, memory ---- */
@@ -172,9 +319,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_timer_handle_can_be_waited_for),
+        cmocka_unit_test(a_timer_has_a_name),
         cmocka_unit_test(a_timer_calls_the_thread_that_set_it),
         cmocka_unit_test(an_event_is_opened_by_its_name),
         cmocka_unit_test(routines_are_found_by_name),
+        cmocka_unit_test(objects_tell_their_names),
         cmocka_unit_test(stacks_and_pages_have_limits),
     };
 

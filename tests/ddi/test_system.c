@@ -19,6 +19,23 @@ static void there_is_no_debugger(void **state)
     passes(debugger_body);
 }
 
+/* The longest buffer is 4 GB less a page. */
+static void long_mdl_body(void *arg)
+{
+    PMDL mdl = IoAllocateMdl(NULL, 0xFFFFF000, FALSE, FALSE, NULL);
+
+    (void)arg;
+    dt_expect(mdl && MmGetMdlByteCount(mdl) == 0xFFFFF000);
+    IoFreeMdl(mdl);
+    dt_expect(!IoAllocateMdl(NULL, 0xFFFFF001, FALSE, FALSE, NULL));
+}
+
+static void an_mdl_has_a_longest_buffer(void **state)
+{
+    (void)state;
+    passes(long_mdl_body);
+}
+
 static __attribute__((noinline)) USHORT inner(PVOID *trace, PULONG hash)
 {
     USHORT n = RtlCaptureStackBackTrace(0, 8, trace, hash);
@@ -126,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_is_no_debugger),
         cmocka_unit_test(a_stack_is_walked),
+        cmocka_unit_test(an_mdl_has_a_longest_buffer),
         cmocka_unit_test(a_bug_check_record_is_registered_once),
         cmocka_unit_test(devices_know_who_is_below),
     };

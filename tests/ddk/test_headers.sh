@@ -72,6 +72,31 @@ each_header() {
     # All of them together, in both orders.
     headers | sed 's/.*/#include <&>/' | compiles "all headers" $c
     headers | sort -r | sed 's/.*/#include <&>/' | compiles "all headers, backwards" $c
+    if command -v "$cxx" >/dev/null; then
+        drivers_in_cxx "$cxx"
+    fi
+}
+
+# All of them together as a driver in C++ has them, and role types: a static member; "C" by the declaration alone.
+drivers_in_cxx() {
+    driver="$1 -x c++ -std=gnu++17 -fno-exceptions -fno-rtti -fms-extensions $common -isystem $ddk -isystem $ddk/crt"
+    driver="$driver -include $ddk/duetime_prelude.h"
+    (headers && cd "$ddk/crt" && echo new && ls -- *.h) | sed 's/.*/#include <&>/' >"$work/driver"
+    cat >>"$work/driver" <<'END'
+extern "C" DRIVER_INITIALIZE DriverEntry;
+class Timer {
+    static KDEFERRED_ROUTINE Dpc;
+    _Guarded_by_(Lock_) ULONG Count_;
+    KSPIN_LOCK Lock_;
+    _IRQL_requires_max_(DISPATCH_LEVEL) _Must_inspect_result_ BOOLEAN Cancel(_Inout_ PKTIMER At);
+};
+_Use_decl_annotations_
+VOID Timer::Dpc(PKDPC, PVOID Context, PVOID, PVOID) { static_cast<Timer *>(Context)->Count_++; }
+BOOLEAN Timer::Cancel(PKTIMER At) { return KeCancelTimer(At) || KeReadStateTimer(At) || Count_ == Lock_; }
+NTSTATUS DriverEntry(PDRIVER_OBJECT, PUNICODE_STRING) { return STATUS_SUCCESS; }
+inline NTSTATUS (*Entry)(PDRIVER_OBJECT, PUNICODE_STRING) __attribute((used)) = &DriverEntry;
+END
+    compiles "all headers in a driver in C++" $driver <"$work/driver"
 }
 
 # ---- declarations --------------------------------------------------------------------------------------------------------

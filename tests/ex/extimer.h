@@ -23,14 +23,15 @@ static inline uint64_t now(void)
 
 static EXT_CALLBACK count;
 
+/* Calls of a periodic timer may overlap. What all of them have written can be read when the timer is deleted. */
 static VOID count(PEX_TIMER timer, PVOID context)
 {
     LONG n = InterlockedIncrement(&s.calls);
 
-    s.seen_timer = timer;
-    s.seen_context = context;
+    __atomic_store_n(&s.seen_timer, timer, __ATOMIC_RELAXED);
+    __atomic_store_n(&s.seen_context, context, __ATOMIC_RELAXED);
     if (n <= TIMES)
-        s.at[n - 1] = now();
+        __atomic_store_n(&s.at[n - 1], now(), __ATOMIC_RELAXED);
     if (n == s.wanted)
         KeSetEvent(&s.done, IO_NO_INCREMENT, FALSE);
 }

@@ -63,6 +63,70 @@ static void test_event(void **state)
     passes_with(&cfg, event_fields);
 }
 
+/* KTM-001, KTM-002: whatever the memory held, a new timer is not set, not signaled, has no period and no DPC. */
+static void timer_fields(void *ctx)
+{
+    static KTIMER t;
+
+    (void)ctx;
+    for (TIMER_TYPE type = NotificationTimer; type <= SynchronizationTimer; type++) {
+        memset(&t, 0x55, sizeof t);
+        KeInitializeTimerEx(&t, type);
+        dt_expect_eq(t.Header.Type, TimerNotificationObject + type);
+        dt_expect(t.Header.SignalState == 0 && !KeReadStateTimer(&t) && IsListEmpty(&t.Header.WaitListHead));
+        dt_expect(t.Header.TimerControlFlags == 0 && t.Header.TimerMiscFlags == 0);
+        dt_expect(t.DueTime.QuadPart == 0 && t.Period == 0 && !t.Dpc);
+        dt_expect(!KeCancelTimer(&t));
+    }
+}
+
+static void test_timer(void **state)
+{
+    (void)state;
+    passes(timer_fields);
+}
+
+static FAST_MUTEX contended;
+
+static void want_mutex(void *ctx)
+{
+    (void)ctx;
+    ExAcquireFastMutex(&contended);
+    ExReleaseFastMutex(&contended);
+}
+
+/* LCK-001, LCK-013: one in memory that held something else makes others wait, and counts them. ExInitializeFastMutex is the
+ * header's, KeInitializeGuardedMutex the kernel's. */
+static void contended_mutex(void *ctx)
+{
+    memset(&contended, 0x55, sizeof contended);
+    if (ctx)
+        KeInitializeGuardedMutex(&contended);
+    else
+        ExInitializeFastMutex(&contended);
+    dt_expect(contended.Count == 1 && !contended.Owner && contended.Contention == 0);
+    ExAcquireFastMutex(&contended);
+    dt_spawn(1, want_mutex, NULL);
+    settle();
+    dt_expect(contended.Contention == 1 && contended.Count == -1);
+    ExReleaseFastMutex(&contended);
+    dt_join_all();
+    dt_expect(contended.Count == 1 && !contended.Owner);
+}
+
+static void contended_guarded(void *ctx)
+{
+    (void)ctx;
+    contended_mutex(&contended);
+}
+
+static void test_contended_mutex(void **state)
+{
+    (void)state;
+    passes(contended_mutex);
+    passes(contended_guarded);
+}
+
 static ERESOURCE resource;
 
 static void want_it(void *ctx)
@@ -195,6 +259,42 @@ static void churn(void *ctx)
     }
 }
 
+/* Freed memory is used again in turn: however much comes and goes, the addresses stay within what was there at once. */
+static void in_turn(void *ctx)
+{
+    uintptr_t highest[4] = {0};
+
+    (void)ctx;
+    for (int round = 0; round < 4; round++)
+        for (int i = 0; i < 2 * MANY; i++) {
+            void *p = ExAllocatePoolWithTag(NonPagedPoolNx, BIG, 'nruC');
+
+            highest[round] = (uintptr_t)p > highest[round] ? (uintptr_t)p : highest[round];
+            ExFreePoolWithTag(p, 'nruC');
+        }
+    dt_expect(highest[1] == highest[3]);
+    dt_expect(highest[0] == highest[3]);
+}
+
+enum { HUGE_BLOCK = 80 << 20 };
+
+/* One block that is more than is kept back of freed memory: nothing is kept back then, and it begins anew. */
+static void huge(void *ctx)
+{
+    void *first = ExAllocatePoolWithTag(NonPagedPoolNx, 32, 'nruC');
+
+    (void)ctx;
+    for (int i = 0; i < 3; i++) {
+        void *small = ExAllocatePoolWithTag(NonPagedPoolNx, 32, 'nruC'),
+             *big = ExAllocatePoolWithTag(NonPagedPoolNx, HUGE_BLOCK, 'nruC');
+
+        dt_expect(small && big);
+        ExFreePoolWithTag(small, 'nruC');
+        ExFreePoolWithTag(big, 'nruC');
+    }
+    ExFreePoolWithTag(first, 'nruC');
+}
+
 static void only_keep(void *ctx)
 {
     (void)ctx;
@@ -213,6 +313,9 @@ static void test_runs(void **state)
     (void)state;
     passes(churn);
     passes(only_keep);
+    passes(in_turn);
+    passes(huge);
+    passes(only_keep);
 }
 
 int main(void)
@@ -220,6 +323,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fast_mutex),
         cmocka_unit_test(test_event),
+        cmocka_unit_test(test_timer),
+        cmocka_unit_test(test_contended_mutex),
         cmocka_unit_test(test_resource),
         cmocka_unit_test(test_lookaside),
         cmocka_unit_test(test_items),

@@ -223,6 +223,31 @@ static void passive_routine_afterwards(void *ctx)
     ZwClose(h);
 }
 
+/* Nor is it the guarded region that forbids it: a mutex that is free again counts no more, whatever kind was released last. */
+static void passive_routine_in_region(void *ctx)
+{
+    HANDLE h;
+
+    begin();
+    if (ctx) {
+        ExAcquireFastMutex(&s.m);
+        ExReleaseFastMutex(&s.m);
+    } else {
+        KeAcquireGuardedMutex(&s.m);
+        KeReleaseGuardedMutex(&s.m);
+    }
+    KeEnterGuardedRegion();
+    dt_expect_eq(PsCreateSystemThread(&h, 0, NULL, NULL, NULL, enter, NULL), STATUS_SUCCESS);
+    ZwClose(h);
+    KeLeaveGuardedRegion();
+}
+
+static void passive_routine_in_region_after_fast(void *ctx)
+{
+    (void)ctx;
+    passive_routine_in_region(&s);
+}
+
 static void guarded_in_paged_pool(void *ctx)
 {
     (void)ctx;
@@ -251,6 +276,8 @@ static void test_levels_misused(void **state)
     caught(passive_routine_as_owner, "DT-I01", 0xC4);   /* LCK-015 */
     caught(passive_routine_as_guarded_owner, "DT-L16", 0);
     passes(passive_routine_afterwards);
+    passes(passive_routine_in_region);
+    passes(passive_routine_in_region_after_fast);
 }
 
 static void test_owners_misused(void **state)

@@ -63,9 +63,32 @@ static void auto_expand(void *ctx)
     FsRtlFreeAePushLock(lock);
 }
 
+enum { MANY_LOCKS = 2100 };
+
+/* More at once than are kept account of are locked and released like any others, without false alarm. */
+static void many_locks(void *ctx)
+{
+    static EX_PUSH_LOCK locks[MANY_LOCKS];
+
+    (void)ctx;
+    KeEnterCriticalRegion();
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < MANY_LOCKS; i++) {
+            ExInitializePushLock(&locks[i]);
+            ExAcquirePushLockSharedEx(&locks[i], 0);
+        }
+        for (unsigned i = 0; i < MANY_LOCKS; i++)
+            ExReleasePushLockSharedEx(&locks[i], 0);
+    }
+    for (unsigned i = 0; i < MANY_LOCKS; i++)
+        dt_expect_eq((ULONG_PTR)locks[i], 0);
+    KeLeaveCriticalRegion();
+}
+
 static void test_alone(void **state)
 {
     (void)state;
+    passes(many_locks);
     passes(in_paged_pool);
     passes(auto_expand);
 }

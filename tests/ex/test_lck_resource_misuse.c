@@ -63,6 +63,28 @@ static void unaligned(void *ctx)
     ExInitializeResourceLite((PERESOURCE)(((ULONG_PTR)s.odd & ~(ULONG_PTR)7) + 12));
 }
 
+static void converted_uninitialized(void *ctx)
+{
+    (void)ctx;
+    memset(&s, 0, sizeof s);
+    KeEnterCriticalRegion();
+    ExConvertExclusiveToSharedLite(&s.r);
+}
+
+static void counted_uninitialized(void *ctx)
+{
+    (void)ctx;
+    memset(&s, 0, sizeof s);
+    ExIsResourceAcquiredSharedLite(&s.r);
+}
+
+static void waiters_uninitialized(void *ctx)
+{
+    (void)ctx;
+    memset(&s, 0, sizeof s);
+    ExGetExclusiveWaiterCount(&s.r);
+}
+
 static void used_uninitialized(void *ctx)
 {
     (void)ctx;
@@ -116,6 +138,9 @@ static void test_life(void **state)
     violates(reinitialized_while_owned, "DT-L11", 0x100b); /* LCK-043 */
     violates(unaligned, "DT-L10", 0x3d);                   /* LCK-021 */
     violates(used_uninitialized, "DT-L10", 0x1002);
+    violates(converted_uninitialized, "DT-L10", 0x1002);
+    violates(counted_uninitialized, "DT-L10", 0x1002);
+    violates(waiters_uninitialized, "DT-L10", 0x1002);
     violates(freed_active, "DT-L11", 0xd2); /* LCK-022 */
     violates(in_paged_pool, "DT-I10", 0xe1);
     passes(freed_deleted);
@@ -330,6 +355,27 @@ static void take_and_go(void *ctx)
     KeLeaveCriticalRegion();
 }
 
+static void take_exclusive_and_go(void *ctx)
+{
+    (void)ctx;
+    KeEnterCriticalRegion();
+    ExAcquireResourceExclusiveLite(&s.r, TRUE);
+    KeLeaveCriticalRegion();
+}
+
+/* It was handed over to a thread that had waited for it. */
+static void left_by_waiter(void *ctx)
+{
+    (void)ctx;
+    begin_in_region();
+    ExAcquireResourceExclusiveLite(&s.r, TRUE);
+    dt_spawn(1, take_exclusive_and_go, NULL);
+    settle();
+    ExReleaseResourceLite(&s.r);
+    KeLeaveCriticalRegion();
+    dt_join_all();
+}
+
 static void left_by_thread(void *ctx)
 {
     (void)ctx;
@@ -374,6 +420,7 @@ static void test_left_behind(void **state)
 {
     (void)state;
     violates(left_by_thread, "DT-L04", 0x100a); /* LCK-044 */
+    violates(left_by_waiter, "DT-L04", 0x100a); /* LCK-044 */
     caught(left_by_routine, "DT-L04", 0);       /* LCK-045 */
     always(not_left, 0);
 }

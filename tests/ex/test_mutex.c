@@ -137,7 +137,7 @@ static void take_and_stay(void *ctx)
     (void)ctx;
     ExAcquireFastMutex(&s.m);
     KeSetEvent(&taken, IO_NO_INCREMENT, FALSE);
-    sleep_ms(1000);
+    sleep_ms(simulated() ? 1000 : 20000); /* the finding ends it */
 }
 
 static void release_foreign(void *ctx)

@@ -213,13 +213,21 @@ static void free_no_pool(void *ctx)
     ExFreePool(&not_pool);
 }
 
+/* Windows tells an address that none could be from one that is not in pool. */
+static void free_null(void *ctx)
+{
+    (void)ctx;
+    ExFreePool(NULL);
+}
+
 static void test_bad_frees(void **state)
 {
     (void)state;
+    caught_params(free_null, NULL, 0xC2, 0x46, 0);
+    caught_params(free_no_pool, NULL, 0xC2, 0x42, ANY_PARAM);
     caught(free_twice, NULL, 0xC2);
     caught(free_wrong_tag, NULL, 0xC2);
     caught(free_inside, NULL, 0xC2);
-    caught(free_no_pool, NULL, 0xC2);
 }
 
 static void overrun(void *ctx)
@@ -335,6 +343,7 @@ static void lookaside(void *ctx)
     void                 *p[10];
 
     (void)ctx;
+    dt_expect_eq(LOOKASIDE_MINIMUM_BLOCK_SIZE, sizeof(PVOID));
     ExInitializeNPagedLookasideList(&list, NULL, NULL, 0, 48, TAG, 0);
     for (int i = 0; i < 10; i++) {
         p[i] = ExAllocateFromNPagedLookasideList(&list);

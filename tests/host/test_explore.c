@@ -297,6 +297,17 @@ static void test_suite_prints_tap(void **state)
     assert_non_null(strstr(text, "\n  rule: DT-X05\n"));
     s.filter = "nobody";
     assert_int_equal(dt_suite_run(&s, &r), -2);
+
+    /* A single run that a limit ended did not pass to its end. */
+    s.filter = "fails"; /* not with the default schedule */
+    s.once = true;
+    text_used = 0;
+    assert_int_equal(dt_suite_run(&s, &r), 0);
+    assert_int_equal(r.failed, 0);
+    s.options.config.steps_max = 1;
+    assert_int_equal(dt_suite_run(&s, &r), 0);
+    assert_int_equal(r.failed, 1);
+    assert_non_null(strstr(text, "not ok 1 - fails # ended by the limit of 1 choices"));
 }
 
 int main(void)

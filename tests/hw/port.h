@@ -86,6 +86,8 @@ static inline void port_disconnect(void)
 {
     for (unsigned i = 0; i < port.connected; i++)
         io_interrupt_disconnect(port.interrupt[i]);
+    if (!simulated())
+        KeFlushQueuedDpcs(); /* the last interrupt's may still run elsewhere, and what it uses is made anew */
 }
 
 static inline void port_unplug(struct hw_card *card)

@@ -223,7 +223,7 @@ static void masked_body(void *ctx)
     wait_answers(1);
     while (answered() < 2)
         wait_for(&d.event);
-    dt_expect(port.raised <= 2);
+    dt_expect(__atomic_load_n(&port.raised, __ATOMIC_ACQUIRE) <= 2);
     port_unplug(d.card);
 }
 

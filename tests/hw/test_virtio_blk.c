@@ -56,7 +56,7 @@ static void look(unsigned q)
     while (r && d.seen[q] != __atomic_load_n(&r->used_index, __ATOMIC_ACQUIRE)) {
         d.order[d.done % 64] = (uint16_t)r->used[d.seen[q] % SIZE].id;
         d.bytes = r->used[d.seen[q]++ % SIZE].bytes;
-        d.done++;
+        __atomic_store_n(&d.done, d.done + 1, __ATOMIC_RELEASE);
         __atomic_store_n(&r->used_event, d.seen[q], __ATOMIC_SEQ_CST);
     }
 }
@@ -70,7 +70,7 @@ static BOOLEAN isr(PKINTERRUPT k, PVOID context)
     if (!cause)
         return FALSE;
     d.interrupts++;
-    d.config_interrupts += cause >> 1 & 1;
+    __atomic_add_fetch(&d.config_interrupts, cause >> 1 & 1, __ATOMIC_RELEASE);
     for (unsigned q = 0; q < QUEUES; q++)
         look(q);
     KeInsertQueueDpc(&d.dpc, NULL, NULL);
@@ -318,6 +318,8 @@ static void event_index_body(void *ctx)
         wait_for(&d.event);
     dt_expect_eq(d.interrupts, 1);
     sleep_ms(2);
+    for (unsigned i = 0; i < 1000 && __atomic_load_n(&r->avail_event, __ATOMIC_ACQUIRE) != 4; i++)
+        sleep_ms(1);
     dt_expect_eq(
         __atomic_load_n(&r->avail_event, __ATOMIC_ACQUIRE), 4); /* it has taken four and wants to hear of the next */
     port_unplug(d.card);
@@ -367,8 +369,9 @@ static void nonsense_body(void *ctx)
     kick(0);
     while (!(port_read(0, d.common + 0x14, 1) & 0x40))
         sleep_ms(1);
-    sleep_ms(1);
-    dt_expect_eq(d.config_interrupts, 1);
+    while (!__atomic_load_n(&d.config_interrupts, __ATOMIC_ACQUIRE))
+        sleep_ms(1);
+    dt_expect_eq(__atomic_load_n(&d.config_interrupts, __ATOMIC_ACQUIRE), 1);
     dt_expect_eq(done(), 0);
     port_unplug(d.card);
 }

@@ -220,6 +220,14 @@ static void test_where(void **state)
 
 /* ---- sharing ---- */
 
+/* The DPC runs when all routines of the vector have returned. */
+static void interrupt_and_wait(void)
+{
+    KeClearEvent(&s.done);
+    dt_interrupt_on(VECTOR, 0);
+    wait_for(&s.done);
+}
+
 static void shared_vector(void *ctx)
 {
     (void)ctx;
@@ -228,13 +236,11 @@ static void shared_vector(void *ctx)
     dt_expect_eq(IoConnectInterrupt(&s.other, other_service, &s, NULL, VECTOR, DIRQL, DIRQL, LevelSensitive, TRUE,
                      ~(KAFFINITY)0, FALSE),
         STATUS_SUCCESS);
-    dt_interrupt_on(VECTOR, 0);
-    sleep_ms(2);
+    interrupt_and_wait();
     dt_expect_eq(s.calls, 1);
     dt_expect_eq(s.other_calls, 0);
     s.handled = FALSE;
-    dt_interrupt_on(VECTOR, 0);
-    sleep_ms(2);
+    interrupt_and_wait();
     dt_expect_eq(s.calls, 2);
     dt_expect_eq(s.other_calls, 1);
     IoDisconnectInterrupt(s.interrupt);
@@ -337,7 +343,7 @@ static void returns_higher(void *ctx) /* IRQ-031 */
     s.raise_to = SYNC + 2;
     connect(LevelSensitive, FALSE);
     dt_interrupt_on(VECTOR, 0);
-    sleep_ms(5);
+    wait_for(&s.done);
 }
 
 /* SPL-034: the holder is interrupted on its own processor, by a routine that wants the lock. SPL-033: that it wants it at

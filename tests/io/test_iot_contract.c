@@ -188,9 +188,10 @@ static void deleted(void *ctx)
     dt_run_for(DT_MS(1500));
     if (*(const bool *)ctx)
         IoStopTimer(other);
+    IoDeleteDevice(other);
+    KeFlushQueuedDpcs(); /* a call that had begun has ended */
     LONG before = s.ticks + s.other_ticks;
 
-    IoDeleteDevice(other);
     dt_run_for(DT_MS(2500));
     dt_expect_eq(s.ticks + s.other_ticks, before);
     unload(d);

@@ -168,6 +168,25 @@ static void no_queue(void *ctx)
     ExQueueWorkItem(&s.own, MaximumWorkQueue);
 }
 
+static void no_custom_queue(unsigned type)
+{
+    begin();
+    ExInitializeWorkItem(&s.own, nothing, NULL);
+    ExQueueWorkItem(&s.own, (WORK_QUEUE_TYPE)type);
+}
+
+static void below_custom_queues(void *ctx)
+{
+    (void)ctx;
+    no_custom_queue(CustomPriorityWorkQueue - 1);
+}
+
+static void above_custom_queues(void *ctx)
+{
+    (void)ctx;
+    no_custom_queue(CustomPriorityWorkQueue + 32);
+}
+
 static void no_routine(void *ctx)
 {
     (void)ctx;
@@ -188,6 +207,8 @@ static void test_worker_invalid(void **state)
     worker_invalid(allocated_and_initialized, 3);
     worker_invalid(for_no_object, 3);
     worker_invalid(no_queue, 6);
+    worker_invalid(below_custom_queues, 6);
+    worker_invalid(above_custom_queues, 6);
     worker_invalid(no_routine, 7);
     caught(no_queue, NULL, 0xE4);
     caught(no_routine, NULL, 0xE4);
@@ -363,7 +384,7 @@ static void run_routine(PWORKER_THREAD_ROUTINE routine)
     begin();
     ExInitializeWorkItem(&s.own, routine, &s);
     ExQueueWorkItem(&s.own, DelayedWorkQueue);
-    wait_ms(&s.done, 100);
+    wait_ms(&s.done, simulated() ? 100 : 10000); /* the bug check ends it */
 }
 
 static void leaves_raised(void *ctx)

@@ -48,10 +48,11 @@ static VOID tick(PKDPC dpc, PVOID context, PVOID a, PVOID b)
 {
     LONG n = InterlockedIncrement(&s.calls);
 
-    s.dpc_seen = dpc;
-    s.context_seen = context;
-    s.irql = KeGetCurrentIrql();
-    s.signaled = KeReadStateTimer(&s.timer);
+    /* two instances may overlap */
+    __atomic_store_n(&s.dpc_seen, dpc, __ATOMIC_RELAXED);
+    __atomic_store_n(&s.context_seen, context, __ATOMIC_RELAXED);
+    __atomic_store_n(&s.irql, KeGetCurrentIrql(), __ATOMIC_RELAXED);
+    __atomic_store_n(&s.signaled, KeReadStateTimer(&s.timer), __ATOMIC_RELAXED);
     if (n <= TIMES) {
         s.at[n - 1] = now();
         s.arguments[n - 1][0] = a;

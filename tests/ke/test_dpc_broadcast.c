@@ -205,6 +205,39 @@ static void call_dpc(void *ctx)
     dt_expect_eq(KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
+/* DPC-091: no page describes the arguments, but Windows shows them like this: the processors that have not signaled; those
+ * that have not arrived, with the highest bit changing at each barrier, and all. */
+static ULONG word(const void *at)
+{
+    return __atomic_load_n((const ULONG *)at, __ATOMIC_RELAXED);
+}
+
+static KDEFERRED_ROUTINE looks;
+
+static VOID looks(PKDPC dpc, PVOID context, PVOID a, PVOID b)
+{
+    const ULONG *barrier = b;
+    ULONG        here = word(b);
+
+    (void)dpc, (void)context;
+    dt_expect_eq(barrier[1], CPUS);
+    dt_expect(here >= 1 && here <= CPUS);
+    KeSignalCallDpcSynchronize(b);
+    here = word(b);
+    dt_expect((here & ~0x80000000u) >= 1 && (here & 0x80000000u));
+    dt_expect_eq(word(a), CPUS);
+    KeSignalCallDpcSynchronize(b);
+    dt_expect_eq(word(b), CPUS);
+    dt_expect(word(a) >= 1);
+    KeSignalCallDpcDone(a);
+}
+
+static void call_looks(void *ctx)
+{
+    (void)ctx;
+    KeGenericCallDpc(looks, NULL);
+}
+
 static KDEFERRED_ROUTINE counts;
 
 static VOID counts(PKDPC dpc, PVOID context, PVOID a, PVOID b)
@@ -241,6 +274,7 @@ static void test_call(void **state)
     (void)state;
     passes_with(&cfg, call_dpc);
     always_with(&cfg, call_dpc, 1);
+    always_with(&cfg, call_looks, 1);
     passes_with(&cfg, call_twice);
     always_with(&cfg, call_twice, 1);
 }

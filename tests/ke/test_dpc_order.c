@@ -134,9 +134,11 @@ static void low_either_way(void *ctx)
     dt_ns from = dt_now();
 
     KeInsertQueueDpc(&s.dpc[0], NULL, NULL);
-    if (s.calls && s.at == from)
+    LONG calls = __atomic_load_n(&s.calls, __ATOMIC_RELAXED); /* the tick may come on a thread of its own */
+
+    if (calls && __atomic_load_n(&s.at, __ATOMIC_RELAXED) == from)
         began_now = true;
-    else if (!s.calls)
+    else if (!calls)
         began_later = true;
     wait_for(&s.done);
     KeFlushQueuedDpcs();

@@ -231,12 +231,18 @@ static void linger(void)
         KeReadStateEvent(&s.done);
 }
 
+/* In real time the ordinary DPC, or the thread, is beside it on a thread of the host. */
+static bool is_inside(void)
+{
+    return __atomic_load_n(&s.inside, __ATOMIC_RELAXED) != 0;
+}
+
 static VOID lingers(PKDPC dpc, PVOID context, PVOID a, PVOID b)
 {
     (void)dpc, (void)context, (void)a, (void)b;
-    s.inside++;
+    InterlockedIncrement(&s.inside);
     linger();
-    s.inside--;
+    InterlockedDecrement(&s.inside);
     s.calls++;
 }
 
@@ -244,7 +250,7 @@ static VOID is_ordinary(PKDPC dpc, PVOID context, PVOID a, PVOID b)
 {
     (void)dpc, (void)context, (void)a, (void)b;
     dt_expect_eq(KeGetCurrentIrql(), DISPATCH_LEVEL);
-    if (s.inside)
+    if (is_inside())
         interrupted = true;
     s.ordinary_calls++;
 }
@@ -253,11 +259,11 @@ static VOID is_ordinary(PKDPC dpc, PVOID context, PVOID a, PVOID b)
 static VOID inserts_ordinary(PKDPC dpc, PVOID context, PVOID a, PVOID b)
 {
     (void)dpc, (void)context, (void)a, (void)b;
-    s.inside++;
+    InterlockedIncrement(&s.inside);
     KeInsertQueueDpc(&s.ordinary, NULL, NULL);
     dt_expect_eq(s.ordinary_calls, off ? 0 : 1);
     dt_expect_eq(KeGetCurrentIrql(), level());
-    s.inside--;
+    InterlockedDecrement(&s.inside);
     s.calls++;
 }
 
@@ -317,7 +323,7 @@ static void looks(void *ctx)
 {
     (void)ctx;
     for (int i = 0; i < 3; i++) {
-        if (s.inside)
+        if (is_inside())
             preempted = true;
         KeReadStateEvent(&s.done);
     }

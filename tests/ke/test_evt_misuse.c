@@ -92,6 +92,16 @@ static void test_levels(void **state)
     passes(reset_at_dispatch);
 }
 
+static void set_freed(void *ctx)
+{
+    PKEVENT e = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *e, 'tnvE');
+
+    (void)ctx;
+    KeInitializeEvent(e, NotificationEvent, FALSE);
+    ExFreePoolWithTag(e, 'tnvE');
+    KeSetEvent(e, IO_NO_INCREMENT, FALSE);
+}
+
 static uint64_t first_parameter(dt_body *body)
 {
     struct dt_config cfg = config(2);
@@ -109,6 +119,21 @@ static void test_level_codes(void **state)
     assert_int_equal(first_parameter(set_at_device_level), 0x80);
     assert_int_equal(first_parameter(pair_at_dispatch), 0x20016);
     assert_int_equal(first_parameter(clear_at_device_level), 0x20011);
+}
+
+/* Bug check 0x0A: address, IRQL, 0 for a read, and no instruction, whatever lies where the event should. */
+static void test_object_codes(void **state)
+{
+    struct dt_config cfg = config(2);
+    struct dt_result r = {0};
+
+    (void)state;
+    if (!simulated())
+        return;
+    assert_int_equal(dt_run(&cfg, set_freed, NULL, &r), 0);
+    assert_int_equal(r.finding.bugcheck, 0x0A);
+    assert_int_equal(r.finding.param[2], 0);
+    assert_int_equal(r.finding.param[3], 0);
 }
 
 /* EVT-018: after Wait = TRUE nothing but a wait. */
@@ -266,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_level_codes),
+        cmocka_unit_test(test_object_codes),
         cmocka_unit_test(test_not_followed),
         cmocka_unit_test(test_pulse),
         cmocka_unit_test(test_storage),

@@ -95,6 +95,62 @@ static void left_unentered(void *ctx)
     dt_expect(!KeAreApcsDisabled());
 }
 
+/* KTM-003, WAI-057, WAI-058: what touches only its object or the thread works at any level. */
+static void timer_init_high(void *ctx)
+{
+    static KTIMER t;
+    KIRQL         irql;
+
+    (void)ctx;
+    KeRaiseIrql(HIGH_LEVEL, &irql);
+    KeInitializeTimerEx(&t, SynchronizationTimer);
+    dt_expect(t.Header.Type == 9 && !KeReadStateTimer(&t));
+    dt_expect_eq(KeGetCurrentIrql(), HIGH_LEVEL);
+    KeLowerIrql(irql);
+}
+
+static void apc_state_high(void *ctx)
+{
+    KIRQL irql;
+
+    (void)ctx;
+    KeRaiseIrql(HIGH_LEVEL, &irql);
+    dt_expect(!KeAreApcsDisabled() && KeAreAllApcsDisabled());
+    KeEnterCriticalRegion();
+    KeEnterGuardedRegion();
+    dt_expect(KeAreApcsDisabled());
+    KeLowerIrql(irql);
+    dt_expect(KeAreApcsDisabled() && KeAreAllApcsDisabled());
+    KeLeaveCriticalRegion();
+    dt_expect(KeAreApcsDisabled()); /* by the guarded region */
+    KeLeaveGuardedRegion();
+    dt_expect(!KeAreApcsDisabled() && !KeAreAllApcsDisabled());
+}
+
+static void ends_at_once(void *ctx)
+{
+    dt_expect(ctx == &ends_at_once);
+}
+
+/* THR-002: what a routine for PASSIVE_LEVEL touches can be paged in at APC_LEVEL. */
+static void thread_from_apc_level(void *ctx)
+{
+    HANDLE handle;
+    PVOID  thread;
+    KIRQL  irql;
+
+    (void)ctx;
+    KeRaiseIrql(APC_LEVEL, &irql);
+    dt_expect_eq(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, ends_at_once, (PVOID)&ends_at_once),
+        STATUS_SUCCESS);
+    dt_expect_eq(
+        ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &thread, NULL), STATUS_SUCCESS);
+    dt_expect_eq(ZwClose(handle), STATUS_SUCCESS);
+    wait_for(thread);
+    KeLowerIrql(irql);
+    ObDereferenceObject(thread);
+}
+
 /* EVT-018: after Wait = TRUE no wait follows. IRQL stays up: the next wait would bring it down, or the driver does. */
 static void no_wait_follows(void *ctx)
 {
@@ -119,6 +175,9 @@ static void test_apcs(void **state)
     tolerated(spin_lock_below, "DT-I02", 0x40);
     tolerated(left_unentered, "DT-W15", 0x3E);
     tolerated(no_wait_follows, "DT-W05", 0);
+    tolerated(timer_init_high, "DT-I01", 0x20011);
+    tolerated(apc_state_high, "DT-I01", 0);
+    tolerated(thread_from_apc_level, "DT-I01", 0x2001C);
 }
 
 /* ---- owners, storage, leaks ---- */
@@ -144,6 +203,34 @@ static void released_by_another(void *ctx)
     dt_join(dt_spawn(1, release_it, NULL));
     dt_expect(mutex.Count == 1 && !mutex.Owner);
     KeLowerIrql(PASSIVE_LEVEL);
+}
+
+/* LCK-035: an assertion of checked systems. A shared owner gets what it has. */
+static void converted_by_shared_owner(void *ctx)
+{
+    static ERESOURCE r;
+
+    (void)ctx;
+    ExInitializeResourceLite(&r);
+    KeEnterCriticalRegion();
+    ExAcquireResourceSharedLite(&r, TRUE);
+    ExAcquireResourceSharedLite(&r, TRUE);
+    ExConvertExclusiveToSharedLite(&r);
+    dt_expect(ExIsResourceAcquiredSharedLite(&r) == 2 && !ExIsResourceAcquiredExclusiveLite(&r));
+    ExReleaseResourceLite(&r);
+    ExReleaseResourceLite(&r);
+    KeLeaveCriticalRegion();
+    ExDeleteResourceLite(&r);
+}
+
+static void converted_by_nobody(void *ctx)
+{
+    static ERESOURCE r;
+
+    (void)ctx;
+    ExInitializeResourceLite(&r);
+    KeEnterCriticalRegion();
+    ExConvertExclusiveToSharedLite(&r);
 }
 
 /* LCK-075, LCK-077 */
@@ -215,12 +302,71 @@ static void test_storage(void **state)
 {
     (void)state;
     tolerated(released_by_another, "DT-L03", 0x1004);
+    tolerated(converted_by_shared_owner, "DT-L15", 0);
     tolerated(remove_lock_tags, "DT-L15", 0xD5);
     tolerated(paged_event, "DT-I10", 0xE1);
     tolerated(paged_pool_high, "DT-I10", 1);
     tolerated(semaphore_over_limit, "DT-W08", 0);
     tolerated(pulses, "DT-W12", 0);
     tolerated(leaks_a_timer, "DT-T18", 0);
+}
+
+/* ---- timers, IRPs ---- */
+
+static KDEFERRED_ROUTINE on_timer;
+
+static VOID on_timer(PKDPC dpc, PVOID context, PVOID a, PVOID b)
+{
+    (void)dpc, (void)a, (void)b;
+    InterlockedIncrement(context);
+}
+
+/* KTM-008: the timer comes due all the same, with its DPC, as what it was initialized to last. */
+static void timer_again(void *ctx)
+{
+    static KTIMER t, other;
+    KDPC          dpc;
+    LONG          runs = 0;
+
+    (void)ctx;
+    KeInitializeDpc(&dpc, on_timer, &runs);
+    KeInitializeTimer(&other);
+    KeSetTimer(&other, in_ms(30), NULL);
+    KeInitializeTimer(&t);
+    KeSetTimerEx(&t, in_ms(20), 20, &dpc);
+    KeInitializeTimerEx(&t, SynchronizationTimer);
+    dt_expect_eq(poll(&t), STATUS_TIMEOUT);
+    wait_for(&t);
+    dt_expect_eq(poll(&t), STATUS_TIMEOUT);
+    wait_for(&other);
+    KeFlushQueuedDpcs();
+    dt_expect_eq(runs, 1);
+    dt_expect(!KeCancelTimer(&t));
+    KeSetTimer(&t, in_ms(1), &dpc);
+    wait_for(&t);
+    KeFlushQueuedDpcs();
+    dt_expect_eq(runs, 2);
+}
+
+/* What is no timer, but looks as if it were set: nothing that is in the memory counts. */
+static void timer_in_garbage(void *ctx)
+{
+    static KTIMER t;
+
+    (void)ctx;
+    memset(&t, 0xFF, sizeof t);
+    KeInitializeTimer(&t);
+    KeSetTimer(&t, in_ms(1), NULL);
+    wait_for(&t);
+}
+
+static void test_timers(void **state)
+{
+    struct dt_config cfg = faithful();
+
+    (void)state;
+    tolerated(timer_again, "DT-T02", 0);
+    passes_with(&cfg, timer_in_garbage);
 }
 
 /* ---- Windows has a code of its own, or simply hangs ---- */
@@ -314,6 +460,7 @@ static void test_never_tolerated(void **state)
     (void)state;
     caught_with(&cfg, bad_attributes, "DT-T14", 0xC7);
     caught_with(&cfg, zeroed_timer, "DT-T01", 0xC7);
+    caught_with(&cfg, converted_by_nobody, "DT-L15", 0xE3);
     caught_with(&cfg, expects_too_much, "DT-X05", 0);
 }
 
@@ -322,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_apcs),
         cmocka_unit_test(test_storage),
+        cmocka_unit_test(test_timers),
         cmocka_unit_test(test_other_codes),
         cmocka_unit_test(test_never_tolerated),
     };

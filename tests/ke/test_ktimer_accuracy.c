@@ -147,8 +147,8 @@ static void equal_due_times(void *ctx)
     KeSetTimer(&s.timer, in_ms(20), &s.dpc);
     KeSetTimer(&s.second, in_ms(20), &s.other);
     wait_for(&s.done);
-    dt_expect(s.at[0] == s.at[1] || !simulated());
     end();
+    dt_expect(s.at[0] == s.at[1] || !simulated());
 }
 
 static void test_due_times(void **state)
@@ -196,7 +196,7 @@ static void three_calls(void *ctx)
     sleep_ms(2500);
     dt_expect(KeCancelTimer(&s.timer));
     KeFlushQueuedDpcs();
-    dt_expect(s.calls == 3 || (!simulated() && s.calls <= 3));
+    dt_expect(s.calls == 3 || (!simulated() && s.calls >= 1)); /* the host may sleep longer, or call late */
     LONG calls = s.calls;
 
     sleep_ms(simulated() ? 5000 : 10);
@@ -286,9 +286,12 @@ static void set_clock(int64_t change_ms, bool is_absolute, LONG period_ms, int64
     KeSetTimerEx(&s.timer, in_100ns(due), period_ms, &s.dpc);
     sleep_ms(10);
     dt_set_system_time(system_time() + (uint64_t)(change_ms * MS));
+    bool in_time = now() - from < 99 * MS; /* the host may have slept beyond the due time */
+
     wait_for(&s.done);
     end();
-    expect_between(s.at[0], from, (expected_ms - 1) * MS, (expected_ms + 2) * MS);
+    if (in_time)
+        expect_between(s.at[0], from, (expected_ms - 1) * MS, (expected_ms + 2) * MS);
     if (period_ms)
         dt_expect(intervals_are(4, (uint64_t)period_ms * MS));
 }

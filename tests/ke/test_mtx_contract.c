@@ -375,6 +375,7 @@ static void abandoned(void *ctx)
     (void)ctx;
     abandon();
     dt_expect_eq(poll(&s.mutant), STATUS_ABANDONED);
+    dt_expect_eq(s.mutant.Abandoned, 0); /* the next owner is not told again */
     dt_expect(s.mutant.OwnerThread == KeGetCurrentThread());
     dt_expect_eq(poll(&s.mutant), STATUS_SUCCESS); /* not told again */
     KeReleaseMutant(&s.mutant, 0, FALSE, FALSE);

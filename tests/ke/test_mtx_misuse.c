@@ -142,10 +142,21 @@ static void same_level(void *ctx)
     levels(APC_LEVEL, PASSIVE_LEVEL);
 }
 
+static KMUTEX not_a_mutex;
+
+/* MTX-010: what is released was never initialized. */
+static void no_mutex_released(void *ctx)
+{
+    (void)ctx;
+    memset(&not_a_mutex, 0x55, sizeof not_a_mutex);
+    KeReleaseMutex(&not_a_mutex, FALSE);
+}
+
 static void test_who_and_where(void **state)
 {
     (void)state;
     caught(misaligned, "DT-W03", 0);
+    caught_params(no_mutex_released, "DT-W03", 0x0A, (uintptr_t)&not_a_mutex, PASSIVE_LEVEL);
     caught(too_often, "DT-W06", 0x7E);
     raises(too_often, 0xC0000191, INT32_MIN);
     passes(other_first);

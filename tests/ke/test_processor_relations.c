@@ -29,8 +29,14 @@ static ULONG relations(const PROCESSOR_NUMBER *of, LOGICAL_PROCESSOR_RELATIONSHI
         else if (type == RelationNumaNode)
             processors += (ULONG)__builtin_popcountll(r->NumaNode.GroupMask.Mask);
         else
-            for (USHORT g = 0; g < r->Group.ActiveGroupCount; g++)
-                processors += r->Group.GroupInfo[g].ActiveProcessorCount;
+            for (USHORT g = 0; g < r->Group.ActiveGroupCount; g++) {
+                const PROCESSOR_GROUP_INFO *info = &r->Group.GroupInfo[g];
+
+                processors += info->ActiveProcessorCount;
+                dt_expect_eq(info->ActiveProcessorMask, KeQueryGroupAffinity(g));
+                dt_expect(info->MaximumProcessorCount == info->ActiveProcessorCount &&
+                          r->Group.MaximumGroupCount == r->Group.ActiveGroupCount);
+            }
         at += r->Size;
     }
     *records = seen;

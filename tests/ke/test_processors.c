@@ -46,7 +46,7 @@ static void deferred(void *ctx)
     KeLowerIrql(irql);
 }
 
-/* THR-032: nothing happens. THR-033: neither does a revert alone. */
+/* THR-032: nothing happens while no processor of the mask exists. THR-033: neither does a revert alone. */
 static void invalid(void *ctx)
 {
     (void)ctx;
@@ -54,9 +54,27 @@ static void invalid(void *ctx)
     dt_expect_eq(KeSetSystemAffinityThreadEx(CPU(1)), 0);
     KeSetSystemAffinityThreadEx(0);
     KeSetSystemAffinityThreadEx(CPU(2));
-    KeSetSystemAffinityThreadEx(CPU(0) | CPU(40));
+    KeSetSystemAffinityThreadEx(CPU(2) | CPU(40));
     dt_expect_eq(KeGetCurrentProcessorNumber(), 1);
     dt_expect_eq(KeSetSystemAffinityThreadEx(CPU(1)), CPU(1));
+}
+
+/* THR-032, against the wording of its page: Windows leaves out what it does not have of a mask that it can use, ~0 above all.
+ * THR-033: a set that had no effect is a set before, too. */
+static void all_bits(void *ctx)
+{
+    (void)ctx;
+    KeSetSystemAffinityThreadEx(0);
+    KeRevertToUserAffinityThreadEx(CPU(1));
+    dt_expect_eq(KeGetCurrentProcessorNumber(), 1);
+    dt_expect_eq(KeSetSystemAffinityThreadEx(~(KAFFINITY)0), CPU(1));
+    dt_expect_eq(KeSetSystemAffinityThreadEx(CPU(1)), CPU(0) | CPU(1));
+    KeRevertToUserAffinityThreadEx(~(KAFFINITY)0);
+    dt_expect_eq(KeSetSystemAffinityThreadEx(CPU(0) | CPU(40)), CPU(0) | CPU(1));
+    dt_expect_eq(KeGetCurrentProcessorNumber(), 0);
+    KeRevertToUserAffinityThreadEx(0);
+    KeRevertToUserAffinityThreadEx(CPU(1));
+    dt_expect_eq(KeSetSystemAffinityThreadEx(CPU(0)), 0);
 }
 
 /* THR-034: two routines that know nothing of each other. */
@@ -86,6 +104,7 @@ static void test_affinity(void **state)
     always(set_and_revert, 1);
     always(deferred, 1);
     always(invalid, 1);
+    always(all_bits, 1);
     always(nested, 1);
 }
 

@@ -55,6 +55,9 @@ static void initialized(void *ctx)
 {
     (void)ctx;
     begin(0);
+    memset(&s.queue, 0x55, sizeof s.queue);
+    KeInitializeQueue(&s.queue, 0);
+    dt_expect(s.queue.CurrentCount == 0 && IsListEmpty(&s.queue.EntryListHead));
     dt_expect_eq(s.queue.MaximumCount, KeQueryActiveProcessorCount(NULL));
     dt_expect_eq(KeReadStateQueue(&s.queue), 0);
     begin(7);
@@ -94,12 +97,67 @@ static void empty(void *ctx)
     KeLowerIrql(irql);
 }
 
+/* WRK-037: who has come back without an entry runs for the queue all the same; of a thread only its last queue counts. */
+static void belongs_to_one(void *ctx)
+{
+    static KQUEUE other;
+
+    (void)ctx;
+    begin(1);
+    KeInitializeQueue(&other, 1);
+    dt_expect(s.queue.CurrentCount == 0 && IsListEmpty(&s.queue.ThreadListHead));
+    dt_expect(at_once() == as_entry(STATUS_TIMEOUT));
+    dt_expect(s.queue.CurrentCount == 1 && !IsListEmpty(&s.queue.ThreadListHead));
+    KeInsertQueue(&s.queue, &s.entry[0].link);
+    dt_expect(at_once() == &s.entry[0].link);
+    dt_expect_eq(s.queue.CurrentCount, 1);
+    KeInsertQueue(&other, &s.entry[1].link);
+    dt_expect(KeRemoveQueue(&other, KernelMode, NULL) == &s.entry[1].link);
+    dt_expect(s.queue.CurrentCount == 0 && IsListEmpty(&s.queue.ThreadListHead));
+    dt_expect(other.CurrentCount == 1 && other.ThreadListHead.Flink == other.ThreadListHead.Blink);
+    dt_expect(!KeRundownQueue(&other));
+    dt_expect(other.CurrentCount == 0 && IsListEmpty(&other.ThreadListHead));
+}
+
+static KQUEUE no_queue;
+
+static void insert_nowhere(void *ctx)
+{
+    (void)ctx;
+    begin(1);
+    KeInsertQueue(&no_queue, &s.entry[0].link);
+}
+
+static void remove_nowhere(void *ctx)
+{
+    LARGE_INTEGER zero = {.QuadPart = 0};
+
+    (void)ctx;
+    KeRemoveQueue(&no_queue, KernelMode, &zero);
+}
+
+static void run_down_nothing(void *ctx)
+{
+    (void)ctx;
+    KeRundownQueue(&no_queue);
+}
+
+/* WRK-031: not before KeInitializeQueue. */
+static void test_uninitialized(void **state)
+{
+    (void)state;
+    caught_params(insert_nowhere, "DT-W03", 0x0A, (uintptr_t)&no_queue, PASSIVE_LEVEL);
+    caught_params(remove_nowhere, "DT-W03", 0x0A, (uintptr_t)&no_queue, PASSIVE_LEVEL);
+    caught_params(run_down_nothing, "DT-W03", 0x0A, (uintptr_t)&no_queue, PASSIVE_LEVEL);
+}
+
 static void test_alone(void **state)
 {
     (void)state;
     passes(initialized);
     passes(in_order);
     passes(empty);
+    passes(belongs_to_one);
 }
 
 /* ---- waiting threads ---- */
@@ -207,6 +265,15 @@ static void consume(void *ctx)
         InterlockedIncrement(&s.taken[CONTAINING_RECORD(e, struct entry, link)->number]);
 }
 
+/* The consumers may have given up while the host kept the producer waiting. */
+static void take_the_rest(void)
+{
+    PLIST_ENTRY e;
+
+    while ((e = at_once()) != as_entry(STATUS_TIMEOUT))
+        s.taken[CONTAINING_RECORD(e, struct entry, link)->number]++;
+}
+
 static void every_entry_once(void *ctx)
 {
     (void)ctx;
@@ -216,6 +283,10 @@ static void every_entry_once(void *ctx)
     for (int i = 0; i < 3; i++)
         KeInsertQueue(&s.queue, &s.entry[i].link);
     dt_join_all();
+    if (simulated())
+        dt_expect_eq(KeReadStateQueue(&s.queue), 0);
+    else
+        take_the_rest();
     for (int i = 0; i < 3; i++)
         dt_expect_eq(s.taken[i], 1);
     dt_expect_eq(KeReadStateQueue(&s.queue), 0);
@@ -364,6 +435,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_uninitialized),
         cmocka_unit_test(test_waiting),
         cmocka_unit_test(test_every_entry_once),
         cmocka_unit_test(test_rundown),

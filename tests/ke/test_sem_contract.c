@@ -340,7 +340,7 @@ static void in_nonpaged_pool(void *ctx)
 
 static void waits_in_pool(void *ctx)
 {
-    wait_ms(ctx, 100);
+    wait_ms(ctx, 10000); /* the host may be slow, and nobody waits that long */
 }
 
 static void freed_under_waiter(void *ctx)

@@ -39,7 +39,9 @@ static void levels_at(KIRQL level)
     dt_expect_eq(KeGetCurrentIrql(), DISPATCH_LEVEL);
     dt_expect_eq(h.OldIrql, level);
     dt_expect(s.a != 0 && !KeTestSpinLock(&s.a));
+    dt_expect((ULONG_PTR)h.LockQueue.Lock == ((ULONG_PTR)&s.a | 2) && !h.LockQueue.Next);
     KeReleaseInStackQueuedSpinLock(&h);
+    dt_expect(h.LockQueue.Lock == &s.a);
     dt_expect_eq(KeGetCurrentIrql(), level);
     dt_expect(KeTestSpinLock(&s.a));
     KeLowerIrql(entry);

@@ -98,6 +98,7 @@ static void known_by_id(void *ctx)
     wait_for(found);
     ObDereferenceObject(found);
     dt_expect_eq(PsLookupThreadByThreadId(id.UniqueThread, &found), STATUS_INVALID_PARAMETER);
+    dt_expect_eq(PsLookupThreadByThreadId(NULL, &found), STATUS_INVALID_CID);
     ZwClose(s.handle);
 }
 
@@ -105,6 +106,64 @@ static void test_known_by_id(void **state)
 {
     (void)state;
     always(known_by_id, 1);
+}
+
+enum { MANY_THREADS = 6000 };
+
+static LONG     ended;
+static PKTHREAD first_object;
+static bool     used_again;
+
+static KSTART_ROUTINE ends_at_once;
+
+static VOID ends_at_once(PVOID context)
+{
+    (void)context;
+    if (InterlockedIncrement(&ended) == 1)
+        first_object = KeGetCurrentThread();
+    else
+        used_again |= KeGetCurrentThread() == first_object;
+}
+
+static void start_many(void)
+{
+    HANDLE h;
+
+    for (int i = 0; i < MANY_THREADS; i++) {
+        dt_expect_eq(PsCreateSystemThread(&h, THREAD_ALL_ACCESS, NULL, NULL, NULL, ends_at_once, NULL), STATUS_SUCCESS);
+        dt_expect_eq(ZwWaitForSingleObject(h, FALSE, NULL), STATUS_SUCCESS);
+        ZwClose(h);
+    }
+}
+
+/* THR-047: a thread that was looked up stays the one it was, however many come after it; their objects are used again. */
+static void kept_object(void *ctx)
+{
+    CLIENT_ID id;
+    PETHREAD  found;
+
+    (void)ctx;
+    begin();
+    ended = 0;
+    used_again = false;
+    dt_expect_eq(
+        PsCreateSystemThread(&s.handle, THREAD_ALL_ACCESS, NULL, NULL, &id, look_around, NULL), STATUS_SUCCESS);
+    dt_expect_eq(PsLookupThreadByThreadId(id.UniqueThread, &found), STATUS_SUCCESS);
+    KeSetEvent(&s.go, IO_NO_INCREMENT, FALSE);
+    wait_for(found);
+    ZwClose(s.handle);
+    start_many();
+    dt_expect(ended == MANY_THREADS && used_again);
+    dt_expect(PsGetThreadId(found) == id.UniqueThread && PsIsThreadTerminating(found));
+    wait_for(found);
+    ObDereferenceObject(found);
+}
+
+static void test_kept_object(void **state)
+{
+    (void)state;
+    if (simulated())
+        passes(kept_object);
 }
 
 /* ---- how it ends ---- */
@@ -299,7 +358,7 @@ static void terminate_worker(void *ctx)
     begin();
     ExInitializeWorkItem(&item, terminates_worker, NULL);
     ExQueueWorkItem(&item, DelayedWorkQueue);
-    wait_ms(&s.go, 100);
+    wait_ms(&s.go, 30000); /* the worker stops the machine */
 }
 
 static void first_parameter(dt_body *body, uint64_t expected)
@@ -358,6 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_begins),
         cmocka_unit_test(test_known_by_id),
+        cmocka_unit_test(test_kept_object),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_current_thread),
         cmocka_unit_test(test_misuse),

@@ -61,16 +61,16 @@ static void due_body(void *ctx)
     attach(0);
     mach_ns start = mach_now();
 
-    mach_device_at(&c.device, start + 50000000);
+    mach_device_at(&c.device, start + 500000000);
     mach_device_at(&c.device, start + 3000000); /* replaces */
     while (steps() < 1)
         sleep_ms(1);
     dt_expect(c.last >= start + 3000000);
-    sleep_ms(60);
+    sleep_ms(600);
     dt_expect_eq(steps(), 1);
-    mach_device_at(&c.device, mach_now() + 2000000);
+    mach_device_at(&c.device, mach_now() + 200000000);
     mach_device_at(&c.device, MACH_NEVER);
-    sleep_ms(5);
+    sleep_ms(250);
     dt_expect_eq(steps(), 1);
     mach_device_detach(&c.device);
 }

@@ -15,6 +15,8 @@ static volatile LONG n_kept, n_given_back;
 
 static inline void clients_begin(void)
 {
+    for (LONG i = 0; i < n_kept; i++)
+        kept[i] = NULL;
     n_sent = 0;
     n_kept = n_given_back = 0;
 }
@@ -23,14 +25,25 @@ static inline void clients_begin(void)
 static inline bool keep(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
 {
     (void)e;
-    kept[InterlockedIncrement(&n_kept) - 1] = srb;
+    __atomic_store_n(&kept[InterlockedIncrement(&n_kept) - 1], srb, __ATOMIC_RELEASE);
     return true;
+}
+
+/* One of those that are counted; it may be on its way here still. */
+static inline void *kept_one(LONG i)
+{
+    void *srb;
+
+    dt_expect(i < __atomic_load_n(&n_kept, __ATOMIC_ACQUIRE));
+    while (!(srb = __atomic_load_n(&kept[i], __ATOMIC_ACQUIRE)))
+        YieldProcessor();
+    return srb;
 }
 
 /* The oldest that is kept is completed so. IRQL <= DISPATCH_LEVEL. */
 static inline void give_back(dt_stor *s, UCHAR status)
 {
-    complete(ext_of(s), kept[InterlockedIncrement(&n_given_back) - 1], status);
+    complete(ext_of(s), kept_one(InterlockedIncrement(&n_given_back) - 1), status);
 }
 
 static inline void give_all_back(dt_stor *s)
@@ -56,10 +69,12 @@ static inline void send_many(dt_stor *s, unsigned lun, unsigned n)
         send(s, lun);
 }
 
-/* Lets everything that can go on do so: nothing here takes longer than a tick. */
+/* Lets everything that can go on do so: nothing here takes longer than a tick. What has been done then can be read. */
 static inline void calm(void)
 {
     sleep_ms(simulated() ? 3 : 40);
+    if (!simulated())
+        dt_run_until_idle();
 }
 
 /* Everything is answered, as it comes. */

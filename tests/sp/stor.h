@@ -113,6 +113,19 @@ static inline PULONG mini_length(PSCSI_REQUEST_BLOCK srb)
 
 /* ---- a disk ---- */
 
+/* Changed while a scan may be under way. */
+static inline void mini_units_set(unsigned n)
+{
+    __atomic_store_n(&mini.luns, n, __ATOMIC_RELEASE);
+}
+
+static inline unsigned mini_units(void)
+{
+    unsigned n = __atomic_load_n(&mini.luns, __ATOMIC_ACQUIRE);
+
+    return n ? n : 1;
+}
+
 static inline ULONG be32(const UCHAR *p)
 {
     return (ULONG)p[0] << 24 | (ULONG)p[1] << 16 | (ULONG)p[2] << 8 | p[3];
@@ -168,7 +181,7 @@ static inline UCHAR mini_inquiry(PSCSI_REQUEST_BLOCK srb, const UCHAR *cdb)
 static inline UCHAR mini_luns(PSCSI_REQUEST_BLOCK srb)
 {
     UCHAR    list[8 + 8 * 8] = {0};
-    unsigned n = mini.luns ? mini.luns : 1;
+    unsigned n = mini_units();
 
     list[3] = (UCHAR)(8 * n);
     for (unsigned i = 0; i < n; i++)
@@ -195,7 +208,7 @@ static inline UCHAR mini_command(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
     static const UCHAR mode[24] = {23, 0, 0x10, 0, 0x08, 0x12, 0x04};
     const UCHAR       *cdb = mini_cdb(srb);
 
-    if (mini_target(srb) != 0 || mini_lun(srb) >= (mini.luns ? mini.luns : 1))
+    if (mini_target(srb) != 0 || mini_lun(srb) >= mini_units())
         return SRB_STATUS_NO_DEVICE;
     switch (cdb[0]) {
     case SCSIOP_TEST_UNIT_READY:
@@ -233,8 +246,18 @@ static inline bool mini_hold(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
 {
     LONG n = InterlockedIncrement(&e->n_held) - 1;
 
-    e->held[n % HELD_MAX] = srb;
+    __atomic_store_n(&e->held[n % HELD_MAX], srb, __ATOMIC_RELEASE);
     return true;
+}
+
+/* It is counted before it is there: somebody may be in between on the real-time machine. */
+static inline void *mini_held(struct mini_ext *e, LONG i)
+{
+    void *srb;
+
+    while (!(srb = __atomic_exchange_n(&e->held[i], NULL, __ATOMIC_ACQ_REL)))
+        YieldProcessor();
+    return srb;
 }
 
 /* ---- routines of the miniport ---- */
@@ -424,7 +447,7 @@ static inline void mini_release(struct mini_ext *e, UCHAR status)
     LONG n = InterlockedExchange(&e->n_held, 0);
 
     for (LONG i = 0; i < n; i++)
-        complete(e, e->held[i], status);
+        complete(e, mini_held(e, i), status);
 }
 
 static inline void over(dt_stor *s)
@@ -458,12 +481,13 @@ static inline void client_on(dt_stor *s, int processor)
     dt_spawn(processor, client, s);
 }
 
-/* Time passes until it is so, or for a second: on some schedules another processor is far behind. */
+/* Time passes until it is so, or for a second, ten of the host's: on some schedules another processor is far behind. */
 __attribute__((noinline, unused, no_sanitize("thread"))) static void eventually(volatile const void *word, ULONG value)
 {
     volatile const ULONG *w = word;
+    unsigned              turns = simulated() ? 100 : 1000;
 
-    for (unsigned i = 0; i < 100 && *w != value; i++)
+    for (unsigned i = 0; i < turns && *w != value; i++)
         dt_run_for(DT_MS(10));
     if (!simulated())
         dt_run_until_idle(); /* what the routine has written before can be read */

@@ -341,7 +341,7 @@ static void see_perf(struct mini_ext *e, SCSI_ADAPTER_CONTROL_TYPE type, PVOID p
     if (type != ScsiAdapterPoFxSetPerfState)
         return;
     perf_succeeded = p->Succeeded;
-    perf_context = p->Context;
+    __atomic_store_n(&perf_context, p->Context, __ATOMIC_RELEASE);
 }
 
 static STOR_POFX_DEVICE pofx_device(void)
@@ -367,7 +367,7 @@ static void perf_body(void *ctx)
     dt_expect_eq(StorPortInitializePoFxPower(e, NULL, &d, &cold), STOR_STATUS_SUCCESS);
     dt_expect_eq(StorPortPoFxSetPerfState(e, NULL, 0, 1, 0, 1, s), STOR_STATUS_INVALID_PARAMETER);
     dt_expect_eq(StorPortPoFxSetPerfState(e, NULL, 0, 0, 0, 1, s), STOR_STATUS_SUCCESS);
-    while (!perf_context)
+    while (!__atomic_load_n(&perf_context, __ATOMIC_ACQUIRE))
         sleep_ms(1);
     dt_expect(perf_context == (PVOID)s && perf_succeeded);
     over(s);

@@ -239,6 +239,7 @@ static void t_control(struct mini_ext *e, SCSI_ADAPTER_CONTROL_TYPE type)
 }
 
 static struct mini trial;
+static dt_ns       patience; /* for what the stimulus leads to */
 static enum { ONE_REQUEST, ONE_INTERRUPT, ONE_RESET, ONE_DPC, NOTHING } stimulus;
 
 static void trial_body(void *ctx)
@@ -256,7 +257,7 @@ static void trial_body(void *ctx)
         dt_expect(dt_stor_reset_bus(s, 0));
     else if (stimulus == ONE_DPC)
         StorPortIssueDpc(e, &e->dpc[0], NULL, NULL);
-    dt_run_for(DT_MS(20));
+    dt_run_for(patience);
     over(s);
 }
 
@@ -265,6 +266,7 @@ static void allows(struct mini m, int what, STOR_SPINLOCK lock)
     trial = m;
     stimulus = what;
     wanted = lock;
+    patience = DT_MS(20);
     passes(trial_body);
 }
 
@@ -273,6 +275,7 @@ static void refuses(struct mini m, int what, STOR_SPINLOCK lock)
     trial = m;
     stimulus = what;
     wanted = lock;
+    patience = DT_S(2);
     caught(trial_body, "DT-S06", ANY_CODE);
 }
 

@@ -393,7 +393,7 @@ static bool watched_build(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
 {
     (void)srb;
     StorPortNotification(NextRequest, e);
-    seen |= e->word[0];
+    seen |= __atomic_load_n(&e->word[0], __ATOMIC_RELAXED); /* nothing keeps BuildIo and a reset apart */
     return true;
 }
 
@@ -403,10 +403,10 @@ static bool watched_reset(struct mini_ext *e, ULONG path)
     dt_expect_eq(KeGetCurrentIrql(), DISPATCH_LEVEL);
     dt_expect_eq(dt_stor_locks_held(mini_stor), DT_STOR_LOCK_STARTIO);
     dt_expect_eq(e->inside, 0);
-    e->word[0] = 1;
+    __atomic_store_n(&e->word[0], 1, __ATOMIC_RELAXED);
     StorPortNotification(NextRequest, e);
     dt_expect_eq(e->inside, 0);
-    e->word[0] = 0;
+    __atomic_store_n(&e->word[0], 0, __ATOMIC_RELAXED);
     return true;
 }
 

@@ -51,7 +51,7 @@ static void tick_body(void *ctx)
     (void)ctx;
     arm(e, seen_at, 1);
     dt_run_for(DT_MS(40));
-    dt_expect_eq(e->timers, 1);
+    eventually(&e->timers, 1);
     if (simulated())
         dt_expect((dt_ns)e->word[0] * 1000 - start <= 15625000 + 1000);
     over(s);
@@ -116,11 +116,11 @@ static void two_adapters_body(void *ctx)
     arm(first_ext, expects_first, 1000);
     arm(second_ext, expects_second, 1000);
     dt_run_for(DT_MS(5));
-    dt_expect_eq(first_ext->timers, 1);
-    dt_expect_eq(second_ext->timers, 1);
+    eventually(&first_ext->timers, 1);
+    eventually(&second_ext->timers, 1);
     arm(first_ext, seen_at, 1000);
     dt_run_for(DT_MS(5));
-    dt_expect_eq(first_ext->timers, 2);
+    eventually(&first_ext->timers, 2);
     dt_stor_remove(two);
     over(one);
 }
@@ -160,14 +160,16 @@ static void cancel_body(void *ctx)
     disarm(e);
     arm(e, count_timer, 20000);
     disarm(e);
-    ULONG n = e->timers; /* on some schedules 20 ms have passed in between */
+    if (!simulated())
+        dt_run_until_idle(); /* what has begun before ends */
+    ULONG n = e->timers;     /* on some schedules 20 ms have passed in between */
 
     dt_run_for(DT_MS(50));
     dt_expect_eq(e->timers, n);
     disarm(e);
     arm(e, count_timer, 1000);
     dt_run_for(DT_MS(10));
-    dt_expect_eq(e->timers, n + 1);
+    eventually(&e->timers, n + 1);
     over(s);
 }
 
@@ -184,7 +186,8 @@ static void other_routine(PVOID ext)
     seen_at(ext);
 }
 
-/* STM-026, STM-027: the later request is the one that counts, routine and time, from then on. */
+/* STM-026, STM-027: the later request is the one that counts, routine and time, from then on. The host may be so late that
+ * the first one expires before it is replaced. */
 static void replace_body(void *ctx)
 {
     dt_stor         *s = go(&plain);
@@ -195,16 +198,16 @@ static void replace_body(void *ctx)
     arm(e, count_timer, 3000);
     arm(e, other_routine, 20000); /* out */
     dt_run_for(DT_MS(10));
-    dt_expect_eq(e->timers, 0);
+    dt_expect(!simulated() || e->timers == 0);
     dt_run_for(DT_MS(15));
-    dt_expect_eq(e->timers, 1);
-    dt_expect_eq(e->word[1], 1);
+    eventually(&e->word[1], 1);
+    dt_expect(!simulated() || e->timers == 1);
     dt_expect(e->word[0] - start >= 20000);
     arm(e, count_timer, 1000000);
     arm(e, other_routine, 2000); /* in */
     dt_run_for(DT_MS(10));
-    dt_expect_eq(e->word[1], 2);
-    dt_expect_eq(e->timers, 2);
+    eventually(&e->word[1], 2);
+    dt_expect(!simulated() || e->timers == 2);
     over(s);
 }
 
@@ -356,7 +359,7 @@ static void early_body(void *ctx)
     s = go(&m);
     e = ext_of(s);
     dt_run_for(DT_MS(10));
-    dt_expect_eq(e->timers, 1);
+    eventually(&e->timers, 1);
     over(s);
 }
 
@@ -417,7 +420,7 @@ static bool makes_dpc(struct mini_ext *e)
 static void expect_timers(struct mini_ext *e, ULONG n)
 {
     dt_run_for(DT_MS(10));
-    dt_expect_eq(e->timers, n);
+    eventually(&e->timers, n);
 }
 
 /* STM-031, STM-034: from BuildIo, StartIo, the interrupt routine at device level, a DPC, HwStorResetBus. */

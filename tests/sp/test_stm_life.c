@@ -53,6 +53,43 @@ static void stopped_body(void *ctx)
     over(s);
 }
 
+static volatile LONG stopping;
+
+/* Runs while the port turns the timers off, and sets its own again. */
+static void beats(PVOID ext)
+{
+    if (!stopping)
+        arm(ext, beats, 1000);
+}
+
+static void stops(struct mini_ext *e, SCSI_ADAPTER_CONTROL_TYPE type)
+{
+    STOR_LOCK_HANDLE handle = {.Lock = StartIoLock};
+
+    if (type != ScsiStopAdapter)
+        return;
+    StorPortAcquireSpinLock(e, StartIoLock, NULL, &handle);
+    stopping = 1;
+    disarm(e);
+    StorPortReleaseSpinLock(e, &handle);
+}
+
+static void first_beat(void *ext)
+{
+    arm(ext, beats, 1000);
+}
+
+/* STM-045, STM-046: what was set again in the last moment, and is cancelled as late as that, is over when the adapter goes. */
+static void beating_body(void *ctx)
+{
+    dt_stor *s = go(&(struct mini){.control = stops});
+
+    (void)ctx;
+    stopping = 0;
+    dt_join(dt_spawn(1, first_beat, ext_of(s)));
+    over(s);
+}
+
 static void freed(struct mini_ext *e)
 {
     arm(e, late, 1);
@@ -71,6 +108,7 @@ static void removal(void **state)
     passes(removal_body);
     passes(stopped_body);
     always(removal_body, 1);
+    always(beating_body, 2);
     caught(left_body, "DT-S03", ANY_CODE);
 }
 
@@ -252,6 +290,7 @@ static void completing_body(void *ctx)
     dt_stor_io            *io[2] = {dt_stor_submit(s, &r[0]), dt_stor_submit(s, &r[1])};
 
     (void)ctx;
+    eventually(&e->n_held, 1);
     arm(e, completing, 1000);
     dt_expect_eq(dt_stor_finish(io[0]), SRB_STATUS_SUCCESS);
     dt_expect_eq(dt_stor_finish(io[1]), SRB_STATUS_SUCCESS);

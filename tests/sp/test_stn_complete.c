@@ -80,6 +80,15 @@ static dt_stor_io *send(dt_stor *s, struct dt_stor_request *r)
     return dt_stor_submit(s, r);
 }
 
+/* The miniport has it when this returns. */
+static dt_stor_io *send_to_hold(dt_stor *s, struct dt_stor_request *r)
+{
+    dt_stor_io *io = send(s, r);
+
+    eventually(&ext_of(s)->n_held, 1);
+    return io;
+}
+
 static void ends(dt_stor_io *io)
 {
     dt_expect_eq(dt_stor_finish(io), SRB_STATUS_SUCCESS);
@@ -92,18 +101,18 @@ static void everywhere_body(void *ctx)
     dt_stor               *s = go(&m);
     struct mini_ext       *e = ext_of(s);
     struct dt_stor_request r;
-    dt_stor_io            *io = send(s, &r);
+    dt_stor_io            *io = send_to_hold(s, &r);
 
     (void)ctx;
     dt_expect(dt_stor_interrupt(s, -1));
     ends(io);
-    io = send(s, &r);
+    io = send_to_hold(s, &r);
     arm(e, completes_in_timer, 1000);
     ends(io);
-    io = send(s, &r);
+    io = send_to_hold(s, &r);
     StorPortIssueDpc(e, &e->dpc[0], NULL, NULL);
     ends(io);
-    io = send(s, &r);
+    io = send_to_hold(s, &r);
     dt_expect(dt_stor_reset_bus(s, 0));
     ends(io);
     mini.start = completes_in_start;
@@ -117,7 +126,7 @@ static void own_thread(void *ctx)
 {
     struct mini_ext *e = ctx;
 
-    while (!e->n_held)
+    while (!ReadNoFence(&e->n_held))
         dt_run_for(DT_MS(1));
     mini_release(e, SRB_STATUS_SUCCESS);
 }
@@ -265,6 +274,7 @@ static void order_body(void *ctx)
         r[i].context = (void *)(uintptr_t)i;
         io[i] = dt_stor_submit(s, &r[i]);
     }
+    eventually(&e->n_held, 3);
     PVOID last = e->held[2];
 
     e->held[2] = e->held[0];

@@ -139,6 +139,35 @@ static void never(void *ctx)
     end(s);
 }
 
+/* What a search does to a routine: it is paused while time goes on. Nothing of it is the request's. */
+static BOOLEAN start_slowly(PVOID ext, PSCSI_REQUEST_BLOCK srb)
+{
+    dt_ns from = dt_now();
+
+    while (dt_now() - from < DT_S(60))
+        YieldProcessor();
+    complete(ext, srb, SRB_STATUS_SUCCESS);
+    return TRUE;
+}
+
+static void take_slowly(PHW_INITIALIZATION_DATA hw)
+{
+    hw->HwStartIo = start_slowly;
+}
+
+static void paused(void *ctx)
+{
+    dt_stor *s = begin(&(struct mini){.data = take_slowly, .cfg.no_scan = true, .reset = reset_bus});
+
+    (void)ctx;
+    cures = n_tiers = 0;
+    send_for(s, 1);
+    dt_expect_eq(dt_stor_finish(io[0]), SRB_STATUS_SUCCESS);
+    n_sent = 0;
+    dt_expect_eq(n_tiers, 0);
+    end(s);
+}
+
 static void when(void **state)
 {
     (void)state;
@@ -149,6 +178,11 @@ static void when(void **state)
     passes(by_default);
     passes(in_the_queue);
     passes(never);
+    struct dt_result r;
+    struct dt_config cfg = config(2);
+
+    assert_int_equal(dt_run(&cfg, paused, NULL, &r), 0); /* with warnings: it is slow */
+    assert_int_equal(r.verdict, DT_PASS);
 }
 
 /* ---- the ladder: STQ-064, STQ-067 ---- */

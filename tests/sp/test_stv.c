@@ -576,7 +576,8 @@ static VOID meet_start(PVOID ext)
     dt_expect_eq(dt_stor_locks_held(mini_stor), DT_STOR_LOCK_STARTIO);
     InterlockedIncrement(&e->in_timer);
     StorPortNotification(NextRequest, e);
-    timer_met_start |= InterlockedOr(&e->inside, 0) > 0;
+    if (InterlockedOr(&e->inside, 0) > 0)
+        __atomic_store_n(&timer_met_start, true, __ATOMIC_RELAXED);
     InterlockedDecrement(&e->in_timer);
 }
 
@@ -584,7 +585,8 @@ static bool meet_timer(struct mini_ext *e, PSCSI_REQUEST_BLOCK srb)
 {
     InterlockedIncrement(&e->inside);
     StorPortNotification(NextRequest, e);
-    timer_met_start |= InterlockedOr(&e->in_timer, 0) > 0;
+    if (InterlockedOr(&e->in_timer, 0) > 0)
+        __atomic_store_n(&timer_met_start, true, __ATOMIC_RELAXED);
     InterlockedDecrement(&e->inside);
     return mini_execute(e, srb);
 }
@@ -692,16 +694,17 @@ static void hot_plug_body(void *ctx)
     dt_stor *s = begin_log((struct mini){.scan = true, .cfg.no_class = true});
 
     dt_expect_eq(dt_stor_unit_count(s), 1);
-    mini.luns = 3;
+    mini_units_set(3);
     StorPortNotification(BusChangeDetected, ext_of(s), 0);
     for (int i = 0; dt_stor_unit_count(s) != 3 && i < 1000; i++)
         sleep_ms(1);
     dt_expect_eq(dt_stor_unit_count(s), 3);
-    mini.luns = 1;
+    mini_units_set(1);
     StorPortNotification(BusChangeDetected, ext_of(s), 0);
     for (int i = 0; dt_stor_unit_count(s) != 1 && i < 1000; i++)
         sleep_ms(1);
     dt_expect_eq(dt_stor_unit_count(s), 1);
+    calm(); /* it does not count any more before the miniport is told */
     dt_expect(came(UNIT + ScsiUnitSurpriseRemoval));
     struct dt_stor_request r = simple(2);
 

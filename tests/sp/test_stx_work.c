@@ -270,7 +270,7 @@ static void thread_returns(void *ctx)
     (void)ctx;
     events(e);
     StorPortCreateSystemThread(e, on_thread_returns, e, NULL, NULL);
-    sleep_ms(20);
+    sleep_ms(simulated() ? 20 : 2000);
     bare_over();
 }
 
@@ -452,10 +452,12 @@ static void delays(void *ctx)
     dt_expect_eq(StorPortDelayExecution(e, 2000), STOR_STATUS_SUCCESS);
     KeQuerySystemTimePrecise(&after);
     dt_expect(after.QuadPart - before.QuadPart >= 20000);
-    if (after.QuadPart - before.QuadPart == 20000) /* exact: the simulated machine */
+    if (simulated())
         dt_expect_eq(ReadNoFence(&calls), n);
     KeLowerIrql(old);
     dt_expect_eq(StorPortDelayExecution(e, 20000), STOR_STATUS_SUCCESS);
+    if (!simulated())
+        dt_join_all(); /* the host may not have let it run */
     dt_expect_eq(ReadNoFence(&calls), 1);
     KeRevertToUserAffinityThread();
     bare_over();

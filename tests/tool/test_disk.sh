@@ -54,6 +54,13 @@ expect 0 "fio verifies through resets, pauses and time-outs" "$disk" --size 8M -
     --argument 'lose=500 period_us=20000 patience_us=10000' -- fio --name=faults --ioengine=nbd '--uri={uri}' \
     --rw=randwrite --bs=4k --size=8M --iodepth=32 --verify=crc32c --verify_state_save=0 --output="$work/fio"
 
+# The device loses one command in 40, trims too: they time out, the bus is reset, they are sent again.
+"$duetime" build "$source"/examples/hba/hba.c "$source"/examples/hba/hba_scsi.c -o "$work/hba.so" >"$work/log" 2>&1 || fail "building hba"
+trims=$(seq 0 31 | sed "s/.*/-c 'discard &k 1k'/" | tr '\n' ' ')
+expect 0 "lost trims are sent again" "$work/hba.so" --device hba --size 8M --timeout 1 --faults lose:40 -- sh -c \
+    "qemu-io -f raw {uri} $trims $trims $trims $trims $trims $trims $trims"
+grep -q 'discard failed' "$work/log" && fail "a trim failed"
+
 # Every request is forgotten: a time-out is an I/O error, not success and not a hang.
 expect 1 "a time-out is EIO" "$disk" --size 1M --argument 'lose=1 period_us=20000 patience_us=1000' -- \
     qemu-io -f raw '{uri}' -c 'read 0 4k'
@@ -95,5 +102,19 @@ expect 2 "unknown fault" "$disk" --faults storm:3 -- true
 says 'storm:3'
 expect 2 "an adapter that does not start" "$disk" --size 1M --argument 'slots=0' -- true
 says 'did not start'
+
+# A socket of its own goes with it, so that it can be served there again; one that was there stays.
+for round in 1 2; do
+    "$duetime" disk --socket "$work/own" "$disk" >"$work/log" 2>&1 &
+    server=$!
+    for _ in $(seq 100); do [ -S "$work/own" ] && break; sleep 0.1; done
+    sleep 0.5
+    kill -TERM $server
+    wait $server || fail "serving until interrupted, round $round"
+    [ ! -e "$work/own" ] || fail "the socket is left"
+done
+: >"$work/taken"
+expect 2 "a socket that is taken" --socket "$work/taken" "$disk"
+[ -e "$work/taken" ] || fail "what was there is gone"
 
 exit $failed

@@ -47,5 +47,14 @@ for cc in gcc clang; do
         expect 1 "DT-X01" explore --strategy dfs:2 "$tmp/bad.so"
         expect 0 "every schedule" explore --strategy dfs:1 "$tmp/good.so"
     done
+    # LCK-066, DPC-087, DPC-090, DPC-091: rundown protection and the barriers of calls on all processors put accesses in order.
+    for define in RUNDOWN CALL; do
+        expect 0 "" build --race --cc $cc -D $define "$here/orders.c" -o "$tmp/bad.so"
+        expect 0 "" build --race --cc $cc -D $define -D REPAIRED "$here/orders.c" -o "$tmp/good.so"
+        expect 1 "DT-X01" explore --strategy dfs:2 "$tmp/bad.so"
+        expect 0 "every schedule" explore --strategy dfs:2 "$tmp/good.so"
+    done
+    expect 0 "" build --race --cc $cc -D IPI "$here/orders.c" -o "$tmp/good.so"
+    expect 0 "every schedule" explore --strategy dfs:2 "$tmp/good.so"
 done
 exit $failed

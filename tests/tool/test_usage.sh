@@ -114,7 +114,7 @@ chmod +x "$tmp/halfcc"
 cp "$tmp/unknown.so" "$tmp/stale.so"
 refuses "made no shared object" build --cc "$tmp/halfcc" -o "$tmp/stale.so" "$tmp/unknown.c"
 [ ! -e "$tmp/stale.so" ] || bad "the image of an earlier build is taken for this one's"
-refuses "neither a C source" build "$tmp/text.so"
+refuses "neither a C or C++ source" build "$tmp/text.so"
 refuses "no Visual Studio project" build "$(cp "$tmp/text.so" "$tmp/text.vcxproj"; echo "$tmp/text.vcxproj")"
 refuses "no such routine" ddi --family nowhere
 refuses "neither a rule" explain nothing
@@ -147,6 +147,56 @@ grep -q 'first: stopped, no finding so far, [0-9]* schedules' "$tmp/out" && grep
     bad "Ctrl-C: $(cat "$tmp/out")"
 "$DUETIME" run --real-time "$tmp/tests.so" >"$tmp/out" 2>&1
 [ $? -eq 1 ] || bad "a finding in real time: $(cat "$tmp/out")"
+
+# What a search tells besides findings: warnings. What is written to after it was freed. A schedule that is long comes whole.
+cat >"$tmp/tells.c" <<'END'
+#include <duetime/test.h>
+#include <wdm.h>
+static VOID unload(PDRIVER_OBJECT driver) { (void)driver; }
+static NTSTATUS entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    volatile char *p = ExAllocatePoolWithTag(NonPagedPool, 40, 'etaL');
+
+    (void)path;
+    ExFreePool((void *)p);
+    p[3] = 1;
+    driver->DriverUnload = unload;
+    return STATUS_SUCCESS;
+}
+DT_TEST(late) { dt_driver_unload(dt_driver_load(entry)); }
+DT_TEST(warns, .schedules = 20)
+{
+    KTIMER        timer;
+    LARGE_INTEGER due = {.QuadPart = 10000};
+
+    KeInitializeTimer(&timer);
+    KeSetTimer(&timer, due, NULL);
+    KeCancelTimer(&timer);
+}
+DT_TEST(long_schedule, .processors = 1)
+{
+    unsigned sum = 0;
+
+    for (int i = 0; i < 200; i++)
+        sum += dt_choose(100);
+    dt_expect(sum < 6000);
+}
+END
+"$DUETIME" build -o "$tmp/tells.so" "$tmp/tells.c" >/dev/null || bad "tells.c does not build"
+"$DUETIME" explore "$tmp/tells.so" >"$tmp/out"
+[ $? -eq 1 ] || bad "tells.so: $(cat "$tmp/out")"
+grep -q '^warns: ok, 20 schedules, 20 with warnings, ' "$tmp/out" || bad "warnings: $(cat "$tmp/out")"
+grep -A2 '0x000000C6' "$tmp/out" | grep -q 'written to after it was freed: byte 3' || bad "a late write: $(cat "$tmp/out")"
+"$DUETIME" explore --faithful --test late "$tmp/tells.so" >/dev/null || bad "a late write in faithful mode"
+again=$(sed -n 's/^Replay  duetime //p' "$tmp/out" | grep long_schedule)
+[ ${#again} -gt 600 ] || bad "the schedule is not long: $again"
+# shellcheck disable=SC2086
+"$DUETIME" $again | grep -q '^long_schedule: FAILED, as the schedule says' || bad "a long schedule: $again"
+
+refuses "one routine at a time" ddi KeSetTimer KeCancelTimer
+refuses "explain one at a time" explain 0xC7 0xD1
+refuses "no more groups than processors" explore --groups 3 --test warns "$tmp/tells.so"
+"$DUETIME" explain 0xF1 | grep -q SCSI_VERIFIER_DETECTED_VIOLATION || bad "explain 0xF1"
 
 "$DUETIME" explain DT-D03 | grep -q 'Usual repair' || bad "explain DT-D03"
 "$DUETIME" explain 0xC7 | grep -q TIMER_OR_DPC_INVALID || bad "explain 0xC7"

@@ -165,6 +165,8 @@ _IRQL_requires_same_
 typedef VOID FREE_FUNCTION_EX(_In_ PVOID Buffer, _Inout_ struct _LOOKASIDE_LIST_EX *Lookaside);
 typedef FREE_FUNCTION_EX *PFREE_FUNCTION_EX;
 
+#define LOOKASIDE_MINIMUM_BLOCK_SIZE (RTL_SIZEOF_THROUGH_FIELD(SLIST_ENTRY, Next))
+
 #define GENERAL_LOOKASIDE_FIELDS             \
     union {                                  \
         SLIST_HEADER ListHead;               \

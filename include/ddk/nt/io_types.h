@@ -125,9 +125,25 @@ typedef VOID DRIVER_LIST_CONTROL(_In_ struct _DEVICE_OBJECT *DeviceObject, _In_ 
                                  _In_ struct _SCATTER_GATHER_LIST *ScatterGather, _In_ PVOID Context);
 typedef DRIVER_LIST_CONTROL *PDRIVER_LIST_CONTROL;
 
+/* PVOID; but in C a definition may name its category's structure instead, which Microsoft's compiler lets pass. */
+#ifdef __cplusplus
+typedef PVOID DT_NOTIFICATION;
+#else
+typedef union {
+    PVOID Any;
+    struct _PLUGPLAY_NOTIFICATION_HEADER *Header;
+    struct _DEVICE_INTERFACE_CHANGE_NOTIFICATION *DeviceInterfaceChange;
+    struct _TARGET_DEVICE_REMOVAL_NOTIFICATION *TargetDeviceRemoval;
+    struct _TARGET_DEVICE_CUSTOM_NOTIFICATION *TargetDeviceCustom;
+    struct _HWPROFILE_CHANGE_NOTIFICATION *HwProfileChange;
+} DT_NOTIFICATION __attribute__((transparent_union));
+#endif
+
 _Function_class_(DRIVER_NOTIFICATION_CALLBACK_ROUTINE)
+_IRQL_requires_max_(PASSIVE_LEVEL)
 _IRQL_requires_same_
-typedef NTSTATUS DRIVER_NOTIFICATION_CALLBACK_ROUTINE(_In_ PVOID NotificationStructure, _Inout_opt_ PVOID Context);
+typedef NTSTATUS DRIVER_NOTIFICATION_CALLBACK_ROUTINE(_In_ DT_NOTIFICATION NotificationStructure,
+                                                      _Inout_opt_ PVOID Context);
 typedef DRIVER_NOTIFICATION_CALLBACK_ROUTINE *PDRIVER_NOTIFICATION_CALLBACK_ROUTINE;
 
 /* ---- work items -------------------------------------------------------------------------------------------------- */

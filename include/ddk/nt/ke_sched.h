@@ -103,6 +103,7 @@ NTKERNELAPI NTSTATUS IoCreateSystemThread(_Inout_ PVOID IoObject, _Out_ PHANDLE 
 _IRQL_requires_max_(PASSIVE_LEVEL)
 NTKERNELAPI NTSTATUS PsTerminateSystemThread(_In_ NTSTATUS ExitStatus);
 
+extern DT_EXPORT PEPROCESS PsInitialSystemProcess;
 NTKERNELAPI PKTHREAD KeGetCurrentThread(VOID);
 NTKERNELAPI PEPROCESS PsGetCurrentProcess(VOID);
 NTKERNELAPI PEPROCESS IoGetCurrentProcess(VOID);

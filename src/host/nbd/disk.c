@@ -497,19 +497,28 @@ int disk_flush(void)
     return enter_machine() ? run(&r, true) : ESHUTDOWN;
 }
 
-/* Advice: what the disk cannot unmap it keeps. */
+static int unmap(uint64_t block, uint32_t blocks)
+{
+    uint8_t                list[DT_STOR_UNMAP_BYTES];
+    struct dt_stor_request r = {.flags = SRB_FLAGS_NO_QUEUE_FREEZE, .timeout_s = disk.cfg->timeout_s};
+
+    dt_stor_cdb_unmap(&r, 0, block, blocks, list);
+    return run(&r, true);
+}
+
 int disk_trim(uint64_t count, uint64_t offset)
 {
     uint32_t block = disk.info.block_bytes;
+
+    int e = 0;
 
     if (!is_aligned(count, offset))
         return EINVAL;
     if (!enter_machine())
         return ESHUTDOWN;
-    for (uint64_t n, at = offset / block, left = count / block; left; at += n, left -= n) {
+    for (uint64_t n, at = offset / block, left = count / block; left && e == 0; at += n, left -= n) {
         n = left < TRIM_BLOCKS ? left : TRIM_BLOCKS;
-        if (dt_stor_unmap(disk.stor, 0, at, (uint32_t)n) != SRB_STATUS_SUCCESS)
-            return EIO;
+        e = unmap(at, (uint32_t)n);
     }
-    return 0;
+    return e;
 }

@@ -311,6 +311,36 @@ NTSTATUS SehProbe(PVOID Address, SIZE_T Length, ULONG Alignment, BOOLEAN Write)
     return STATUS_SUCCESS;
 }
 
+/* What initializes an object at no address finds that out before it holds anything. */
+NTSTATUS SehInitialize(LONG What)
+{
+    __try {
+        switch (What) {
+        case 0:
+            KeInitializeDpc(NULL, NULL, NULL);
+            break;
+        case 1:
+            KeInitializeTimerEx(NULL, NotificationTimer);
+            break;
+        case 2:
+            KeInitializeEvent(NULL, NotificationEvent, FALSE);
+            break;
+        case 3:
+            ExInitializeResourceLite(NULL);
+            break;
+        case 4:
+            KeInitializeGuardedMutex(NULL);
+            break;
+        default:
+            KeInitializeSpinLock(NULL);
+            break;
+        }
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS SehPool(SIZE_T Bytes)
 {
     NTSTATUS status = STATUS_SUCCESS;

@@ -18,6 +18,7 @@ NTSTATUS SehContinuesSoftware(void);
 NTSTATUS SehSemaphore(PKSEMAPHORE Semaphore, LONG Adjustment);
 NTSTATUS SehMutex(PKMUTEX Mutex);
 NTSTATUS SehProbe(PVOID Address, SIZE_T Length, ULONG Alignment, BOOLEAN Write);
+NTSTATUS SehInitialize(LONG What);
 NTSTATUS SehPool(SIZE_T Bytes);
 NTSTATUS SehLock(PVOID Address);
 LONG     SehMeets(PKEVENT Mine, PKEVENT Other, NTSTATUS Raised);
@@ -30,6 +31,13 @@ DT_TEST(handler_runs)
 {
     dt_expect_eq(SehCatches(STATUS_NO_MEMORY), STATUS_NO_MEMORY);
     dt_expect_eq(SehCatches(STATUS_TIMEOUT), STATUS_TIMEOUT);
+}
+
+/* DPC-001, KTM-001, EVT-001, LCK-021, LCK-016, SPL-001: a bad address is an exception like any other. */
+DT_TEST(initialize_raises)
+{
+    for (LONG what = 0; what < 6; what++)
+        dt_expect_eq(SehInitialize(what), STATUS_ACCESS_VIOLATION);
 }
 
 DT_TEST(words_of_excpt_h)
