@@ -92,14 +92,12 @@ static void test_levels(void **state)
     passes(reset_at_dispatch);
 }
 
-static void set_freed(void *ctx)
+static void set_wiped(void *ctx)
 {
-    PKEVENT e = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *e, 'tnvE');
-
     (void)ctx;
-    KeInitializeEvent(e, NotificationEvent, FALSE);
-    ExFreePoolWithTag(e, 'tnvE');
-    KeSetEvent(e, IO_NO_INCREMENT, FALSE);
+    begin();
+    memset(&s.a, 0xDB, sizeof s.a); /* as freed pool is */
+    KeSetEvent(&s.a, IO_NO_INCREMENT, FALSE);
 }
 
 static uint64_t first_parameter(dt_body *body)
@@ -130,7 +128,7 @@ static void test_object_codes(void **state)
     (void)state;
     if (!simulated())
         return;
-    assert_int_equal(dt_run(&cfg, set_freed, NULL, &r), 0);
+    assert_int_equal(dt_run(&cfg, set_wiped, NULL, &r), 0);
     assert_int_equal(r.finding.bugcheck, 0x0A);
     assert_int_equal(r.finding.param[2], 0);
     assert_int_equal(r.finding.param[3], 0);
