@@ -506,14 +506,12 @@ bool ke_dpc_executing(void)
     return mach_irql() >= DISPATCH_LEVEL && ke_this_cpu()->dpc_depth != 0;
 }
 
-bool ke_dpc_kick_deferred(void)
+void ke_dpc_kick_deferred(void)
 {
     struct ke_dpc_queue *q = &ke_this_cpu()->dpc;
 
-    if (!__atomic_load_n(&q->depth, __ATOMIC_RELAXED))
-        return false;
-    mach_line_raise(q->cpu, MACH_LINE_DPC);
-    return true;
+    if (__atomic_load_n(&q->depth, __ATOMIC_RELAXED))
+        mach_line_raise(q->cpu, MACH_LINE_DPC);
 }
 
 /* ---- threaded DPCs ---- */

@@ -224,7 +224,7 @@ void ke_dpc_boot(void);
 void ke_dpc_drain(void);
 void ke_dpc_queue_reset(struct ke_dpc_queue *q, unsigned cpu, bool threaded);
 bool ke_dpc_queue_from_timer(PKDPC dpc, PKTIMER timer);
-bool ke_dpc_kick_deferred(void); /* at a tick: begin with what was put off */
+void ke_dpc_kick_deferred(void); /* at a tick: begin with what was put off */
 
 /* broadcast.c, dpcwatch.c */
 void ke_broadcast_boot(void);
