@@ -151,10 +151,8 @@ static LONG_WAY BOOLEAN cancel_timer(PKTIMER t, const void *caller)
 
 DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
 {
-    bool was_set;
-
-    if (ddi_unobserved() && ke_timer_cancel_short(Timer, &was_set))
-        return was_set;
+    if (ddi_unobserved() && ke_timer_cancel_short(Timer))
+        return TRUE;
     return cancel_timer(Timer, __builtin_return_address(0));
 }
 

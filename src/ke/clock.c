@@ -15,15 +15,15 @@
 enum { REQUESTS_LOGGED = 64 };
 
 static struct {
-    struct mach_lock lock;               /* protects base, requests, wanted, log */
-    uint32_t         step;               /* 100 ns, 0 = exact; atomic */
-    nt_100ns         base;               /* interrupt time of some past tick; atomic */
-    uint32_t         requests;           /* of drivers for another resolution that are not withdrawn */
-    uint32_t         wanted;             /* the finest of them; 100 ns */
-    nt_100ns         offset;             /* system - interrupt; modulo 2^64; atomic */
-    nt_100ns         recent;             /* a recent tick on the present grid: spares a division; atomic */
-    mach_ns          recent_ns, step_ns; /* the same and step: for ke_clock_tick_known() */
-    nt_100ns         zone;               /* bias: system time = local time + bias; modulo 2^64; atomic */
+    struct mach_lock lock;       /* protects base, requests, wanted, log */
+    uint32_t         step;       /* 100 ns, 0 = exact; atomic */
+    nt_100ns         base;       /* interrupt time of some past tick; atomic */
+    uint32_t         requests;   /* of drivers for another resolution that are not withdrawn */
+    uint32_t         wanted;     /* the finest of them; 100 ns */
+    nt_100ns         offset;     /* system - interrupt; modulo 2^64; atomic */
+    nt_100ns         recent;     /* a recent tick on the present grid: spares a division; atomic */
+    mach_ns          recent_end; /* when the next tick comes after it: for ke_clock_tick_known(); atomic */
+    nt_100ns         zone;       /* bias: system time = local time + bias; modulo 2^64; atomic */
     unsigned         logged;
     struct {
         const void *caller;
@@ -39,16 +39,24 @@ static struct {
     KEVENT           free;
 } power;
 
+static void recent_end_set(void)
+{
+    nt_100ns recent = __atomic_load_n(&clk.recent, __ATOMIC_RELAXED);
+    uint32_t step = __atomic_load_n(&clk.step, __ATOMIC_RELAXED);
+
+    __atomic_store_n(&clk.recent_end, ns_from_nt(recent) + ns_from_nt(step), __ATOMIC_RELAXED);
+}
+
 static void step_set(uint32_t step)
 {
     __atomic_store_n(&clk.step, step, __ATOMIC_RELAXED);
-    __atomic_store_n(&clk.step_ns, ns_from_nt(step), __ATOMIC_RELAXED);
+    recent_end_set();
 }
 
 static void recent_set(nt_100ns tick)
 {
     __atomic_store_n(&clk.recent, tick, __ATOMIC_RELAXED);
-    __atomic_store_n(&clk.recent_ns, ns_from_nt(tick), __ATOMIC_RELAXED);
+    recent_end_set();
 }
 
 void ke_clock_boot(void)
@@ -100,12 +108,11 @@ nt_100ns ke_clock_tick_now(void)
     return now - tick < step_now() ? tick : find_tick(now);
 }
 
-/* Without a division. Where processors step at once, recent and recent_ns may be of two ticks: not to be called there. */
+/* Time does not go back. Where processors step at once, recent and recent_end may be of two ticks: not to be called there. */
 bool ke_clock_tick_known(nt_100ns *tick)
 {
     *tick = __atomic_load_n(&clk.recent, __ATOMIC_RELAXED);
-    return mach_now() - __atomic_load_n(&clk.recent_ns, __ATOMIC_RELAXED) <
-           __atomic_load_n(&clk.step_ns, __ATOMIC_RELAXED);
+    return mach_now() < __atomic_load_n(&clk.recent_end, __ATOMIC_RELAXED);
 }
 
 nt_100ns ke_interrupt_time(void)

@@ -159,7 +159,7 @@ bool ke_timer_cancel(PKTIMER timer);                              /* was it set?
 /* For a moment that mach_undisturbed() has found. False, and nothing is done, unless the timer is an ordinary one of a
  * processor with many, so that it takes but a few stores. */
 bool ke_timer_set_short(PKTIMER timer, int64_t due, ULONG period_ms, PKDPC dpc, bool *was_set);
-bool ke_timer_cancel_short(PKTIMER timer, bool *was_set);
+bool ke_timer_cancel_short(PKTIMER timer); /* it was set */
 
 bool ke_timer_is_set(PKTIMER timer);
 bool ke_timer_has_waiters(PKTIMER timer);

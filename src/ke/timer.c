@@ -231,15 +231,14 @@ static inline void check_is_timer(const KTIMER *t)
 static nt_100ns coalesce(nt_100ns due, uint64_t tolerance)
 {
     static const nt_100ns grid[] = {
-        1000 * NT_100NS_PER_MS, 250 * NT_100NS_PER_MS, 100 * NT_100NS_PER_MS, 50 * NT_100NS_PER_MS};
+        1000 * NT_100NS_PER_MS, 250 * NT_100NS_PER_MS, 100 * NT_100NS_PER_MS, 50 * NT_100NS_PER_MS, 1};
+    const nt_100ns *each = grid, limit = units_add_sat(due, tolerance);
 
-    for (unsigned i = 0; tolerance && i < sizeof grid / sizeof *grid; i++) {
-        nt_100ns shared = units_round_up(due, grid[i]);
-
-        if (shared <= units_add_sat(due, tolerance))
-            return shared;
-    }
-    return due;
+    if (!tolerance)
+        return due;
+    while (units_round_up(due, *each) > limit) /* ends: every due time is a multiple of 1 */
+        each++;
+    return units_round_up(due, *each);
 }
 
 /* The key in the queue that the flags name. */
@@ -438,22 +437,36 @@ bool ke_timer_cancel(PKTIMER t)
 
 /* ---- short ways ---- */
 
+/* Type, and whether it is set, in one look at the first word of a KTIMER. */
+enum {
+    KIND_MASK = KE_TIMERQ_INSERTED << 24 | 0xFE,
+    KIND_NOT_SET = TimerNotificationObject,
+    KIND_SET = KE_TIMERQ_INSERTED << 24 | TimerNotificationObject
+};
+_Static_assert(TimerSynchronizationObject == TimerNotificationObject + 1 && TimerNotificationObject % 2 == 0,
+    "they differ in the bit that is not in KIND_MASK");
+
+static inline uint32_t kind_of(const KTIMER *t)
+{
+    return (uint32_t)t->Header.LockNV & KIND_MASK;
+}
+
 /* This processor, if the timer is an ordinary one of its own and of so many that the clock compare need not be exact. */
 static inline struct ke_cpu *short_way(const KTIMER *t)
 {
-    unsigned       cpu = mach_cpu(), type = t->Header.Type;
+    unsigned       cpu = mach_cpu();
     struct ke_cpu *mine = &ke.cpu[cpu];
-    bool           is_ktimer = type - TimerNotificationObject <= TimerSynchronizationObject - TimerNotificationObject;
 
-    _Static_assert(TimerSynchronizationObject == TimerNotificationObject + 1, "one compare for both");
-    return is_ktimer && ke_timer_word(t) == cpu && ke_timerq_count(&mine->relative) > EXACT_MAX + 1 ? mine : NULL;
+    return ke_timer_word(t) == cpu && ke_timerq_count(&mine->relative) > EXACT_MAX + 1 ? mine : NULL;
 }
 
 /* No sum overflows: interrupt time is below 2^64 / 100, the magnitude of a due time at most 2^63. */
 bool ke_timer_set_short(PKTIMER t, int64_t due, ULONG period_ms, PKDPC dpc, bool *was_set)
 {
+    uint32_t       kind = kind_of(t);
     struct ke_cpu *mine = short_way(t);
     nt_100ns       key;
+    bool           done;
 
     if (!mine || due >= 0 || !ke_clock_tick_known(&key))
         return false;
@@ -462,7 +475,12 @@ bool ke_timer_set_short(PKTIMER t, int64_t due, ULONG period_ms, PKDPC dpc, bool
         return false;
     struct mach_short s = mach_short_begin();
 
-    if (!ke_timerq_set_short(&mine->relative, t, key, was_set)) {
+    *was_set = kind != KIND_NOT_SET;
+    if (!*was_set)
+        done = ke_timerq_insert_short(&mine->relative, t, key);
+    else
+        done = kind == KIND_SET && ke_timerq_move_short(&mine->relative, t, key);
+    if (!done) {
         mach_short_undo(s);
         return false;
     }
@@ -473,15 +491,15 @@ bool ke_timer_set_short(PKTIMER t, int64_t due, ULONG period_ms, PKDPC dpc, bool
     return true;
 }
 
-bool ke_timer_cancel_short(PKTIMER t, bool *was_set)
+bool ke_timer_cancel_short(PKTIMER t)
 {
     struct ke_cpu *mine = short_way(t);
 
-    if (!mine)
+    if (!mine || kind_of(t) != KIND_SET)
         return false;
     struct mach_short s = mach_short_begin();
 
-    *was_set = ke_timerq_cancel(&mine->relative, t);
+    ke_timerq_cancel(&mine->relative, t);
     mach_short_end(s);
     return true;
 }

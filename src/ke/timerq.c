@@ -90,7 +90,7 @@ static bool slot_is_marked(const struct ke_timerq *q, unsigned level, unsigned i
     return (q->occupied[level][i / 64] >> (i % 64) & 1) != 0;
 }
 
-static void slot_mark(struct ke_timerq *q, unsigned level, unsigned i)
+static inline void slot_mark(struct ke_timerq *q, unsigned level, unsigned i)
 {
     uint64_t *word = &q->occupied[level][i / 64], bit = UINT64_C(1) << (i % 64);
 
@@ -110,19 +110,6 @@ static void slot_unmark(struct ke_timerq *q, unsigned level, unsigned i)
         q->levels &= (uint8_t) ~(1u << level);
 }
 
-/* The lowest level at which the due time is in the cursor's parent slot or the next. Counts: of the levels below 3, which go
- * up to some hours, any is as likely, so no branch. */
-static inline unsigned level_for(const struct ke_timerq *q, uint64_t due)
-{
-    const uint64_t *b = q->beyond;
-    unsigned        level = (unsigned)(due >= b[0]) + (due >= b[1]) + (due >= b[2]);
-
-    _Static_assert(sizeof q->beyond / sizeof *b == 6, "one term each");
-    if (__builtin_expect(level == 3, 0))
-        level += (unsigned)(due >= b[3]) + (due >= b[4]) + (due >= b[5]);
-    return level;
-}
-
 static void cursor_set(struct ke_timerq *q, uint64_t time)
 {
     q->cursor = time & ~BASE_MASK;
@@ -137,14 +124,47 @@ static void cursor_set(struct ke_timerq *q, uint64_t time)
     }
 }
 
+/*
+ * A timer belongs to the lowest level at which its due time is in the cursor's parent slot or the next.
+ * The list of a slot of levels 0 to 3, which is marked from now on; for others NULL. Rings and lists of these levels follow one
+ * another, so a slot has a number of its own. Counts, for of the levels below 3, which go up to some hours, any is as
+ * likely: no branch.
+ */
+static inline LIST_ENTRY *near_list(struct ke_timerq *q, uint64_t due)
+{
+    const uint64_t *b = q->beyond, *words = &q->occupied[0][0];
+    unsigned        level = (unsigned)(due >= b[0]) + (due >= b[1]) + (due >= b[2]);
+    size_t          slot = level * KE_TIMERQ_RING + (due >> shift_of(level)) % KE_TIMERQ_RING;
+
+    _Static_assert(KE_TIMERQ_STRANDS == 8 && KE_TIMERQ_RING == 512, "as in geometry");
+    if (due >= b[3])
+        return NULL;
+    if (__builtin_expect(!(words[slot / 64] >> (slot % 64) & 1), 0))
+        slot_mark(q, level, slot % KE_TIMERQ_RING);
+    if (level == 0)
+        return &q->list[slot];
+    return &q->list[slot * 8 - 512 * 7] + ((due >> STRAND_SHIFT) & 7);
+}
+
+/* The same for the levels above 3. */
+static SELDOM LIST_ENTRY *far_list(struct ke_timerq *q, uint64_t due)
+{
+    const uint64_t *b = q->beyond;
+    unsigned        level = 4u + (due >= b[4]) + (due >= b[5]), i = (due >> shift_of(level)) % KE_TIMERQ_RING;
+
+    _Static_assert(sizeof q->beyond / sizeof *b == 6, "one term each");
+    slot_mark(q, level, i);
+    return slot_list(q, level, i);
+}
+
 /* The timer is due after the cursor's base slot and after front_last. */
 static inline void wheel_insert(struct ke_timerq *q, PKTIMER t, uint64_t due)
 {
-    unsigned    level = level_for(q, due), i = (due >> shift_of(level)) % KE_TIMERQ_RING;
-    LIST_ENTRY *head = slot_list(q, level, i) + ((due >> STRAND_SHIFT) & (slot_strands(level) - 1));
+    LIST_ENTRY *head = near_list(q, due);
 
+    if (__builtin_expect(!head, 0))
+        head = far_list(q, due);
     list_insert_after(head->Blink, &t->TimerListEntry);
-    slot_mark(q, level, i);
 }
 
 /* The first marked slot of the level at or after ring position from. The level has one. */
@@ -568,31 +588,6 @@ bool ke_timerq_set(struct ke_timerq *q, PKTIMER t, uint64_t due)
     return was;
 }
 
-static SELDOM void slot_mark_first(struct ke_timerq *q, unsigned level, unsigned i)
-{
-    slot_mark(q, level, i);
-}
-
-/*
- * The list of a slot of levels 0 to 3, which is marked from now on; for others NULL. Rings and lists of these levels follow one
- * another, so a slot has a number of its own.
- */
-static inline LIST_ENTRY *near_list(struct ke_timerq *q, uint64_t due)
-{
-    const uint64_t *b = q->beyond, *words = &q->occupied[0][0];
-    unsigned        level = (unsigned)(due >= b[0]) + (due >= b[1]) + (due >= b[2]);
-    size_t          slot = level * KE_TIMERQ_RING + (due >> shift_of(level)) % KE_TIMERQ_RING;
-
-    _Static_assert(KE_TIMERQ_STRANDS == 8 && KE_TIMERQ_RING == 512, "as in geometry");
-    if (due >= b[3])
-        return NULL;
-    if (__builtin_expect(!(words[slot / 64] >> (slot % 64) & 1), 0))
-        slot_mark_first(q, level, slot % KE_TIMERQ_RING);
-    if (level == 0)
-        return &q->list[slot];
-    return &q->list[slot * 8 - 512 * 7] + ((due >> STRAND_SHIFT) & 7);
-}
-
 /* The front as a list to append to, which leaves it sorted if it is, else NULL. */
 static inline LIST_ENTRY *front_list(struct ke_timerq *q, uint64_t due)
 {
@@ -615,20 +610,35 @@ static inline void list_append(LIST_ENTRY *head, LIST_ENTRY *e)
     head->Blink = e;
 }
 
-bool ke_timerq_set_short(struct ke_timerq *q, PKTIMER t, uint64_t due, bool *was)
+static inline LIST_ENTRY *short_list(struct ke_timerq *q, uint64_t due)
 {
-    uint64_t    old = t->DueTime.QuadPart, last = q->front_last;
-    bool        inserted = ke_timer_inserted(t);
-    LIST_ENTRY *head;
+    return due > q->front_last ? near_list(q, due) : front_list(q, due);
+}
 
-    *was = inserted;
-    if (!inserted || due < old || old <= last) {
-        head = due > last ? near_list(q, due) : front_list(q, due);
+bool ke_timerq_insert_short(struct ke_timerq *q, PKTIMER t, uint64_t due)
+{
+    LIST_ENTRY *head = short_list(q, due);
+
+    if (!head)
+        return false;
+    q->count++;
+    list_append(head, &t->TimerListEntry);
+    t->DueTime.QuadPart = due;
+    stamp(t, q->sequence++);
+    return true;
+}
+
+bool ke_timerq_move_short(struct ke_timerq *q, PKTIMER t, uint64_t due)
+{
+    uint64_t old = t->DueTime.QuadPart;
+
+    if (due < old || old <= q->front_last) {
+        LIST_ENTRY *head = short_list(q, due);
+
         if (!head)
             return false;
-        if (inserted)
-            detach(q, t);
-        q->count++;
+        list_unlink(&t->TimerListEntry);
+        q->front_count -= old <= q->front_last;
         list_append(head, &t->TimerListEntry);
     }
     t->DueTime.QuadPart = due;

@@ -52,8 +52,10 @@ void ke_timerq_reset(struct ke_timerq *q);
 /* Inserts the timer, or moves it, and makes it last among those of equal due time. Returns whether it was in this queue. O(1). */
 bool ke_timerq_set(struct ke_timerq *q, PKTIMER timer, uint64_t due_100ns);
 
-/* The same for most timers, with fewer steps. False: nothing was done, for it is a rare case. due_100ns < UINT64_MAX. */
-bool ke_timerq_set_short(struct ke_timerq *q, PKTIMER timer, uint64_t due_100ns, bool *was);
+/* The same for most timers, which are not in the queue or are, with fewer steps. False: nothing was done, for it is a rare case.
+ * due_100ns < UINT64_MAX. */
+bool ke_timerq_insert_short(struct ke_timerq *q, PKTIMER timer, uint64_t due_100ns);
+bool ke_timerq_move_short(struct ke_timerq *q, PKTIMER timer, uint64_t due_100ns);
 
 /* Returns whether the timer was in this queue. O(1). */
 bool ke_timerq_cancel(struct ke_timerq *q, PKTIMER timer);

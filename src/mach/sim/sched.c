@@ -473,7 +473,8 @@ struct mach_short mach_short_begin(void)
     struct mach_short s = {.irql = &sim.me->irql, .old = sim.me->irql};
 
     sim.choices += 2;
-    sim.points += (s.old - 2u) >> 31;
+    if (s.old < 2)
+        sim.points++;
     *s.irql = 2;
     return s;
 }
