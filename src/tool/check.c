@@ -48,8 +48,10 @@ struct check {
 
 /* One source: the analyzer's process and what it writes. */
 struct job {
+    struct strings flags; /* the compiler and what it is told, but for input and output */
     struct strings command;
-    const char    *source;
+    const char    *source, *path; /* as named, and to be read wherever it is compiled */
+    enum language  language;
     char          *directory, *report, *errors;
     char          *mended; /* analyzed instead of source, or NULL */
     pid_t          pid;
@@ -173,24 +175,28 @@ static struct job *new_job(struct check *k, const char *source)
     return j;
 }
 
-static void add_input(struct job *j, enum language language, const char *source)
+static void add_input(struct job *j, const char *source)
 {
     add(&j->command, "-x");
-    add(&j->command, language_name(language));
+    add(&j->command, language_name(j->language));
     strings_add(&j->command, xasprintf("%s%s", *source == '-' ? "./" : "", source));
 }
 
-static bool preprocess(struct check *k, const struct job *j, enum language language, const char *how, const char *to)
+static void add_flags(struct job *j, const char *const *flags)
 {
-    struct job pre = {.source = j->source, .errors = j->errors};
-    int        status;
+    for (; *flags; flags++)
+        add(&j->command, *flags);
+}
 
-    compile_flags(&k->b, &pre.command, language);
-    for (const char *const *f =
-             (const char *const[]){"-E", "-w", "-D__clang_analyzer__", "-DALLOC_PRAGMA", how, "-o", to, NULL};
-         *f; f++)
-        add(&pre.command, *f);
-    add_input(&pre, language, j->source);
+static bool preprocess(const struct check *k, const struct job *j, const char *how, const char *to)
+{
+    struct job  pre = {.source = j->source, .errors = j->errors, .directory = j->directory, .language = j->language};
+    const char *flags[] = {"-E", "-w", "-D__clang_analyzer__", "-DALLOC_PRAGMA", how, "-o", to, NULL};
+    int         status;
+
+    add_flags(&pre, (const char *const *)j->flags.at);
+    add_flags(&pre, flags);
+    add_input(&pre, j->path);
     start(k, &pre);
     while (waitpid(pre.pid, &status, 0) < 0 && errno == EINTR) {
     }
@@ -212,47 +218,50 @@ static void append_file(const char *to, const char *from)
 }
 
 /* What is only Microsoft's C is rewritten, nearly as for `duetime build`. NULL: nothing had to be. */
-static char *mended(struct check *k, struct job *j, enum language language, bool seh, bool mend)
+static char *mended(const struct check *k, const struct job *j, bool seh, bool mend)
 {
     char *text = xasprintf("%s.i", j->errors), *macros = xasprintf("%s.macros", j->errors);
     char *mend_out = xasprintf("%s.mend.c", j->errors), *seh_out = xasprintf("%s.seh.c", j->errors);
     char *now = text;
 
-    if (!preprocess(k, j, language, "-fno-color-diagnostics", text))
+    if (!preprocess(k, j, "-fno-color-diagnostics", text))
         return NULL;
-    if (mend && mend_rewrite(now, mend_out, language) > 0)
+    if (mend && mend_rewrite(now, mend_out, j->language) > 0)
         now = mend_out;
     if (seh && seh_check_rewrite(j->source, now, seh_out) > 0)
         now = seh_out;
-    if (now == text || !preprocess(k, j, language, "-dM", macros))
+    if (now == text || !preprocess(k, j, "-dM", macros))
         return NULL;
     append_file(now, macros);
     return now;
 }
 
+/* What analyzes the job's source, or what it was rewritten to. */
+static void command(const struct check *k, struct job *j, bool seh, bool mend)
+{
+    if ((seh || mend) && (j->mended = mended(k, j, seh, mend))) {
+        const char *const flags[] = {k->b.compiler, j->language == CXX_DRIVER ? "-std=gnu++17" : "-std=gnu17",
+            "-fno-exceptions", "-fshort-wchar", "-mms-bitfields", "-fms-extensions", "-fno-strict-aliasing",
+            "-nostdinc", "-Wno-builtin-macro-redefined", "-Wno-error=implicit-function-declaration", NULL};
+
+        add_flags(j, flags);
+    } else {
+        add_flags(j, (const char *const *)j->flags.at);
+    }
+    add_analyzer(k, &j->command, j->report);
+    add_input(j, j->mended ? j->mended : j->path);
+}
+
 /* A source with the flags of `duetime build`. */
 static void add_job(struct check *k, const char *source)
 {
-    struct job   *j = new_job(k, source);
-    bool          seh, mend, test = overlay_scan(&k->b, source, &seh, &mend);
-    enum language language = language_of(source, test);
+    struct job *j = new_job(k, source);
+    bool        seh, mend, test = overlay_scan(&k->b, source, &seh, &mend);
 
-    if ((seh || mend) && (j->mended = mended(k, j, language, seh, mend))) {
-        static const char *const flags[] = {"-fno-exceptions", "-fshort-wchar", "-mms-bitfields", "-fms-extensions",
-            "-fno-strict-aliasing", "-nostdinc", "-Wno-builtin-macro-redefined",
-            "-Wno-error=implicit-function-declaration", NULL};
-
-        add(&j->command, k->b.compiler);
-        add(&j->command, language == CXX_DRIVER ? "-std=gnu++17" : "-std=gnu17");
-        for (size_t i = 0; flags[i]; i++)
-            add(&j->command, flags[i]);
-        add_analyzer(k, &j->command, j->report);
-        add_input(j, language, j->mended);
-        return;
-    }
-    compile_flags(&k->b, &j->command, language);
-    add_analyzer(k, &j->command, j->report);
-    add_input(j, language, source);
+    j->path = source;
+    j->language = language_of(source, test);
+    compile_flags(&k->b, &j->flags, j->language);
+    command(k, j, seh, mend);
 }
 
 /* Not for the analyzer: output, debug information, code generation that only gcc knows. */
@@ -273,23 +282,36 @@ static bool takes_word_along(const char *flag)
            strcmp(flag, "-MQ") == 0;
 }
 
+/* -I DIR or -IDIR of a compilation in directory. */
+static void add_include(struct strings *l, const char *directory, const char *dir)
+{
+    strings_add(l, *dir == '/' || !directory ? xstrdup(dir) : xasprintf("%s/%s", directory, dir));
+}
+
 static void add_database_job(struct check *k, const struct database_entry *e)
 {
     check_readable(e->path);
-    struct job *j = new_job(k, e->file);
+    struct job  *j = new_job(k, e->file);
+    struct build b = {.overlay = k->b.overlay};
+    bool         seh, mend;
 
     j->directory = e->directory;
-    add(&j->command, k->b.compiler);
+    j->path = realpath(e->path, NULL);
+    add(&j->flags, k->b.compiler);
     for (size_t i = 1; i < e->words.count; i++) {
         const char *flag = e->words.at[i];
 
+        if (strcmp(flag, "-I") == 0 && e->words.at[i + 1])
+            add_include(&b.includes, e->directory, e->words.at[i + 1]);
+        else if (strncmp(flag, "-I", 2) == 0)
+            add_include(&b.includes, e->directory, flag + 2);
         if (takes_word_along(flag))
             i++;
         else if (is_kept(flag) && strcmp(flag, e->file) != 0)
-            add(&j->command, flag);
+            add(&j->flags, flag);
     }
-    add_analyzer(k, &j->command, j->report);
-    add_input(j, language_of(e->file, false), e->file);
+    j->language = language_of(e->file, overlay_scan(&b, e->path, &seh, &mend));
+    command(k, j, seh, mend);
 }
 
 static bool is_wanted(const struct check *k, const struct database_entry *e)

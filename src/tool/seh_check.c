@@ -5,9 +5,9 @@
  *     __try { B } __except (F) { H }     { { { B } leave_n:; } if (raised() && (F)) { H } }
  *     __try { B } __finally { E }        { { { B } leave_n:; } { E } }
  *
- * In B, `return x;` becomes `return ({__auto_type r = (x); E r;});`, and a goto out of it runs E first; so what E releases is
- * released on every way out. The handler runs after the block or not at all: an exception in the middle of it, and break or
- * continue out of a block with __finally, are not followed.
+ * In B, `return x;` becomes `return ({__auto_type r = (x); E r;});`, and a goto, break or continue out of it runs E first; so
+ * what E releases is released on every way out. The handler runs after the block or not at all: an exception in the middle
+ * of it is not followed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +30,9 @@ struct context {
     bool                flat;  /* a copy of E: all of it on one line */
     bool                abnormal;
 };
+
+static const char *const if_words[] = {"if", NULL}, *const else_words[] = {"else", NULL},
+                         *const do_words[] = {"do", NULL};
 
 static void rewrite(struct seh_pass *p, size_t end, struct context k);
 
@@ -106,11 +109,9 @@ static void run_finally(struct seh_pass *p, struct context k, const struct scope
     p->at = at;
 }
 
-/* The semicolon that ends the statement at p->at. */
-static size_t statement_end(const struct seh_pass *p)
+/* The semicolon that ends the statement at `at`. */
+static size_t semicolon(const struct seh_pass *p, size_t at)
 {
-    size_t at = p->at;
-
     while (at < p->end && p->text[at] != ';') {
         size_t n = seh_space_length(p->text, at);
 
@@ -121,7 +122,7 @@ static size_t statement_end(const struct seh_pass *p)
 
 static void rewrite_return(struct seh_pass *p, struct context k)
 {
-    size_t end = statement_end(p);
+    size_t end = semicolon(p, p->at);
 
     skip_word(p);
     if (seh_after_space(p, p->at) >= end) {
@@ -156,7 +157,7 @@ static bool has_label(const struct seh_pass *p, const struct scope *s, size_t na
 
 static void rewrite_goto(struct seh_pass *p, struct context k)
 {
-    size_t              name = seh_after_space(p, p->at + seh_token_length(p->text, p->at)), end = statement_end(p);
+    size_t              name = seh_after_space(p, p->at + seh_token_length(p->text, p->at)), end = semicolon(p, p->at);
     const struct scope *to = k.scope;
 
     while (to && !has_label(p, to, name))
@@ -165,6 +166,81 @@ static void rewrite_goto(struct seh_pass *p, struct context k)
     run_finally(p, k, to);
     fprintf(p->out, "goto %.*s;}", (int)seh_token_length(p->text, name), p->text + name);
     p->at = end + 1;
+}
+
+static size_t after_word(const struct seh_pass *p, size_t at)
+{
+    return seh_after_space(p, at + seh_token_length(p->text, at));
+}
+
+static size_t after_statement(const struct seh_pass *p, size_t at);
+
+/* At the bracket of `if (...)` and its like: behind the statement that belongs to it. */
+static size_t after_controlled(const struct seh_pass *p, size_t at)
+{
+    return at < p->end && p->text[at] == '(' ? after_statement(p, seh_closing(p, at) + 1) : p->end;
+}
+
+/* Behind __try, its block, and what follows it. */
+static size_t after_try(const struct seh_pass *p, size_t at)
+{
+    size_t end = after_statement(p, at), next = seh_after_space(p, end);
+
+    if (next < p->end && seh_is(p, next, seh_except_words))
+        return after_controlled(p, after_word(p, next));
+    if (next < p->end && seh_is(p, next, seh_finally_words))
+        return after_statement(p, after_word(p, next));
+    return end;
+}
+
+static size_t after_statement(const struct seh_pass *p, size_t at)
+{
+    static const char *const controls[] = {"for", "while", "switch", NULL};
+
+    at = seh_after_space(p, at);
+    if (at >= p->end)
+        return p->end;
+    if (p->text[at] == '{')
+        return seh_closing(p, at) + 1;
+    if (seh_is(p, at, controls))
+        return after_controlled(p, after_word(p, at));
+    if (seh_is(p, at, if_words)) {
+        size_t end = after_controlled(p, after_word(p, at)), next = seh_after_space(p, end);
+
+        return next < p->end && seh_is(p, next, else_words) ? after_statement(p, after_word(p, next)) : end;
+    }
+    if (seh_is(p, at, do_words))
+        return semicolon(p, after_statement(p, after_word(p, at))) + 1;
+    if (seh_is(p, at, seh_try_words))
+        return after_try(p, after_word(p, at));
+    return semicolon(p, at) + 1;
+}
+
+/* Is a statement that begins with one of these words in the scope's block, and `at` in it? */
+static bool is_inside(const struct seh_pass *p, const struct scope *s, size_t at, const char *const *words)
+{
+    for (size_t i = s->begin; i < at;) {
+        size_t space = seh_space_length(p->text, i);
+
+        if (!space && seh_is(p, i, words) && at < after_statement(p, i))
+            return true;
+        i += space ? space : seh_token_length(p->text, i);
+    }
+    return false;
+}
+
+/* break or continue: what it ends may be outside of __try blocks. */
+static void rewrite_jump(struct seh_pass *p, struct context k, const char *const *ended)
+{
+    const struct scope *to = k.scope;
+    size_t              at = p->at, end = semicolon(p, at);
+
+    while (to && !is_inside(p, to, at, ended))
+        to = to->outer;
+    fputs("{", p->out);
+    run_finally(p, k, to);
+    rewrite(p, end + 1, (struct context){.flat = true});
+    fputs("}", p->out);
 }
 
 /* word() becomes an expression. */
@@ -188,6 +264,9 @@ static void rewrite_leave(struct seh_pass *p, struct context k)
 static void rewrite_word(struct seh_pass *p, struct context k)
 {
     static const char *const return_words[] = {"return", NULL}, *const goto_words[] = {"goto", NULL};
+    static const char *const break_words[] = {"break", NULL}, *const continue_words[] = {"continue", NULL};
+    static const char *const loops[] = {"for", "while", "do", NULL};
+    static const char *const breakable[] = {"for", "while", "do", "switch", NULL};
 
     if (seh_is(p, p->at, seh_try_words))
         rewrite_try(p, k);
@@ -203,6 +282,10 @@ static void rewrite_word(struct seh_pass *p, struct context k)
         rewrite_return(p, k);
     else if (k.scope && seh_is(p, p->at, goto_words))
         rewrite_goto(p, k);
+    else if (k.scope && seh_is(p, p->at, break_words))
+        rewrite_jump(p, k, breakable);
+    else if (k.scope && seh_is(p, p->at, continue_words))
+        rewrite_jump(p, k, loops);
     else
         seh_copy_to(p, p->at + seh_token_length(p->text, p->at));
 }

@@ -33,3 +33,18 @@ _IRQL_requires_max_(APC_LEVEL) NTSTATUS Handler(PEXTENSION Extension, PLONG User
     ExReleaseFastMutex(&Extension->Mutex);
     return STATUS_SUCCESS;
 }
+
+_IRQL_requires_max_(APC_LEVEL) VOID Break(PEXTENSION Extension, PLONG Values, LONG Count)
+{
+    for (LONG i = 0; i < Count; i++) {
+        ExAcquireFastMutex(&Extension->Mutex);
+        __try {
+            if (Values[i] == 0)
+                break;
+            Extension->Count++;
+        } __finally {
+            if (!AbnormalTermination())
+                ExReleaseFastMutex(&Extension->Mutex);
+        }
+    }
+} // expect: DT-L05

@@ -60,4 +60,51 @@ _IRQL_requires_max_(APC_LEVEL) VOID Nested(PEXTENSION Extension, PLONG User)
     }
 }
 
+_IRQL_requires_max_(APC_LEVEL) VOID Loops(PEXTENSION Extension, PLONG Values, LONG Count)
+{
+    for (LONG i = 0; i < Count; i++) {
+        ExAcquireFastMutex(&Extension->Mutex);
+        __try {
+            if (Values[i] == 0)
+                continue;
+            while (Values[i] > 1)
+                if (Values[i]-- == 7)
+                    break; /* of the inner loop */
+            if (Values[i] < 0)
+                break;
+            switch (Values[i]) {
+            case 1:
+                Extension->Count++;
+                break;
+            default:
+                continue;
+            }
+        } __finally {
+            ExReleaseFastMutex(&Extension->Mutex);
+        }
+    }
+}
+
+_IRQL_requires_max_(APC_LEVEL) LONG Inside(PEXTENSION Extension, PLONG Values, LONG Count)
+{
+    LONG sum = 0;
+
+    ExAcquireFastMutex(&Extension->Mutex);
+    __try {
+        for (LONG i = 0; i < Count; i++) {
+            if (Values[i] == 0)
+                break; /* the mutex is held on */
+            do {
+                if (Values[i] < 0)
+                    continue;
+                sum += Values[i];
+            } while (--Values[i]);
+        }
+        Extension->Count = sum;
+    } __finally {
+        ExReleaseFastMutex(&Extension->Mutex);
+    }
+    return sum;
+}
+
 /* Shows ANN-028. */

@@ -38,6 +38,9 @@ database() {
 
 echo 'void f(void) {}' >good.c
 echo 'void f(void) { int x = ; }' >bad.c
+mkdir sub
+echo '#include "try.h"' >sub/try.c
+echo 'void g(int); void f(int *p) { __try { g(*p); } __finally { g(0); } }' >sub/try.h
 mkdir empty directory.c
 echo text >text.txt
 echo text >text.vcxproj
@@ -47,6 +50,7 @@ database nothing '[]'
 database broken '{'
 database gone '[{"directory": ".", "file": "gone.c", "arguments": ["cc", "-c", "gone.c"]}]'
 database list "[{\"directory\": \"$work\", \"file\": \"good.c\", \"arguments\": [\"cc\", \"-c\", \"good.c\"]}]"
+database try "[{\"directory\": \"$work/empty\", \"file\": \"../sub/try.c\", \"arguments\": [\"cc\", \"-I../sub\", \"../sub/try.c\"]}]"
 database line "[{\"directory\": \"$work\", \"file\": \"good.c\", \"command\": \"cc -DX='a b' -MF d -o o -c good.c\"}]"
 
 refuses 'cannot read gone.c: No such file' gone.c
@@ -68,4 +72,5 @@ gives 2 'bad.c:1:24: error: expected expression' bad.c
 gives 2 '1 source checked, 0 findings' bad.c good.c
 gives 0 '1 source checked, 0 findings' -p list
 gives 0 '1 source checked, 0 findings' -p line
+gives 0 '1 source checked, 0 findings' -p try
 exit $failed
