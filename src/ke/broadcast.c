@@ -136,7 +136,7 @@ static void await(const uint32_t *word, uint32_t value, const char *what)
     while (look_at(word) != value) {
         mach_relax(B);
         turns++;
-        if (turns > TURNS_MAX && (mach_choices() || mach_now() - began > STUCK_NS))
+        if (turns > TURNS_MAX && (mach_is_simulated() || mach_now() - began > STUCK_NS))
             stuck(what);
     }
 }

@@ -233,6 +233,16 @@ void mach_relax(const void *obj);
 /* 0 .. n-1, n >= 1. The real-time machine always says 0. Point: no. */
 unsigned mach_choose(unsigned n, enum choice_tag tag);
 
+/* Is time virtual, and does one processor step at a time? */
+static inline bool mach_is_simulated(void)
+{
+#ifdef MACH_SIM
+    return true;
+#else
+    return false;
+#endif
+}
+
 /* Grows while code of this process reaches points; stands still in an endless loop (0 on the real-time machine). */
 uint64_t mach_points(void);
 

@@ -212,9 +212,7 @@ static bool link_stops_time(const struct sp_adapter *a)
 /* A second passed while a routine of the miniport was paused: that is the search's doing. */
 static bool search_stops_time(struct sp_adapter *a)
 {
-    bool simulated = mach_choices() > 0;
-
-    return simulated && __atomic_load_n(&a->callbacks, __ATOMIC_RELAXED) > 0;
+    return mach_is_simulated() && __atomic_load_n(&a->callbacks, __ATOMIC_RELAXED) > 0;
 }
 
 static void tick(PKDPC dpc, PVOID context, PVOID arg1, PVOID arg2)

@@ -249,6 +249,7 @@ static int serve(struct disk *d, const char *socket)
     close(fds[1]);
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGHUP, &stop, NULL);
     char  last = read_status(fds[0]);
     pid_t command = last == 'u' ? start_command(d, socket, fds[0]) : 0;
     int   of_command = wait_for_both(command);
