@@ -115,9 +115,14 @@ extern bool ke_time_counts; /* somebody has spent time at DISPATCH_LEVEL in this
 void        ke_yielded(unsigned irql);
 
 /* Before IRQL is lowered to irql on a driver's behalf: the counts of the levels above begin anew. */
+static inline bool ke_time_is_counted(void)
+{
+    return __atomic_load_n(&ke_time_counts, __ATOMIC_RELAXED);
+}
+
 static inline void ke_lowering(unsigned irql)
 {
-    if (__builtin_expect(__atomic_load_n(&ke_time_counts, __ATOMIC_RELAXED), 0))
+    if (__builtin_expect(ke_time_is_counted(), 0))
         ke_yielded(irql);
 }
 
