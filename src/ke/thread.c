@@ -166,7 +166,6 @@ static void leave(ke_thread *t, NTSTATUS status)
     tell_exit(t);
     unsigned old = ke_dispatcher_lock();
 
-    t->ended = true;
     RemoveEntryList(&t->all);
     if (t->queue)
         ke_queue_leave_locked(t);
