@@ -304,7 +304,7 @@ static void read_spec(struct reader *r, struct spec *s)
     int width = read_count(r);
 
     s->left |= width < 0;
-    s->width = (unsigned)(width < 0 ? -width : width);
+    s->width = (unsigned)__builtin_abs(width);
     if (take(r, ".")) {
         int precision = read_count(r);
 

@@ -17,7 +17,7 @@
  * freed blocks when they leave quarantine or at ex_pool_check() (0xC6). In sanitizer builds headers, guards and freed
  * blocks are poisoned as well.
  *
- * pool.lock protects: top, page table, bins, quarantine, counters, state of blocks. IRQL is raised to DISPATCH_LEVEL around it.
+ * pool.lock protects: top, page table, bins, quarantine, state of blocks. IRQL is raised to DISPATCH_LEVEL around it.
  */
 #include "ex/pool.h"
 
@@ -66,7 +66,7 @@ static inline void unpoison(const void *p, size_t n)
 #define SPAN_SMALL_MAX   258u /* above: page-aligned, spans rounded to eighths of a power of two */
 #define BINS             (SPAN_SMALL_MAX + 1 + 24 * 8)
 
-enum block_state { BLOCK_GAP = 0x51, BLOCK_LIVE = 0xa7, BLOCK_QUARANTINED = 0x38, BLOCK_BINNED = 0x1c };
+enum block_state { BLOCK_GAP = 0x51, BLOCK_LIVE = 0xa7, BLOCK_FREED = 0x38 };
 
 /* Directly before the caller's first byte. */
 struct block {
@@ -89,15 +89,15 @@ struct list32 {
 };
 
 static struct {
-    struct mach_lock        lock;
-    uint32_t               *covers; /* per page of the arena: the block on its first byte */
-    char                   *heap;   /* where unit 0 is */
-    uint32_t                units;  /* arena size */
-    uint32_t                top;    /* units cut off so far; atomic */
-    bool                    fault, bins_used;
-    struct list32           quarantine;
-    uint32_t                bin[BINS];
-    struct ex_pool_counters n;
+    struct mach_lock lock;
+    uint32_t        *covers; /* per page of the arena: the block on its first byte */
+    char            *heap;   /* where unit 0 is */
+    uint32_t         units;  /* arena size */
+    uint32_t         top;    /* units cut off so far; atomic */
+    bool             fault, bins_used;
+    struct list32    quarantine;
+    uint64_t         quarantined_bytes;
+    uint32_t         bin[BINS];
 } pool;
 
 /* ---- blocks ---- */
@@ -241,7 +241,7 @@ static struct block *cut_locked(uint32_t span, bool aligned)
         return NULL;
     if (gap)
         lay_locked(pool.top, gap, BLOCK_GAP);
-    lay_locked(pool.top, span, BLOCK_BINNED);
+    lay_locked(pool.top, span, BLOCK_FREED);
     return block_at(pool.top - span);
 }
 
@@ -261,29 +261,28 @@ static RAW void quarantine_locked(struct block *b)
 {
     uint32_t unit = unit_of(b);
 
-    set_state(b, BLOCK_QUARANTINED);
+    set_state(b, BLOCK_FREED);
     b->next = NONE;
     if (pool.quarantine.first == NONE)
         pool.quarantine.first = unit;
     else
         block_at(pool.quarantine.last)->next = unit;
     pool.quarantine.last = unit;
-    pool.n.quarantined_bytes += (uint64_t)b->span * UNIT;
+    pool.quarantined_bytes += (uint64_t)b->span * UNIT;
 }
 
 /* One in, at most a few out: ends when the quarantine is within its size again. */
 static RAW void release_locked(void)
 {
-    while (pool.n.quarantined_bytes > QUARANTINE_BYTES) {
+    while (pool.quarantined_bytes > QUARANTINE_BYTES) {
         struct block *b = block_at(pool.quarantine.first);
         uint32_t     *bin = &pool.bin[bin_of(b->span)];
 
         check_freed(b);
         pool.quarantine.first = b->next;
-        pool.n.quarantined_bytes -= (uint64_t)b->span * UNIT;
+        pool.quarantined_bytes -= (uint64_t)b->span * UNIT;
         b->next = *bin;
         *bin = unit_of(b);
-        set_state(b, BLOCK_BINNED);
         pool.bins_used = true;
     }
 }
@@ -330,7 +329,7 @@ bool ex_pool_boot(bool fault)
         reset_bins();
     pool.top = 0;
     pool.quarantine = (struct list32){NONE, NONE};
-    pool.n = (struct ex_pool_counters){0};
+    pool.quarantined_bytes = 0;
     pool.lock = (struct mach_lock){0};
     pool.fault = fault;
     return true;
@@ -354,15 +353,6 @@ static void check_irql_alloc(unsigned type, size_t bytes, const void *caller)
         irql <= APC_LEVEL ? "in a threaded DPC, at IRQL" : "at IRQL", irql);
 }
 
-static void count_alloc_locked(size_t bytes)
-{
-    pool.n.allocs++;
-    pool.n.live_blocks++;
-    pool.n.live_bytes += bytes;
-    if (pool.n.live_bytes > pool.n.live_bytes_max)
-        pool.n.live_bytes_max = pool.n.live_bytes;
-}
-
 static RAW struct block *get_block(unsigned type, size_t bytes, uint32_t tag, const void *caller)
 {
     bool     aligned = bytes >= PAGE || (type & EX_POOL_CACHE_ALIGNED);
@@ -379,7 +369,6 @@ static RAW struct block *get_block(unsigned type, size_t bytes, uint32_t tag, co
         b->caller = caller;
         b->type = (uint16_t)type;
         b->aligned = aligned;
-        count_alloc_locked(bytes);
         set_state(b, BLOCK_LIVE);
     }
     unlock_pool(irql);
@@ -400,10 +389,8 @@ void *ex_pool_alloc(unsigned type, size_t bytes, uint32_t tag, const void *calle
 
     if (!injected && bytes <= BYTES_MAX)
         b = get_block(type, bytes, tag, caller);
-    if (!b) {
-        __atomic_fetch_add(&pool.n.failures, 1, __ATOMIC_RELAXED);
+    if (!b)
         return NULL;
-    }
     fill_new(b, bytes, type & EX_POOL_ZERO);
     if (caller)
         ev(EV_POOL_ALLOC, user_of(b), bytes, tag, (uintptr_t)caller);
@@ -502,9 +489,6 @@ static RAW void put_block(struct block *b)
     unpoison(user_of(b), b->bytes);
     memset(user_of(b), EX_POOL_FILL_FREED, b->bytes);
     poison(b, (size_t)b->span * UNIT);
-    pool.n.frees++;
-    pool.n.live_blocks--;
-    pool.n.live_bytes -= b->bytes;
     quarantine_locked(b);
     release_locked();
     unlock_pool(irql);
@@ -552,13 +536,8 @@ RAW void ex_pool_check(void)
             bad_caller(0x02, (uintptr_t)b, *(uint64_t *)b, 0, "its header was overwritten", user_of(b));
         if (b->state == BLOCK_LIVE)
             check_guard(b);
-        else if (b->state == BLOCK_QUARANTINED)
+        else if (b->state == BLOCK_FREED)
             check_freed(b);
     }
     unlock_pool(irql);
-}
-
-void ex_pool_counters(struct ex_pool_counters *out)
-{
-    *out = pool.n;
 }

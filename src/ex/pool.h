@@ -31,13 +31,6 @@ struct ex_pool_block {
     const void *caller; /* who allocated it; NULL: the kernel for itself */
 };
 
-struct ex_pool_counters {
-    uint64_t allocs, frees, failures;
-    uint64_t live_bytes, live_blocks;
-    uint64_t live_bytes_max;
-    uint64_t quarantined_bytes;
-};
-
 /* Before each run, machine stopped; costs what the previous run used of tables, not of pool. fault: ask the choice source
  * whether an allocation fails. Returns false when the address range is not to be had. */
 bool ex_pool_boot(bool fault);
@@ -62,5 +55,3 @@ void ex_pool_each(bool (*fn)(void *ctx, const struct ex_pool_block *block), void
 
 /* Looks at every block: overrun guards of the live ones, contents of the freed ones. Bug checks 0x19 and 0xC6. */
 void ex_pool_check(void);
-
-void ex_pool_counters(struct ex_pool_counters *out);

@@ -289,7 +289,7 @@ static enum outcome ask_locked(PERESOURCE r, enum ex_resource_mode mode, bool wa
 
 bool ex_resource_acquire(PERESOURCE r, enum ex_resource_mode mode, bool wait)
 {
-    struct ex_waiter w;
+    struct ex_waiter w = {0};
 
     check_apcs(r, 0x37, "acquired");
     check(r);

@@ -12,7 +12,7 @@
  * still takes the interrupt of this one.
  *
  * For the race detector both kinds of meeting are atomic operations on the broadcast: what a processor did before it
- * arrived is ordered before what any does afterwards.
+ * arrived is ordered before what any does afterwards. The queued DPCs and the event that ends the call order the rest.
  */
 #include "ke/priv.h"
 
@@ -62,7 +62,6 @@ void ke_dpc_call_all(PKDEFERRED_ROUTINE routine, void *context)
     ke_event_init(&B->call_done, NotificationEvent, false);
     B->call.barrier = B->call.processors = ke.cpus;
     __atomic_store_n(&B->call_left, ke.cpus, __ATOMIC_RELEASE);
-    meet();
     unsigned old = ke_raise_to(DISPATCH_LEVEL);
 
     for (unsigned i = 0; i < ke.cpus; i++) {
@@ -75,7 +74,6 @@ void ke_dpc_call_all(PKDEFERRED_ROUTINE routine, void *context)
     }
     mach_irql_lower(old);
     ke_wait_one(&B->call_done, NULL);
-    meet();
     ke_event_set(&B->call_free, 0);
 }
 
@@ -181,8 +179,7 @@ ULONG_PTR ke_ipi_call_all(PKIPI_BROADCAST_WORKER worker, ULONG_PTR context)
     unsigned old = ke_raise_to(DISPATCH_LEVEL);
 
     lock_ipi();
-    unsigned before = mach_irql_raise(IPI_LEVEL);
-
+    mach_irql_raise(IPI_LEVEL);
     B->worker = worker;
     B->context = context;
     __atomic_store_n(&B->left, ke.cpus, __ATOMIC_RELAXED);
@@ -195,7 +192,6 @@ ULONG_PTR ke_ipi_call_all(PKIPI_BROADCAST_WORKER worker, ULONG_PTR context)
     await(&B->left, 0, "does not end its KeIpiGenericCall routine");
     meet();
     __atomic_store_n(&B->ipi_lock, 0, __ATOMIC_RELEASE);
-    mach_irql_lower(before);
     mach_irql_lower(old);
     return result;
 }

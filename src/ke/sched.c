@@ -77,7 +77,7 @@ bool ke_affinity_set(uint64_t mask, uint64_t *previous)
     ke_thread *t = ke_thread_current();
 
     *previous = 0;
-    t->affinity_asked = true;
+    t->affinity_asked = !t->is_idle;
     if (mask == 0 || (mask & ~ke_affinity_all()) || t->is_idle)
         return false;
     unsigned old = ke_dispatcher_lock();

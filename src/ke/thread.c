@@ -20,15 +20,13 @@ void ke_thread_boot(void)
         ke_thread *idle = &ke.cpu[i].idle;
 
         /* Nothing else of it ever changes; these a DPC changes whose run then ends with a bug check. */
+        ke_header_init(&idle->header, ThreadObject, sizeof idle->header, 0);
+        idle->is_idle = true;
+        ke_apc_thread_init(idle);
         idle->critical = idle->guarded = 0;
         idle->exception_frames = NULL;
         idle->calls = NULL;
         InitializeListHead(&idle->mutexes);
-        if (idle->is_idle)
-            continue;
-        ke_header_init(&idle->header, ThreadObject, sizeof idle->header, 0);
-        idle->is_idle = true;
-        ke_apc_thread_init(idle);
     }
 }
 
@@ -38,7 +36,7 @@ void ke_thread_init(
     ke_header_init(&t->header, ThreadObject, sizeof t->header, 0);
     t->routine = routine;
     t->context = context;
-    t->references = 2;
+    t->references = routine ? 2 : 1; /* its own, and that of who made it; a thread of the host nobody has made */
     t->priority = t->base = priority;
     t->affinity = affinity ? affinity : ke_affinity_all();
     t->exit_status = STATUS_PENDING;
@@ -168,7 +166,6 @@ static void leave(ke_thread *t, NTSTATUS status)
     tell_exit(t);
     unsigned old = ke_dispatcher_lock();
 
-    t->ended = true;
     RemoveEntryList(&t->all);
     if (t->queue)
         ke_queue_leave_locked(t);
@@ -208,7 +205,6 @@ int ke_thread_attach(uint64_t affinity)
     unsigned old = ke_dispatcher_lock();
 
     ke_thread_init(t, NULL, NULL, 8, affinity, false);
-    t->references = 1;
     t->create_time = ke_system_time();
     t->ctx = mach_ctx_self();
     t->id = mach_ctx_id(t->ctx);

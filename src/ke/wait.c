@@ -477,17 +477,13 @@ static NTSTATUS wait_with(struct progress *p)
             ke_processor_awake();
             status = p->t->wait_status;
         }
-        if (next == STEP_APC || status == STATUS_KERNEL_APC) {
-            deliver(p);
-            continue;
-        }
-        if (p->started && status != STATUS_TIMEOUT)
-            ke_timer_cancel(&p->t->timer);
-        mach_irql_lower(p->level);
-        return status;
+        if (next == STEP_PARK && status != STATUS_KERNEL_APC)
+            break;
+        deliver(p);
     }
     if (p->started && status != STATUS_TIMEOUT)
         ke_timer_cancel(&p->t->timer);
+    mach_irql_lower(p->level);
     return status;
 }
 

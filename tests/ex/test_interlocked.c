@@ -348,13 +348,31 @@ static void misaligned_entry(void *ctx)
     InterlockedPushEntrySList(&s.slist, (PSLIST_ENTRY)(((uintptr_t)s.raw & ~(uintptr_t)15) + 24));
 }
 
+static void misaligned_push(void *ctx)
+{
+    BEGIN;
+    InterlockedPushEntrySList((PSLIST_HEADER)(((uintptr_t)s.raw & ~(uintptr_t)15) + 24), &s.item[0]);
+}
+
+/* INT-034: whatever was in the memory. */
+static void slist_of_garbage(void *ctx)
+{
+    BEGIN;
+    memset(&s.slist, 0xd5, sizeof s.slist);
+    ExInitializeSListHead(&s.slist);
+    dt_expect_eq(ExQueryDepthSList(&s.slist), 0);
+    dt_expect(FirstEntrySList(&s.slist) == NULL && InterlockedPopEntrySList(&s.slist) == NULL);
+}
+
 static void test_slist(void **state)
 {
     (void)state;
     passes(slist);
+    passes(slist_of_garbage);
     passes(deep_slist);
     caught(misaligned_head, "DT-M02", 0x7E);
     caught(misaligned_entry, "DT-M02", 0x7E);
+    caught(misaligned_push, "DT-M02", 0x7E);
 }
 
 /* INT-038: pops that meet pop, pop, push of the same entry; INT-040: the entry's memory is given back right after its pop. */

@@ -383,12 +383,31 @@ static void left_by_thread(void *ctx)
     dt_join(dt_spawn(1, take_and_go, NULL));
 }
 
+static void convert_and_go(void *ctx)
+{
+    (void)ctx;
+    KeEnterCriticalRegion();
+    ExAcquireResourceExclusiveLite(&s.r, TRUE);
+    ExConvertExclusiveToSharedLite(&s.r);
+    KeLeaveCriticalRegion();
+}
+
+/* LCK-035: what was exclusive is still owned, shared. */
+static void left_converted(void *ctx)
+{
+    (void)ctx;
+    begin();
+    dt_join(dt_spawn(1, convert_and_go, NULL));
+}
+
 static VOID work(PVOID context)
 {
     KeEnterCriticalRegion();
     ExAcquireResourceExclusiveLite(&s.r, TRUE);
-    if (context)
+    if (context == &s)
         ExReleaseResourceLite(&s.r);
+    else if (context)
+        ExConvertExclusiveToSharedLite(&s.r);
     KeLeaveCriticalRegion();
     KeSetEvent(&s.go, IO_NO_INCREMENT, FALSE);
 }
@@ -416,13 +435,22 @@ static void not_left(void *ctx)
     work_item(&s);
 }
 
+/* LCK-035: what the routine leaves behind is not exclusive. */
+static void left_shared(void *ctx)
+{
+    (void)ctx;
+    work_item(&s.r + 1);
+}
+
 static void test_left_behind(void **state)
 {
     (void)state;
     violates(left_by_thread, "DT-L04", 0x100a); /* LCK-044 */
     violates(left_by_waiter, "DT-L04", 0x100a); /* LCK-044 */
+    violates(left_converted, "DT-L04", 0x100a); /* LCK-044 */
     caught(left_by_routine, "DT-L04", 0);       /* LCK-045 */
     always(not_left, 0);
+    always(left_shared, 0);
 }
 
 int main(void)

@@ -94,6 +94,37 @@ static void cache_aware(void *ctx)
     end();
 }
 
+static void waits_ca(void *ctx)
+{
+    (void)ctx;
+    ExWaitForRundownProtectionReleaseCacheAware(s.ca);
+    InterlockedIncrement(&s.gone);
+}
+
+/* LCK-085: what was out when the wait began, and came back in it, does not count in the next life. */
+static void reused_after_waiting(void *ctx)
+{
+    (void)ctx;
+    for (unsigned life = 0; life < 3; life++) {
+        begin();
+        for (unsigned turn = 0; turn < 2; turn++) {
+            dt_expect(ExAcquireRundownProtectionCacheAwareEx(s.ca, life + 1));
+            dt_thread *waiter = dt_spawn(1, waits_ca, NULL);
+
+            while (ExAcquireRundownProtectionCacheAware(s.ca)) {
+                ExReleaseRundownProtectionCacheAware(s.ca);
+                sleep_ms(1);
+            }
+            dt_expect_eq(s.gone, (LONG)turn);
+            ExReleaseRundownProtectionCacheAwareEx(s.ca, life + 1);
+            dt_join(waiter);
+            ExReInitializeRundownProtectionCacheAware(s.ca);
+        }
+        ExWaitForRundownProtectionReleaseCacheAware(s.ca); /* at once */
+        end();
+    }
+}
+
 /* LCK-068 */
 static void own_buffer(void *ctx)
 {
@@ -135,6 +166,7 @@ static void test_alone(void **state)
     passes(life);
     passes(counts);
     passes(cache_aware);
+    passes(reused_after_waiting);
     passes(own_buffer);
     passes(at_dispatch);
 }

@@ -279,6 +279,48 @@ static void test_misuse(void **state)
     caught_params(removes_nothing, "DT-W03", 0x0A, (uintptr_t)&s.apc[0], PASSIVE_LEVEL);
 }
 
+/* What a DPC finds on a processor that had nothing to do: a thread, but none that goes anywhere or is asked to do anything. */
+static KDPC          on_idle;
+static volatile LONG idle_seen;
+
+static KDEFERRED_ROUTINE in_idle_thread;
+
+static VOID in_idle_thread(PKDPC dpc, PVOID context, PVOID a, PVOID b)
+{
+    PKTHREAD      self = KeGetCurrentThread();
+    LARGE_INTEGER now = {0};
+
+    (void)dpc, (void)a, (void)b;
+    dt_expect(self != context);
+    dt_expect_eq(KeWaitForSingleObject(self, Executive, KernelMode, TRUE, &now), STATUS_TIMEOUT); /* it has not ended */
+    dt_expect_eq(KeSetSystemAffinityThreadEx(1), 0);
+    KeRevertToUserAffinityThreadEx(0);
+    dt_expect_eq(KeGetCurrentProcessorNumberEx(NULL), 1);
+    dt_expect(!queue(0, self, normal_routine, KernelMode));
+    dt_expect(!queue(1, self, normal_routine, UserMode));
+    InterlockedIncrement(&idle_seen);
+}
+
+static void dpc_on_idle_processor(void *ctx)
+{
+    (void)ctx;
+    begin_apc();
+    idle_seen = 0;
+    KeInitializeDpc(&on_idle, in_idle_thread, KeGetCurrentThread());
+    KeSetTargetProcessorDpc(&on_idle, 1);
+    KeInsertQueueDpc(&on_idle, NULL, NULL);
+    KeFlushQueuedDpcs();
+    dt_expect_eq(idle_seen, 1);
+    dt_expect_eq(s.kernel_calls + s.calls, 0);
+}
+
+static void test_idle_thread(void **state)
+{
+    (void)state;
+    passes(dpc_on_idle_processor);
+    passes(dpc_on_idle_processor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_run_down),
         cmocka_unit_test(test_beside_wait),
         cmocka_unit_test(test_misuse),
+        cmocka_unit_test(test_idle_thread),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -295,6 +295,45 @@ static void test_boosts(void **state)
     passes(boosts);
 }
 
+/* MTX-016: with the mutex it gives up what its release had boosted, and is one of equals again (THR-026). */
+static KMUTEX mutex;
+static bool   equal_again;
+
+static void boosted_owner(void *ctx)
+{
+    (void)ctx;
+    wait_for(&mutex);
+    dt_expect(KeQueryPriorityThread(KeGetCurrentThread()) > 8 && !s.in_between);
+    KeReleaseMutex(&mutex, FALSE);
+    dt_expect_eq(KeQueryPriorityThread(KeGetCurrentThread()), 8);
+    for (int i = 0; i < 3; i++)
+        KeReadStateEvent(&s.event);
+    equal_again |= s.in_between;
+}
+
+static void mutex_boost(void *ctx)
+{
+    (void)ctx;
+    begin();
+    s.in_between = false;
+    KeInitializeMutex(&mutex, 0);
+    wait_for(&mutex);
+    dt_spawn(0, boosted_owner, NULL);
+    sleep_ms(1);
+    KeReleaseMutex(&mutex, FALSE);
+    s.in_between = true;
+    dt_join_all();
+}
+
+static void test_mutex_boost(void **state)
+{
+    (void)state;
+    equal_again = false;
+    on_one_processor(mutex_boost, 1);
+    if (simulated())
+        assert_true(equal_again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_sharing),
         cmocka_unit_test(test_preemption),
         cmocka_unit_test(test_boosts),
+        cmocka_unit_test(test_mutex_boost),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
