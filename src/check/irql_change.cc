@@ -72,6 +72,11 @@ SVal restored_from(const Scope &s, const Annotation &a)
     return place && v.getAsRegion() ? s.state->getSVal(*place, s.c.getASTContext().UnsignedCharTy) : v;
 }
 
+unsigned slot_of(StringRef kind, const MemRegion *r)
+{
+    return (unsigned)llvm::hash_combine(kind, (const void *)r);
+}
+
 /* The hidden slot of _IRQL_saves_global_(kind, object). */
 unsigned slot_of(const Scope &s, const Annotation &a)
 {
@@ -79,7 +84,7 @@ unsigned slot_of(const Scope &s, const Annotation &a)
 
     std::tie(kind, expression) = StringRef(a.argument).split(',');
     const MemRegion *r = lvalue(s, expression.trim());
-    return (unsigned)llvm::hash_combine(kind.trim(), r ? (const void *)r : nullptr);
+    return slot_of(kind.trim(), r);
 }
 
 bool differs(CheckerContext &c, ProgramStateRef state, SVal a, SVal b, bool certainly)
@@ -263,13 +268,17 @@ void IrqlChangeChecker::check_restore(const CallEvent &call, CheckerContext &c, 
             call.getOriginExpr());
         return;
     }
-    if (!differs(c, s.state, to, *saved, !n))
-        return;
-    for (unsigned i = 0; i + 1 < depth; i++) { /* out of order: the lock rules look at that */
+    bool of_another = false;
+    for (unsigned i = 0; i + 1 < depth; i++) {
         const SVal *other = s.state->get<SavedLevels>(i);
-        if (other && *other == to)
-            return;
+        of_another |= other && *other == to;
     }
+    /* Out of order: the lock rules look at that. In order, the lock acquired last has its own level. */
+    bool in_order = lock_call(callee_name(call)) && is_newest_lock(s.state, argument_object(call, 0));
+    if (of_another && (!in_order || number_of(s.state, irql_at_entry(s.state))))
+        return;
+    if (!differs(c, s.state, to, *saved, !n && !of_another))
+        return;
     report(c, this, I04, called(call) + " restores another IRQL than the one that was saved", call.getOriginExpr());
 }
 
@@ -628,6 +637,13 @@ void IrqlChangeChecker::checkLiveSymbols(ProgramStateRef state, SymbolReaper &re
 }
 
 } // namespace
+
+SVal irql_in_handle(ProgramStateRef state, const MemRegion *handle)
+{
+    const SVal *level = state->get<HiddenLevels>(slot_of("QueuedSpinLock", handle));
+
+    return level ? *level : SVal(UnknownVal());
+}
 
 DT_CHECKER("irql_change", IrqlChangeChecker);
 
