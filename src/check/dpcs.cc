@@ -82,8 +82,8 @@ void DpcChecker::check_target(const CallEvent &call, CheckerContext &c) const
 
     while (auto *cast = dyn_cast_or_null<SymbolCast>(s))
         s = cast->getOperand();
-    bool count =
-        (s && c.getState()->contains<ProcessorCounts>(s)) || (named && named->getName() == "KeNumberProcessors");
+    bool count = (s && c.getState()->contains<ProcessorCounts>(s)) ||
+                 (named && named->getNameAsString() == "KeNumberProcessors");
     count |= n && *n > 1 && !call.getArgExpr(1)->isEvaluatable(c.getASTContext()) && may_be_count(c, *n);
     if (count || (n && (*n < 0 || *n >= MAXIMUM_PROCESSORS)))
         report(c, this, D11,

@@ -172,7 +172,7 @@ bool IrqlChangeChecker::check_limits(const CallEvent &call, CheckerContext &c, S
         if (high || (!raises && limits.low && is_below(c, to, *limits.low))) {
             report(c, this, I07,
                 called(call) + (high ? " raises" : " lowers") + " the IRQL to " +
-                    (n ? level_name(*n) : "what it was before") + "; '" + f->getName() + "' promises " +
+                    (n ? level_name(*n) : "what it was before") + "; '" + f->getNameAsString() + "' promises " +
                     (high ? "never to exceed " + level_name(*limits.high)
                           : "to stay at or above " + level_name(*limits.low)),
                 call.getOriginExpr(), high ? 28150 : 28124);
@@ -552,12 +552,15 @@ void IrqlChangeChecker::check_exit(CheckerContext &c, const ReturnStmt *statemen
     SVal            now = irql_now(state), entry = irql_at_entry(state);
     bool            cancel = has_class(k, "DRIVER_CANCEL");
 
+    if (isa<CXXConstructorDecl, CXXDestructorDecl>(root(c)))
+        return; /* of a guard: what one raises the other gives back */
     if (cancel || k.has("_IRQL_raises_") || k.has("_IRQL_restores_") || k.has("_IRQL_restores_global_") ||
         k.has("_IRQL_saves_") || k.has("_IRQL_saves_global_") || k.has("_IRQL_is_cancel_"))
         return;
     const Annotation *same = k.find("_IRQL_requires_same_");
     if (same && !same->of_role && state->get<LoweredOnly>() && !(now == entry)) {
-        report(c, this, I05, "'" + root(c)->getName() + "' lowers the IRQL without having raised it", statement, 28166);
+        report(c, this, I05, "'" + root(c)->getNameAsString() + "' lowers the IRQL without having raised it", statement,
+            28166);
         return;
     }
     unsigned lock = raising_lock_held(state);
@@ -567,7 +570,7 @@ void IrqlChangeChecker::check_exit(CheckerContext &c, const ReturnStmt *statemen
         return;
     Rule rule = rule_of_role(k);
     report(c, this, rule,
-        "'" + root(c)->getName() + "' returns at " + irql_text(c, state) +
+        "'" + root(c)->getNameAsString() + "' returns at " + irql_text(c, state) +
             (rule == I05 ? ", not at the IRQL it was called at"
                          : ": a " + k.role_name +
                                " returns at the IRQL it was "
@@ -599,8 +602,8 @@ void IrqlChangeChecker::check_inlined(CheckerContext &c, const ReturnStmt *state
         !differs(c, state, irql_now(state), *before, true))
         return;
     report(c, this, rule_of_role(contract_of(f)),
-        "'" + f->getName() + "' returns at " + irql_text(c, state) + ", not at the IRQL it was called at", statement,
-        28166);
+        "'" + f->getNameAsString() + "' returns at " + irql_text(c, state) + ", not at the IRQL it was called at",
+        statement, 28166);
 }
 
 void IrqlChangeChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &c) const

@@ -542,7 +542,7 @@ void LockChecker::check_left(CheckerContext &c, const void *lock, const Held &he
     if (!lets_go && !role)
         return;
     report(c, this, rule,
-        "'" + root(c)->getName() + "' returns with " + text_of(lock, held.kind) +
+        "'" + root(c)->getNameAsString() + "' returns with " + text_of(lock, held.kind) +
             (held.kind == LOCK_CRITICAL_REGION || held.kind == LOCK_GUARDED_REGION ? " not left" : " held"),
         statement);
 }
@@ -559,8 +559,8 @@ void LockChecker::check_promises(CheckerContext &c, const ReturnStmt *statement)
             continue;
         if (s.state->get<HeldLocks>().isEmpty())
             report(c, this, L15,
-                "'" + root(c)->getName() + "' promises to acquire " + a.argument + "; this path does not", statement,
-                28104);
+                "'" + root(c)->getNameAsString() + "' promises to acquire " + a.argument + "; this path does not",
+                statement, 28104);
     }
 }
 

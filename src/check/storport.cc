@@ -214,8 +214,8 @@ void StorChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &
         return;
     for (auto &pair : c.getState()->get<PortLocks>())
         if (pair.second == HELD) {
-            report(c, this, S07, "'" + root(c)->getName() + "' returns with the " + lock_names[pair.first] + " held",
-                statement);
+            report(c, this, S07,
+                "'" + root(c)->getNameAsString() + "' returns with the " + lock_names[pair.first] + " held", statement);
             return;
         }
 }
@@ -281,7 +281,7 @@ void StorChecker::check_timer(const CallEvent &call, CheckerContext &c, unsigned
     if (null && *null == 0 && (!time || *time != 0))
         report(c, this, S01, "a timer is requested without a routine", call.getOriginExpr());
     else if (f && !has_class(contract_of(f), "HW_TIMER") && !has_class(contract_of(f), "HW_TIMER_EX"))
-        report(c, this, S01, "'" + f->getName() + "' is requested as a timer but not declared HW_TIMER",
+        report(c, this, S01, "'" + f->getNameAsString() + "' is requested as a timer but not declared HW_TIMER",
             call.getOriginExpr());
 }
 

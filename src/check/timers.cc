@@ -287,7 +287,7 @@ bool TimerChecker::check_own_dpc(const CallEvent &call, CheckerContext &c, const
     for (const FieldDecl *f : r->getDefinition()->fields())
         if (facts.periodic.count(f)) {
             report(c, this, T09,
-                "'" + root(c)->getName() + "' frees " + f->getName() +
+                "'" + root(c)->getNameAsString() + "' frees " + f->getName() +
                     ", a periodic timer, which may be queued again already",
                 call.getOriginExpr());
             return true;
