@@ -227,6 +227,7 @@ class TestFinder : public RecursiveASTVisitor<TestFinder> {
   public:
     const ValueDecl *wanted;
     bool             found = false, inside = false;
+    unsigned         mentions = 0;
 
     explicit TestFinder(const ValueDecl *wanted) : wanted(wanted) {}
     bool VisitIfStmt(IfStmt *s)
@@ -244,6 +245,7 @@ class TestFinder : public RecursiveASTVisitor<TestFinder> {
     }
     bool VisitMemberExpr(MemberExpr *e)
     {
+        mentions += e->getMemberDecl() == wanted;
         found |= inside && e->getMemberDecl() == wanted;
         return !found;
     }
@@ -260,13 +262,17 @@ class TestFinder : public RecursiveASTVisitor<TestFinder> {
     }
 };
 
-/* Is the pointer that an allocation fills in looked at, in place of the status? */
+/* Is the pointer that an allocation fills in looked at, in place of the status? Here, or, when it is only kept for others
+ * in a member, by them. */
 bool is_tested(const Expr *pointer, CheckerContext &c)
 {
     TestFinder finder(named_object(pointer));
 
     finder.TraverseStmt(c.getLocationContext()->getDecl()->getBody());
-    return finder.wanted && finder.found;
+    if (!finder.wanted || finder.found || !isa<FieldDecl>(finder.wanted) || finder.mentions > 1)
+        return finder.wanted && finder.found;
+    finder.TraverseDecl(c.getASTContext().getTranslationUnitDecl());
+    return finder.found;
 }
 
 /* ---- requests ---- */
