@@ -11,7 +11,7 @@ namespace {
 
 enum { MAXIMUM_PROCESSORS = 64 };
 
-class DpcChecker : public Checker<check::PreCall, check::PostCall> {
+class DpcChecker : public Checker<check::PreCall, check::PostCall, check::LiveSymbols> {
   public:
     void checkPreCall(const CallEvent &call, CheckerContext &c) const;
     void checkPostCall(const CallEvent &call, CheckerContext &c) const
@@ -24,6 +24,11 @@ class DpcChecker : public Checker<check::PreCall, check::PostCall> {
         auto count = call.getReturnValue().castAs<DefinedSVal>();
         if (ProgramStateRef one = c.getState()->assume(count, true))
             c.addTransition(one->add<ProcessorCounts>(s));
+    }
+    void checkLiveSymbols(ProgramStateRef state, SymbolReaper &reaper) const
+    {
+        for (SymbolRef s : state->get<ProcessorCounts>())
+            reaper.markLive(s);
     }
 
   private:
@@ -51,6 +56,24 @@ void DpcChecker::check_lost(const CallEvent &call, CheckerContext &c) const
             "when the DPC is queued already, KeInsertQueueDpc returns FALSE and these arguments are lost", e);
 }
 
+/* A loop that goes on to the count itself: this path has compared with it, and it may still be the very number. */
+bool may_be_count(CheckerContext &c, int64_t n)
+{
+    ProgramStateRef state = c.getState();
+    SValBuilder    &b = c.getSValBuilder();
+
+    for (SymbolRef s : state->get<ProcessorCounts>()) {
+        auto compare = [&](int64_t with) {
+            SVal number = b.makeIntVal((uint64_t)with, s->getType());
+            return b.evalBinOp(state, BO_EQ, nonloc::SymbolVal(s), number, b.getConditionType()).getAs<DefinedSVal>();
+        };
+        auto equal = compare(n), less = compare(n - 1);
+        if (equal && less && state->assume(*equal, true) && !state->assume(*less, true))
+            return true;
+    }
+    return false;
+}
+
 void DpcChecker::check_target(const CallEvent &call, CheckerContext &c) const
 {
     auto             n = number_of(c.getState(), call.getArgSVal(1));
@@ -59,8 +82,9 @@ void DpcChecker::check_target(const CallEvent &call, CheckerContext &c) const
 
     while (auto *cast = dyn_cast_or_null<SymbolCast>(s))
         s = cast->getOperand();
-    bool count =
-        (s && c.getState()->contains<ProcessorCounts>(s)) || (named && named->getName() == "KeNumberProcessors");
+    bool count = (s && c.getState()->contains<ProcessorCounts>(s)) ||
+                 (named && named->getNameAsString() == "KeNumberProcessors");
+    count |= n && *n > 1 && !call.getArgExpr(1)->isEvaluatable(c.getASTContext()) && may_be_count(c, *n);
     if (count || (n && (*n < 0 || *n >= MAXIMUM_PROCESSORS)))
         report(c, this, D11,
             count ? "a count of processors is no processor: numbers end one below it"

@@ -148,8 +148,14 @@ void Visitor::check_argument(const Expr *e, const FunctionDecl *f, unsigned i)
     const ParmVarDecl *p = f->getParamDecl(i);
     const EnumDecl    *wanted = wanted_enum(p->getType(), m.getASTContext());
     const Expr        *inner = e->IgnoreParenImpCasts();
-    auto              *ref = dyn_cast<DeclRefExpr>(inner);
-    auto              *constant = ref ? dyn_cast<EnumConstantDecl>(ref->getDecl()) : nullptr;
+
+    if (auto *either = dyn_cast<ConditionalOperator>(inner)) {
+        check_argument(either->getTrueExpr(), f, i);
+        check_argument(either->getFalseExpr(), f, i);
+        return;
+    }
+    auto *ref = dyn_cast<DeclRefExpr>(inner);
+    auto *constant = ref ? dyn_cast<EnumConstantDecl>(ref->getDecl()) : nullptr;
 
     if (!wanted)
         return;

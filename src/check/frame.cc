@@ -161,7 +161,7 @@ static std::string headed(Rule rule, int number, const Decl *in, const llvm::Twi
     auto *named = dyn_cast_or_null<NamedDecl>(in);
 
     return (llvm::Twine(rule_rows[rule].id) + "|" + llvm::Twine(number ? number : rule_rows[rule].number) + "|" +
-            (named ? named->getName() : "") + "|" + message)
+            (named ? named->getNameAsString() : std::string()) + "|" + message)
         .str();
 }
 

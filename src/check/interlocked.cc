@@ -136,7 +136,7 @@ class Visitor : public FileVisitor<Visitor> {
                     (locking.count(a.in) && locking.count(b.in)))
                     continue;
                 report_at(br, by, a.in, S04,
-                    "with concurrent channels '" + a.in->getName() + "' and '" + b.in->getName() +
+                    "with concurrent channels '" + a.in->getNameAsString() + "' and '" + b.in->getNameAsString() +
                         "' run at the same time; here their shared state is used without an interlocked routine",
                     a.e->getBeginLoc(), a.e->getSourceRange(), 28112);
                 return true;

@@ -14,7 +14,7 @@ class IoTimerChecker : public Checker<check::PreCall> {
             return;
         const Contract &k = contract_of(root(c));
         /* An unannotated function may be what AddDevice calls: then it is seen from there. */
-        bool unknown = k.role_name.empty() && root(c)->getName() != "DriverEntry" && is_called(c);
+        bool unknown = k.role_name.empty() && root(c)->getNameAsString() != "DriverEntry" && is_called(c);
         if (!unknown && !has_class(k, "DRIVER_ADD_DEVICE"))
             report(c, this, R07, "IoInitializeTimer is called outside of AddDevice", call.getOriginExpr());
     }

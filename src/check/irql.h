@@ -16,6 +16,9 @@ SVal irql_at_entry(ProgramStateRef state);
 
 ProgramStateRef irql_set(ProgramStateRef state, SVal level);
 
+/* The level that KeAcquireInStackQueuedSpinLock keeps in this handle; unknown: none. */
+SVal irql_in_handle(ProgramStateRef state, const MemRegion *handle);
+
 /* Certainly above, below on this path? */
 bool irql_above(CheckerContext &c, ProgramStateRef state, int64_t level);
 bool irql_below(CheckerContext &c, ProgramStateRef state, int64_t level);

@@ -53,15 +53,16 @@ void IrqlAnnotationChecker::check_definition(const FunctionDecl *f, AnalysisMana
         adds |= StringRef(a.name).startswith("_IRQL_");
     }
     if (l.low > l.high)
-        report_at(br, this, f, I08, "the IRQL annotations of '" + f->getName() + "' contradict each other",
+        report_at(br, this, f, I08, "the IRQL annotations of '" + f->getNameAsString() + "' contradict each other",
             f->getLocation(), SourceRange(), 28251);
     else if (uses && !f->getPreviousDecl())
         report_at(br, this, f, I08,
-            "'" + f->getName() + "' has _Use_decl_annotations_, but no declaration before this one", f->getLocation(),
-            SourceRange(), 28213);
-    else if (uses && adds)
-        report_at(br, this, f, I08, "'" + f->getName() + "' has _Use_decl_annotations_ and annotations of its own",
+            "'" + f->getNameAsString() + "' has _Use_decl_annotations_, but no declaration before this one",
             f->getLocation(), SourceRange(), 28213);
+    else if (uses && adds)
+        report_at(br, this, f, I08,
+            "'" + f->getNameAsString() + "' has _Use_decl_annotations_ and annotations of its own", f->getLocation(),
+            SourceRange(), 28213);
 }
 
 void IrqlAnnotationChecker::check_one(

@@ -72,6 +72,11 @@ SVal restored_from(const Scope &s, const Annotation &a)
     return place && v.getAsRegion() ? s.state->getSVal(*place, s.c.getASTContext().UnsignedCharTy) : v;
 }
 
+unsigned slot_of(StringRef kind, const MemRegion *r)
+{
+    return (unsigned)llvm::hash_combine(kind, (const void *)r);
+}
+
 /* The hidden slot of _IRQL_saves_global_(kind, object). */
 unsigned slot_of(const Scope &s, const Annotation &a)
 {
@@ -79,7 +84,7 @@ unsigned slot_of(const Scope &s, const Annotation &a)
 
     std::tie(kind, expression) = StringRef(a.argument).split(',');
     const MemRegion *r = lvalue(s, expression.trim());
-    return (unsigned)llvm::hash_combine(kind.trim(), r ? (const void *)r : nullptr);
+    return slot_of(kind.trim(), r);
 }
 
 bool differs(CheckerContext &c, ProgramStateRef state, SVal a, SVal b, bool certainly)
@@ -167,7 +172,7 @@ bool IrqlChangeChecker::check_limits(const CallEvent &call, CheckerContext &c, S
         if (high || (!raises && limits.low && is_below(c, to, *limits.low))) {
             report(c, this, I07,
                 called(call) + (high ? " raises" : " lowers") + " the IRQL to " +
-                    (n ? level_name(*n) : "what it was before") + "; '" + f->getName() + "' promises " +
+                    (n ? level_name(*n) : "what it was before") + "; '" + f->getNameAsString() + "' promises " +
                     (high ? "never to exceed " + level_name(*limits.high)
                           : "to stay at or above " + level_name(*limits.low)),
                 call.getOriginExpr(), high ? 28150 : 28124);
@@ -263,13 +268,17 @@ void IrqlChangeChecker::check_restore(const CallEvent &call, CheckerContext &c, 
             call.getOriginExpr());
         return;
     }
-    if (!differs(c, s.state, to, *saved, !n))
-        return;
-    for (unsigned i = 0; i + 1 < depth; i++) { /* out of order: the lock rules look at that */
+    bool of_another = false;
+    for (unsigned i = 0; i + 1 < depth; i++) {
         const SVal *other = s.state->get<SavedLevels>(i);
-        if (other && *other == to)
-            return;
+        of_another |= other && *other == to;
     }
+    /* Out of order: the lock rules look at that. In order, the lock acquired last has its own level. */
+    bool in_order = lock_call(callee_name(call)) && is_newest_lock(s.state, argument_object(call, 0));
+    if (of_another && (!in_order || number_of(s.state, irql_at_entry(s.state))))
+        return;
+    if (!differs(c, s.state, to, *saved, !n && !of_another))
+        return;
     report(c, this, I04, called(call) + " restores another IRQL than the one that was saved", call.getOriginExpr());
 }
 
@@ -543,12 +552,15 @@ void IrqlChangeChecker::check_exit(CheckerContext &c, const ReturnStmt *statemen
     SVal            now = irql_now(state), entry = irql_at_entry(state);
     bool            cancel = has_class(k, "DRIVER_CANCEL");
 
+    if (isa<CXXConstructorDecl, CXXDestructorDecl>(root(c)))
+        return; /* of a guard: what one raises the other gives back */
     if (cancel || k.has("_IRQL_raises_") || k.has("_IRQL_restores_") || k.has("_IRQL_restores_global_") ||
         k.has("_IRQL_saves_") || k.has("_IRQL_saves_global_") || k.has("_IRQL_is_cancel_"))
         return;
     const Annotation *same = k.find("_IRQL_requires_same_");
     if (same && !same->of_role && state->get<LoweredOnly>() && !(now == entry)) {
-        report(c, this, I05, "'" + root(c)->getName() + "' lowers the IRQL without having raised it", statement, 28166);
+        report(c, this, I05, "'" + root(c)->getNameAsString() + "' lowers the IRQL without having raised it", statement,
+            28166);
         return;
     }
     unsigned lock = raising_lock_held(state);
@@ -558,7 +570,7 @@ void IrqlChangeChecker::check_exit(CheckerContext &c, const ReturnStmt *statemen
         return;
     Rule rule = rule_of_role(k);
     report(c, this, rule,
-        "'" + root(c)->getName() + "' returns at " + irql_text(c, state) +
+        "'" + root(c)->getNameAsString() + "' returns at " + irql_text(c, state) +
             (rule == I05 ? ", not at the IRQL it was called at"
                          : ": a " + k.role_name +
                                " returns at the IRQL it was "
@@ -590,8 +602,8 @@ void IrqlChangeChecker::check_inlined(CheckerContext &c, const ReturnStmt *state
         !differs(c, state, irql_now(state), *before, true))
         return;
     report(c, this, rule_of_role(contract_of(f)),
-        "'" + f->getName() + "' returns at " + irql_text(c, state) + ", not at the IRQL it was called at", statement,
-        28166);
+        "'" + f->getNameAsString() + "' returns at " + irql_text(c, state) + ", not at the IRQL it was called at",
+        statement, 28166);
 }
 
 void IrqlChangeChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &c) const
@@ -628,6 +640,13 @@ void IrqlChangeChecker::checkLiveSymbols(ProgramStateRef state, SymbolReaper &re
 }
 
 } // namespace
+
+SVal irql_in_handle(ProgramStateRef state, const MemRegion *handle)
+{
+    const SVal *level = state->get<HiddenLevels>(slot_of("QueuedSpinLock", handle));
+
+    return level ? *level : SVal(UnknownVal());
+}
 
 DT_CHECKER("irql_change", IrqlChangeChecker);
 

@@ -15,6 +15,7 @@
 REGISTER_MAP_WITH_PROGRAMSTATE(HeldLocks, const void *, dt::Held)
 REGISTER_SET_WITH_PROGRAMSTATE(ReleasedLocks, const void *)
 REGISTER_TRAIT_WITH_PROGRAMSTATE(LockOrder, unsigned)
+REGISTER_SET_WITH_PROGRAMSTATE(CompletedTags, const clang::ento::MemRegion *) /* requests, tags of remove locks */
 
 namespace dt {
 
@@ -47,6 +48,16 @@ unsigned raising_lock_held(ProgramStateRef state)
 bool is_held(ProgramStateRef state, const void *lock)
 {
     return state->get<HeldLocks>(lock) != nullptr;
+}
+
+bool is_newest_lock(ProgramStateRef state, const void *lock)
+{
+    const Held *held = state->get<HeldLocks>(lock);
+
+    for (auto &pair : state->get<HeldLocks>())
+        if (held && pair.second.order > held->order)
+            return false;
+    return held && !held->from_entry;
 }
 
 namespace {
@@ -163,7 +174,7 @@ std::string text_of(const void *lock, unsigned kind)
 bool is_counted(unsigned kind)
 {
     return kind == LOCK_RESOURCE || kind == LOCK_RUNDOWN || kind == LOCK_REMOVE || kind == LOCK_CRITICAL_REGION ||
-           kind == LOCK_GUARDED_REGION || kind == LOCK_USER;
+           kind == LOCK_MUTEX || kind == LOCK_GUARDED_REGION || kind == LOCK_USER;
 }
 
 Rule rule_for(unsigned kind, Rule otherwise)
@@ -271,12 +282,16 @@ void LockChecker::check_restored(const CallEvent &call, CheckerContext &c, const
 {
     ProgramStateRef state = c.getState();
 
-    if (held.kind != LOCK_SPIN && held.kind != LOCK_RW)
+    bool queued = held.kind == LOCK_QUEUED && held.handle;
+    if (held.kind != LOCK_SPIN && held.kind != LOCK_RW && !queued)
         return;
-    auto level = call.getNumArgs() > 1 ? number_of(state, call.getArgSVal(1)) : llvm::None;
+    if (!queued && call.getNumArgs() < 2)
+        return;
+    /* A queue handle keeps the level for its lock. */
+    SVal v = queued ? irql_in_handle(state, held.handle) : call.getArgSVal(1);
+    auto level = number_of(state, v);
     bool low = level && *level < DISPATCH_LEVEL;
-    if (!level && call.getNumArgs() > 1) {
-        SVal            v = call.getArgSVal(1);
+    if (!level) {
         ProgramStateRef probe = irql_set(state, v);
         low = v == irql_at_entry(state) && !irql_below(c, state, DISPATCH_LEVEL)
                   ? irql_at_most(c, probe, APC_LEVEL) != nullptr
@@ -291,6 +306,18 @@ void LockChecker::check_restored(const CallEvent &call, CheckerContext &c, const
                 call.getOriginExpr());
             return;
         }
+}
+
+/* A region is left that was not entered; has this path entered the one of the other kind, which its function never leaves? */
+const char *region_to_leave(CheckerContext &c, unsigned kind)
+{
+    LockKind other = kind == LOCK_CRITICAL_REGION  ? LOCK_GUARDED_REGION
+                     : kind == LOCK_GUARDED_REGION ? LOCK_CRITICAL_REGION
+                                                   : LOCK_NONE;
+
+    if (other == LOCK_NONE || !is_held(c.getState(), key_of(other)) || calls_for_lock(root(c), false, other))
+        return nullptr;
+    return other == LOCK_GUARDED_REGION ? "a guarded region" : "a critical region";
 }
 
 void LockChecker::check_release(const CallEvent &call, CheckerContext &c, const void *lock, const LockCall &l) const
@@ -313,9 +340,13 @@ void LockChecker::check_release(const CallEvent &call, CheckerContext &c, const 
     }
     if ((!lock && !handle) || (key && !again))
         return;
+    if (const char *other = region_to_leave(c, l.kind)) {
+        report(c, this, W15, callee_name(call) + ", but what this path has entered is " + other, call.getOriginExpr());
+        return;
+    }
     const void *what = lock ? lock : handle;
-    bool        known_from_start =
-        !k.role_name.empty() && l.kind != LOCK_REMOVE && l.kind != LOCK_RUNDOWN && l.kind != LOCK_RESOURCE;
+    bool        known_from_start = !k.role_name.empty() && l.kind != LOCK_REMOVE && l.kind != LOCK_RUNDOWN &&
+                            l.kind != LOCK_RESOURCE && l.kind != LOCK_MUTEX;
     if (again || known_from_start || calls_for_lock(root(c), true, l.kind))
         report(c, this, rule_for(l.kind, L02),
             text_of(what, l.kind) +
@@ -352,7 +383,7 @@ void LockChecker::check_needs(const CallEvent &call, CheckerContext &c) const
 
 void LockChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
 {
-    const LockCall *l = lock_call(callee_name(call));
+    const LockCall *l = lock_call(c, call);
 
     if (!root(c))
         return;
@@ -402,7 +433,8 @@ std::pair<ProgramStateRef, ProgramStateRef> outcomes(
         return state->assume(*result);
     SVal zero = b.makeZeroVal(call.getResultType());
     auto good = b.evalBinOpNN(state, BO_EQ, *result, zero.castAs<NonLoc>(), b.getConditionType()).getAs<DefinedSVal>();
-    auto bad = b.evalBinOpNN(state, BO_LT, *result, zero.castAs<NonLoc>(), b.getConditionType()).getAs<DefinedSVal>();
+    auto other = l.what == LockCall::TRY_WAIT ? BO_NE : BO_LT;
+    auto bad = b.evalBinOpNN(state, other, *result, zero.castAs<NonLoc>(), b.getConditionType()).getAs<DefinedSVal>();
     return {good ? state->assume(*good, true) : state, bad ? state->assume(*bad, true) : nullptr};
 }
 
@@ -438,14 +470,17 @@ ProgramStateRef by_annotations(const CallEvent &call, CheckerContext &c, std::st
 
 void LockChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
 {
-    const LockCall *l = lock_call(callee_name(call));
+    const LockCall *l = lock_call(c, call);
     ProgramStateRef state = c.getState(), other;
     std::string     text;
 
     if (c.wasInlined)
         return;
     const void *lock = l ? lock_of(call, *l) : nullptr;
-    if (!l) {
+    if (callee_name(call) == "IofCompleteRequest" || callee_name(call) == "IoCompleteRequest") {
+        if (const MemRegion *request = argument_object(call, 0))
+            state = state->add<CompletedTags>(request);
+    } else if (!l) {
         state = by_annotations(call, c, text);
     } else if (l->what == LockCall::RELEASE) {
         state = released(state, call, *l);
@@ -495,8 +530,10 @@ void LockChecker::check_left(CheckerContext &c, const void *lock, const Held &he
     bool            shared = held.kind == LOCK_REMOVE || held.kind == LOCK_RUNDOWN || held.kind == LOCK_RESOURCE;
     Rule            rule = rule_for(held.kind, lets_go && (!role || returns_error(c, statement)) ? L05 : L04);
 
-    /* Remove locks go with a request to its completion; only an error return is sure to end it here. */
-    if (held.kind == LOCK_REMOVE && !(lets_go && returns_error(c, statement)))
+    /* Remove locks go with a request to its completion: when this path has completed it, or returns an error, nobody is left
+     * to release it. */
+    bool done = held.handle && c.getState()->contains<CompletedTags>(held.handle);
+    if (held.kind == LOCK_REMOVE && !(lets_go && (done || returns_error(c, statement))))
         return;
     if ((held.kind == LOCK_RUNDOWN) && !lets_go)
         return;
@@ -505,7 +542,7 @@ void LockChecker::check_left(CheckerContext &c, const void *lock, const Held &he
     if (!lets_go && !role)
         return;
     report(c, this, rule,
-        "'" + root(c)->getName() + "' returns with " + text_of(lock, held.kind) +
+        "'" + root(c)->getNameAsString() + "' returns with " + text_of(lock, held.kind) +
             (held.kind == LOCK_CRITICAL_REGION || held.kind == LOCK_GUARDED_REGION ? " not left" : " held"),
         statement);
 }
@@ -522,8 +559,8 @@ void LockChecker::check_promises(CheckerContext &c, const ReturnStmt *statement)
             continue;
         if (s.state->get<HeldLocks>().isEmpty())
             report(c, this, L15,
-                "'" + root(c)->getName() + "' promises to acquire " + a.argument + "; this path does not", statement,
-                28104);
+                "'" + root(c)->getNameAsString() + "' promises to acquire " + a.argument + "; this path does not",
+                statement, 28104);
     }
 }
 

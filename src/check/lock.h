@@ -19,6 +19,7 @@ enum LockKind {
     LOCK_CANCEL,
     LOCK_FAST,
     LOCK_GUARDED,
+    LOCK_MUTEX, /* KMUTEX, acquired by a wait */
     LOCK_PUSH,
     LOCK_RESOURCE,
     LOCK_RUNDOWN,
@@ -51,12 +52,17 @@ struct Held {
 /* What a routine of NT does to a lock. */
 struct LockCall {
     const char *name;
-    enum { ACQUIRE, RELEASE, TRY, TRY_STATUS } what; /* TRY: TRUE means acquired; TRY_STATUS: STATUS_SUCCESS does */
+    /* TRY: TRUE means acquired; TRY_STATUS: STATUS_SUCCESS does, errors do not; TRY_WAIT: as a wait that may time out */
+    enum { ACQUIRE, RELEASE, TRY, TRY_STATUS, TRY_WAIT } what;
     LockKind kind;
     int      lock, handle; /* arguments, -1: none */
 };
 const LockCall *lock_call(StringRef routine);
 
+/* The same of a call on a path: there a wait for a mutex is known by its object. */
+const LockCall *lock_call(CheckerContext &c, const CallEvent &call);
+
+bool is_mutex(const MemRegion *r);
 bool is_spin(unsigned kind); /* held at DISPATCH_LEVEL or above */
 
 /* The kind of a spin lock (or the cancel lock) that is held; LOCK_NONE. */
@@ -67,6 +73,9 @@ unsigned raising_lock_held(ProgramStateRef state);
 
 /* Held on this path (acquired, or by an annotation of the root). */
 bool is_held(ProgramStateRef state, const void *lock);
+
+/* Is this the lock that was acquired last of those held? */
+bool is_newest_lock(ProgramStateRef state, const void *lock);
 
 /* Does the function itself acquire (release) a lock of this kind, on whatever path? */
 bool calls_for_lock(const FunctionDecl *f, bool acquires, unsigned kind);

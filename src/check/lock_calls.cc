@@ -44,6 +44,7 @@ static const LockCall calls[] = {
     {"KeTryToAcquireGuardedMutex", L::TRY, LOCK_GUARDED, 0, -1},
     {"KeAcquireGuardedMutexUnsafe", L::ACQUIRE, LOCK_GUARDED, 0, -1},
     {"KeReleaseGuardedMutexUnsafe", L::RELEASE, LOCK_GUARDED, 0, -1},
+    {"KeReleaseMutex", L::RELEASE, LOCK_MUTEX, 0, -1},
     {"ExAcquirePushLockExclusiveEx", L::ACQUIRE, LOCK_PUSH, 0, -1},
     {"ExReleasePushLockExclusiveEx", L::RELEASE, LOCK_PUSH, 0, -1},
     {"ExAcquirePushLockSharedEx", L::ACQUIRE, LOCK_PUSH, 0, -1},
@@ -77,6 +78,33 @@ const LockCall *lock_call(StringRef routine)
         if (routine == l.name)
             return &l;
     return nullptr;
+}
+
+bool is_mutex(const MemRegion *r)
+{
+    auto    *typed = dyn_cast_or_null<TypedValueRegion>(r);
+    auto    *symbolic = dyn_cast_or_null<SymbolicRegion>(r);
+    QualType type = typed      ? typed->getValueType()
+                    : symbolic ? symbolic->getSymbol()->getType()->getPointeeType()
+                               : QualType();
+    auto    *record = type.isNull() ? nullptr : type->getAsRecordDecl();
+
+    return record && record->getName() == "_KMUTANT";
+}
+
+const LockCall *lock_call(CheckerContext &c, const CallEvent &call)
+{
+    static const LockCall certain = {"KeWaitForSingleObject", L::ACQUIRE, LOCK_MUTEX, 0, -1};
+    static const LockCall maybe = {"KeWaitForSingleObject", L::TRY_WAIT, LOCK_MUTEX, 0, -1};
+
+    if (callee_name(call) != "KeWaitForSingleObject" || call.getNumArgs() < 5)
+        return lock_call(callee_name(call));
+    if (!is_mutex(argument_object(call, 0)))
+        return nullptr;
+    auto mode = number_of(c.getState(), call.getArgSVal(2)), alertable = number_of(c.getState(), call.getArgSVal(3));
+    bool sure =
+        mode && !*mode && alertable && !*alertable && c.getState()->isNull(call.getArgSVal(4)).isConstrainedTrue();
+    return sure ? &certain : &maybe;
 }
 
 bool is_spin(unsigned kind)

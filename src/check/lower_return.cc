@@ -52,7 +52,7 @@ void LowerReturnChecker::checkEndFunction(const ReturnStmt *statement, CheckerCo
         auto  lower = number_of(state, pair.second), upper = number_of(state, returned);
         if (own && upper && *upper != 0x103 && (!lower || *lower != *upper)) {
             report(c, this, P01,
-                "'" + root(c)->getName() +
+                "'" + root(c)->getNameAsString() +
                     "' passed its request down, but does not return what the lower driver returned",
                 statement);
             return;

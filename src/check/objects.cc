@@ -3,14 +3,15 @@
  * check/objects.cc - objects of the kernel that are used before their initialization, after they were wiped, or as another
  * kind (DT-T01, DT-D01, DT-W03, DT-L10, DT-T19).
  *
- * "Before" is certain only for memory this path has got itself, a local or pool it allocated, as long as no function the
- * analyzer cannot look into has seen it. Wiping counts wherever the object lives.
+ * "Before" is certain only for memory this path has got itself, a local, pool it allocated or the extension of a device it
+ * created, as long as no function the analyzer cannot look into has seen it. Wiping counts wherever the object lives.
  */
 #include "check/annot.h"
 
 REGISTER_MAP_WITH_PROGRAMSTATE(ReadyObjects, const clang::ento::MemRegion *, unsigned) /* kind */
 REGISTER_SET_WITH_PROGRAMSTATE(WipedObjects, const clang::ento::MemRegion *)
 REGISTER_SET_WITH_PROGRAMSTATE(FreshPool, clang::ento::SymbolRef)
+REGISTER_SET_WITH_PROGRAMSTATE(FreshDevices, clang::ento::SymbolRef) /* of IoCreateDevice */
 REGISTER_SET_WITH_PROGRAMSTATE(SeenByOthers, const clang::ento::MemRegion *)
 
 namespace dt {
@@ -83,6 +84,33 @@ const Call *initializer(StringRef name)
     return nullptr;
 }
 
+/* The device whose extension this is; null: something else. */
+const MemRegion *device_of(const MemRegion *base)
+{
+    auto *s = dyn_cast<SymbolicRegion>(base);
+    auto *field = s ? dyn_cast_or_null<FieldRegion>(s->getSymbol()->getOriginRegion()) : nullptr;
+
+    return field && field->getDecl()->getName() == "DeviceExtension" ? field->getBaseRegion() : nullptr;
+}
+
+/* An extension may be loaded again after a call, as another unknown pointer: the same member of another extension may be
+ * this very one. */
+bool is_fresh_extension(ProgramStateRef state, const MemRegion *r)
+{
+    auto *device = dyn_cast_or_null<SymbolicRegion>(device_of(r->getBaseRegion()));
+    auto *field = dyn_cast<FieldRegion>(r);
+
+    if (!device || !field || !state->contains<FreshDevices>(device->getSymbol()) ||
+        state->contains<SeenByOthers>(device))
+        return false;
+    for (auto &pair : state->get<ReadyObjects>()) {
+        auto *other = dyn_cast<FieldRegion>(pair.first);
+        if (other && other->getDecl() == field->getDecl())
+            return false;
+    }
+    return true;
+}
+
 bool is_fresh(ProgramStateRef state, const MemRegion *r)
 {
     const MemRegion *base = r->getBaseRegion();
@@ -92,7 +120,7 @@ bool is_fresh(ProgramStateRef state, const MemRegion *r)
     if (state->contains<SeenByOthers>(base))
         return false;
     if (s)
-        return state->contains<FreshPool>(s->getSymbol());
+        return state->contains<FreshPool>(s->getSymbol()) || is_fresh_extension(state, r);
     return v && is_local(v) && !isa<ParmVarDecl>(v->getDecl()) && !v->getDecl()->isStaticLocal();
 }
 
@@ -184,9 +212,21 @@ ProgramStateRef shown(const CallEvent &call, ProgramStateRef state, CheckerConte
     bool  of_nt = f && !is_users(c.getSourceManager(), f->getLocation());
 
     for (unsigned i = 0; !of_nt && i < call.getNumArgs(); i++)
-        if (const MemRegion *r = argument_object(call, i))
+        if (const MemRegion *r = argument_object(call, i)) {
             state = state->add<SeenByOthers>(r->getBaseRegion());
+            if (const MemRegion *device = device_of(r->getBaseRegion()))
+                state = state->add<SeenByOthers>(device);
+        }
     return state;
+}
+
+/* The device that IoCreateDevice made: nobody else has its extension yet. */
+ProgramStateRef created(const CallEvent &call, ProgramStateRef state, unsigned result)
+{
+    const MemRegion *to = argument_object(call, result);
+    SymbolRef        s = to ? state->getSVal(to).getAsLocSymbol() : nullptr;
+
+    return s ? state->add<FreshDevices>(s) : state;
 }
 
 ProgramStateRef wiped(ProgramStateRef state, const MemRegion *r)
@@ -216,6 +256,8 @@ void ObjectChecker::checkPostCall(const CallEvent &call, CheckerContext &c) cons
     } else if (name.startswith("ExAllocatePool")) {
         if (SymbolRef s = call.getReturnValue().getAsLocSymbol())
             state = state->add<FreshPool>(s);
+    } else if (name == "IoCreateDevice" || name == "WdmlibIoCreateDeviceSecure" || name == "IoCreateDeviceSecure") {
+        state = created(call, state, name == "IoCreateDevice" ? 6 : 8);
     } else if (!c.wasInlined) {
         state = shown(call, state, c);
     }

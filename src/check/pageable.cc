@@ -57,7 +57,8 @@ void PageableChecker::checkBeginFunction(CheckerContext &c) const
         !is_pageable(section_of(f, c.getSourceManager())))
         return;
     if (paged_code_count(f, nullptr) == 0) /* else the macro itself reports */
-        tell(c, "'" + f->getName() + "' is in a pageable section and runs at " + irql_text(c, c.getState()), nullptr);
+        tell(c, "'" + f->getNameAsString() + "' is in a pageable section and runs at " + irql_text(c, c.getState()),
+            nullptr);
 }
 
 void PageableChecker::check_paged_code(const CallEvent &call, CheckerContext &c) const
@@ -69,7 +70,7 @@ void PageableChecker::check_paged_code(const CallEvent &call, CheckerContext &c)
     if (irql_above(c, state, APC_LEVEL))
         tell(c, "pageable code runs at " + irql_text(c, state), call.getOriginExpr());
     else if (irql_now(state) == irql_at_entry(state) && l.stated && irql_may_exceed(c, state, APC_LEVEL) && k.own)
-        tell(c, "pageable code: '" + root(c)->getName() + "' may be called at " + irql_text(c, state),
+        tell(c, "pageable code: '" + root(c)->getNameAsString() + "' may be called at " + irql_text(c, state),
             call.getOriginExpr());
     else if (ProgramStateRef narrower = irql_at_most(c, state, APC_LEVEL)) /* ANN-032 */
         c.addTransition(narrower);
@@ -137,7 +138,7 @@ void PageableChecker::checkPreCall(const CallEvent &call, CheckerContext &c) con
                   (l && l->what == LockCall::ACQUIRE && is_spin(l->kind));
     if (raises && here && name != "KeGetCurrentIrql" && is_pageable(section_of(here, c.getSourceManager())) &&
         (name != "KfRaiseIrql" || number_of(state, call.getArgSVal(0)).getValueOr(0) >= DISPATCH_LEVEL))
-        tell(c, "'" + here->getName() + "' is in a pageable section and goes on at DISPATCH_LEVEL",
+        tell(c, "'" + here->getNameAsString() + "' is in a pageable section and goes on at DISPATCH_LEVEL",
             call.getOriginExpr());
 }
 
@@ -166,15 +167,15 @@ void PageableChecker::check_section(const FunctionDecl *f, AnalysisManager &m, B
     std::string    section = section_of(f, m.getSourceManager());
 
     if (count > 1)
-        report_at(
-            br, this, f, I11, "'" + f->getName() + "' says PAGED_CODE() more than once", last, SourceRange(), 28171);
+        report_at(br, this, f, I11, "'" + f->getNameAsString() + "' says PAGED_CODE() more than once", last,
+            SourceRange(), 28171);
     else if (count == 0 && is_pageable(section))
         report_at(br, this, f, I11,
-            "'" + f->getName() + "' is in the pageable section " + section + " but has no PAGED_CODE()",
+            "'" + f->getNameAsString() + "' is in the pageable section " + section + " but has no PAGED_CODE()",
             f->getLocation(), SourceRange(), 28170);
     else if (count == 1 && section.empty())
-        report_at(br, this, f, I11, "'" + f->getName() + "' says PAGED_CODE() but is in no pageable section", last,
-            SourceRange(), 28172);
+        report_at(br, this, f, I11, "'" + f->getNameAsString() + "' says PAGED_CODE() but is in no pageable section",
+            last, SourceRange(), 28172);
 }
 
 void PageableChecker::checkASTDecl(const TranslationUnitDecl *unit, AnalysisManager &m, BugReporter &br) const

@@ -2,8 +2,8 @@
 /*
  * check/results.cc - results that must be looked at (`_Must_inspect_result_`, `_Check_return_`) and are not: thrown away,
  * or kept in a variable that nothing reads before it is written again (DT-W10, C28193). Storing a result elsewhere,
- * passing it on, returning it is looking (ANN-042, ANN-043); (void) excuses `_Check_return_` only. Functions of the driver:
- * what NT's waits return is the business of check/waits.cc.
+ * passing it on, returning it is looking (ANN-042, ANN-043); (void) excuses `_Check_return_` only. Functions of the driver,
+ * and NT's waits that may end without the object; that one of these is thrown away is the business of check/waits.cc.
  */
 #include "check/annot.h"
 
@@ -26,6 +26,25 @@ Duty duty_of(const CallExpr *e)
         if (a.parameter < 0 && a.conditions.empty() && a.name == "_Must_inspect_result_")
             return INSPECT;
     return contract_of(f).has("_Check_return_") ? CHECK : NONE;
+}
+
+bool is_constant(const CallExpr *e, unsigned i, int64_t wanted, ASTContext &ast)
+{
+    Expr::EvalResult v;
+
+    return i < e->getNumArgs() && e->getArg(i)->EvaluateAsInt(v, ast) && v.Val.getInt() == wanted;
+}
+
+/* A wait with a time-out, alertable, or in user mode. */
+bool may_end_early(const CallExpr *e, ASTContext &ast)
+{
+    bool     many = callee_name(e) == "KeWaitForMultipleObjects";
+    unsigned mode = many ? 4 : 2;
+
+    if ((!many && callee_name(e) != "KeWaitForSingleObject") || e->getNumArgs() <= mode + 2)
+        return false;
+    return !e->getArg(mode + 2)->isNullPointerConstant(ast, Expr::NPC_ValueDependentIsNotNull) ||
+           is_constant(e, mode, 1, ast) || is_constant(e, mode + 1, 1, ast);
 }
 
 /* The call whose result an expression is. */
@@ -77,7 +96,8 @@ class Unread : public LiveVariables::Observer {
     {
         const CallExpr *e = call_in(value);
 
-        if (e && duty_of(e) != NONE && v->hasLocalStorage() && !live.isLive(v) && !escaping.variables.count(v))
+        if (e && (duty_of(e) != NONE || may_end_early(e, in->getASTContext())) && v->hasLocalStorage() &&
+            !live.isLive(v) && !escaping.variables.count(v))
             report_at(br, by, in, W10, "the result of " + callee_name(e) + " is stored, but never looked at",
                 e->getBeginLoc(), e->getSourceRange());
     }

@@ -52,17 +52,17 @@ class Visitor : public FileVisitor<Visitor> {
     {
         const FunctionDecl *first = f->getPreviousDecl();
 
-        if (f->isThisDeclarationADefinition() && f->getName().startswith("DriverEntry") &&
+        if (f->isThisDeclarationADefinition() && StringRef(f->getNameAsString()).startswith("DriverEntry") &&
             contract_of(f).role_name.empty())
             report_at(br, by, f, R01,
-                "'" + f->getName() + "' is not declared as a DRIVER_INITIALIZE (DRIVER_INITIALIZE " + f->getName() +
-                    ";)",
+                "'" + f->getNameAsString() + "' is not declared as a DRIVER_INITIALIZE (DRIVER_INITIALIZE " +
+                    f->getNameAsString() + ";)",
                 f->getLocation(), f->getSourceRange(), 28101);
         if (!f->isThisDeclarationADefinition() || !first || contract_of(first).role_name != "HW_TIMER" ||
             uses_declaration(f))
             return true;
         report_at(br, by, f, R03,
-            "'" + f->getName() +
+            "'" + f->getNameAsString() +
                 "' is declared as a HW_TIMER; without _Use_decl_annotations_ on its definition the role's "
                 "annotations do not apply to the body",
             f->getLocation(), f->getSourceRange(), 28251);
@@ -141,7 +141,7 @@ bool Visitor::meet_signature(
         return true;
     if (!f->getType()->getAs<FunctionProtoType>())
         return true;
-    tell(R02, "'" + f->getName() + "' has another signature than " + type.getAsString() + " demands", e, 28127);
+    tell(R02, "'" + f->getNameAsString() + "' has another signature than " + type.getAsString() + " demands", e, 28127);
     return false;
 }
 
@@ -160,8 +160,8 @@ bool Visitor::meet_levels(const Expr *e, const FunctionDecl *f, const TypedefNam
     if (!a.stated || !b.stated || (a.low == b.low && a.high == b.high))
         return false;
     tell(R04,
-        "'" + f->getName() + "' serves as " + contract_of(first).role_name + " and as " + contract_of(role).role_name +
-            ", which run at different IRQLs",
+        "'" + f->getNameAsString() + "' serves as " + contract_of(first).role_name + " and as " +
+            contract_of(role).role_name + ", which run at different IRQLs",
         e);
     return true;
 }
@@ -172,8 +172,8 @@ void Visitor::meet_role(const Expr *e, const FunctionDecl *f, const TypedefNameD
 
     if (k.classes.empty() && k.role_name.empty()) {
         tell(R01,
-            "'" + f->getName() + "' is used as a " + wanted.role_name + " but not declared as one (" +
-                wanted.role_name + " " + f->getName() + ";)",
+            "'" + f->getNameAsString() + "' is used as a " + wanted.role_name + " but not declared as one (" +
+                wanted.role_name + " " + f->getNameAsString() + ";)",
             e, 28023);
         return;
     }
@@ -182,7 +182,8 @@ void Visitor::meet_role(const Expr *e, const FunctionDecl *f, const TypedefNameD
     for (const std::string &c : wanted.classes)
         if (has_class(k, c))
             return;
-    tell(R03, "'" + f->getName() + "' is a " + k.role_name + "; a " + wanted.role_name + " is wanted here", e, 28165);
+    tell(R03, "'" + f->getNameAsString() + "' is a " + k.role_name + "; a " + wanted.role_name + " is wanted here", e,
+        28165);
 }
 
 void Visitor::meet(const Expr *e, QualType type)
@@ -214,7 +215,7 @@ void Visitor::check_classes(const Decl *d)
             own.push_back(a.argument);
     if (own.size() > 1) {
         report_at(br, by, d, R03,
-            "'" + cast<NamedDecl>(d)->getName() + "' has two function classes: " + own[0] + ", " + own[1],
+            "'" + cast<NamedDecl>(d)->getNameAsString() + "' has two function classes: " + own[0] + ", " + own[1],
             d->getLocation(), SourceRange(), 28177);
         return;
     }
@@ -223,7 +224,7 @@ void Visitor::check_classes(const Decl *d)
     const TypedefNameDecl *role = f ? contract_of(f).role : role_typedef(t->getUnderlyingType());
     if (role && role != t && !has_class(contract_of(role), own[0]) && !contract_of(role).classes.empty())
         report_at(br, by, d, R03,
-            "'" + cast<NamedDecl>(d)->getName() + "' has the function class " + own[0] + ", its type " +
+            "'" + cast<NamedDecl>(d)->getNameAsString() + "' has the function class " + own[0] + ", its type " +
                 role->getName() + " has " + contract_of(role).classes[0],
             d->getLocation(), SourceRange(), f ? 28268 : 28177);
 }

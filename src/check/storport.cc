@@ -214,8 +214,8 @@ void StorChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &
         return;
     for (auto &pair : c.getState()->get<PortLocks>())
         if (pair.second == HELD) {
-            report(c, this, S07, "'" + root(c)->getName() + "' returns with the " + lock_names[pair.first] + " held",
-                statement);
+            report(c, this, S07,
+                "'" + root(c)->getNameAsString() + "' returns with the " + lock_names[pair.first] + " held", statement);
             return;
         }
 }
@@ -227,6 +227,7 @@ class TestFinder : public RecursiveASTVisitor<TestFinder> {
   public:
     const ValueDecl *wanted;
     bool             found = false, inside = false;
+    unsigned         mentions = 0;
 
     explicit TestFinder(const ValueDecl *wanted) : wanted(wanted) {}
     bool VisitIfStmt(IfStmt *s)
@@ -244,6 +245,7 @@ class TestFinder : public RecursiveASTVisitor<TestFinder> {
     }
     bool VisitMemberExpr(MemberExpr *e)
     {
+        mentions += e->getMemberDecl() == wanted;
         found |= inside && e->getMemberDecl() == wanted;
         return !found;
     }
@@ -260,13 +262,17 @@ class TestFinder : public RecursiveASTVisitor<TestFinder> {
     }
 };
 
-/* Is the pointer that an allocation fills in looked at, in place of the status? */
+/* Is the pointer that an allocation fills in looked at, in place of the status? Here, or, when it is only kept for others
+ * in a member, by them. */
 bool is_tested(const Expr *pointer, CheckerContext &c)
 {
     TestFinder finder(named_object(pointer));
 
     finder.TraverseStmt(c.getLocationContext()->getDecl()->getBody());
-    return finder.wanted && finder.found;
+    if (!finder.wanted || finder.found || !isa<FieldDecl>(finder.wanted) || finder.mentions > 1)
+        return finder.wanted && finder.found;
+    finder.TraverseDecl(c.getASTContext().getTranslationUnitDecl());
+    return finder.found;
 }
 
 /* ---- requests ---- */
@@ -281,7 +287,7 @@ void StorChecker::check_timer(const CallEvent &call, CheckerContext &c, unsigned
     if (null && *null == 0 && (!time || *time != 0))
         report(c, this, S01, "a timer is requested without a routine", call.getOriginExpr());
     else if (f && !has_class(contract_of(f), "HW_TIMER") && !has_class(contract_of(f), "HW_TIMER_EX"))
-        report(c, this, S01, "'" + f->getName() + "' is requested as a timer but not declared HW_TIMER",
+        report(c, this, S01, "'" + f->getNameAsString() + "' is requested as a timer but not declared HW_TIMER",
             call.getOriginExpr());
 }
 

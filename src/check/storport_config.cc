@@ -94,10 +94,10 @@ void StorConfigChecker::checkEndFunction(const ReturnStmt *statement, CheckerCon
                                                                       : nullptr;
 
     if (n && (*n < 0 || *n > SP_RETURN_BAD_CONFIG))
-        report(c, this, S17, "'" + f->getName() + "' returns none of the SP_RETURN_ values", statement);
+        report(c, this, S17, "'" + f->getNameAsString() + "' returns none of the SP_RETURN_ values", statement);
     else if (n && *n == SP_RETURN_FOUND && missing)
         report_at(c.getBugReporter(), this, f, S17,
-            "'" + f->getName() + "' does not set " + missing + " of the configuration", f->getLocation());
+            "'" + f->getNameAsString() + "' does not set " + missing + " of the configuration", f->getLocation());
 }
 
 } // namespace

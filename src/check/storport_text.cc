@@ -136,7 +136,7 @@ class Visitor : public FileVisitor<Visitor> {
             report_at(br, by, f, S18, "the performance options have no version and size", options->getBeginLoc(),
                 options->getSourceRange());
         if (has_class(k, "HW_ADAPTER_CONTROL") && !successful)
-            report_at(br, by, f, S17, "'" + f->getName() + "' never returns ScsiAdapterControlSuccess",
+            report_at(br, by, f, S17, "'" + f->getNameAsString() + "' never returns ScsiAdapterControlSuccess",
                 last ? last->getBeginLoc() : f->getLocation());
     }
 };

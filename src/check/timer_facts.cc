@@ -12,6 +12,7 @@ class Collector : public RecursiveASTVisitor<Collector> {
     bool TraverseFunctionDecl(FunctionDecl *f)
     {
         inside = f;
+        facts.ends |= has_class(contract_of(f), "DRIVER_UNLOAD");
         return !is_users(ast.getSourceManager(), f->getLocation()) ||
                RecursiveASTVisitor<Collector>::TraverseFunctionDecl(f);
     }
@@ -112,6 +113,8 @@ class Collector : public RecursiveASTVisitor<Collector> {
             see_routine(facts.ordinary, e);
         else if (name == "ExDeleteTimer")
             facts.deletes = true;
+        else if (name == "ExCancelTimer" || name == "IoDeleteDevice" || name.startswith("ExFree"))
+            facts.ends = true;
     }
 };
 

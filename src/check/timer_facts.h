@@ -16,6 +16,7 @@ struct TimerFacts {
     std::set<const FunctionDecl *>                ordinary;   /* of ordinary ones */
     std::map<const ValueDecl *, const CallExpr *> allocated;
     bool                                          deletes = false; /* ExDeleteTimer is called */
+    bool                                          ends = false;    /* timers are stopped here, or memory is freed */
     struct Use {
         const CallExpr     *call;
         const FunctionDecl *in;

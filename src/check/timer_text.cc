@@ -123,7 +123,7 @@ class Visitor : public FileVisitor<Visitor> {
             check_shared(dpc, facts.dpcs.at(dpc));
         if (!facts.deletes)
             for (auto &pair : facts.allocated)
-                if (is_own(pair.first))
+                if (is_own(pair.first) && (facts.ends || isa<VarDecl>(pair.first)))
                     report_at(br, by, unit, T18, "no ExDeleteTimer belongs to this timer", pair.second->getBeginLoc(),
                         pair.second->getSourceRange());
     }
@@ -163,7 +163,8 @@ class Visitor : public FileVisitor<Visitor> {
         return true;
     }
 
-    /* Nobody outside of this file can delete it. */
+    /* Nobody outside of this file can delete it. A member may still be: what this file shows of its owner's life must
+     * come to an end here. */
     bool is_own(const ValueDecl *d)
     {
         auto *v = dyn_cast<VarDecl>(d);

@@ -38,7 +38,8 @@ namespace {
 
 enum { HIGH_RESOLUTION = 4, NO_WAKE = 8 };
 const int64_t LONG_AGO = 10000000000000000; /* 1632: an absolute time below is a relative one without its sign */
-const int64_t TICK = 10000;                 /* 1 ms in 100 ns: no clock tick is shorter by much */
+const int64_t FAR_AHEAD = 2000000000000000000;
+const int64_t TICK = 10000; /* 1 ms in 100 ns: no clock tick is shorter by much */
 
 class TimerChecker : public Checker<check::PreCall, check::PostCall, check::LiveSymbols> {
   public:
@@ -156,12 +157,44 @@ int64_t attributes_of(const CallEvent &call, CheckerContext &c)
     return found == facts.attributes.end() ? 0 : found->second;
 }
 
+/* Certainly positive: the present time, and times reckoned from it. */
+bool is_absolute(CheckerContext &c, SVal due)
+{
+    SValBuilder &b = c.getSValBuilder();
+    auto         value = due.getAs<NonLoc>();
+
+    if (!value)
+        return false;
+    SVal zero = b.makeZeroVal(c.getASTContext().LongLongTy);
+    auto positive = b.evalBinOp(c.getState(), BO_GT, due, zero, b.getConditionType()).getAs<DefinedSVal>();
+    return positive && !c.getState()->assume(*positive, false);
+}
+
+/* What KeQuerySystemTime stores lies between 1632 and the year 7938. */
+ProgramStateRef with_system_time(const CallEvent &call, CheckerContext &c, const void *tag)
+{
+    ProgramStateRef   state = c.getState();
+    const RecordDecl *r = call.parameters()[0]->getType()->getPointeeType()->getAsRecordDecl();
+
+    for (const FieldDecl *f : r ? r->fields() : RecordDecl::field_range({}, {})) {
+        if (f->getName() != "QuadPart" || !object(call.getArgSVal(0)))
+            continue;
+        SVal               now = fresh(c, call.getOriginExpr(), f->getType(), tag);
+        BasicValueFactory &values = c.getSValBuilder().getBasicValueFactory();
+        ProgramStateRef    after = state->assumeInclusiveRange(now.castAs<DefinedOrUnknownSVal>(),
+               values.getValue((uint64_t)LONG_AGO, f->getType()), values.getValue((uint64_t)FAR_AHEAD, f->getType()),
+               true);
+        return after ? after->bindLoc(state->getLValue(f, call.getArgSVal(0)), now, c.getLocationContext()) : state;
+    }
+    return state;
+}
+
 void TimerChecker::check_ex_set(const CallEvent &call, CheckerContext &c) const
 {
     auto due = number(call, c, 1), period = number(call, c, 2);
     bool precise = attributes_of(call, c) & HIGH_RESOLUTION;
 
-    if (due && *due > 0 && precise)
+    if (precise && is_absolute(c, call.getArgSVal(1)))
         report(c, this, T14, "a high-resolution timer takes relative (negative) due times only", call.getOriginExpr());
     else if (!precise || (due && *due > 0))
         check_due(call, c, due);
@@ -254,7 +287,7 @@ bool TimerChecker::check_own_dpc(const CallEvent &call, CheckerContext &c, const
     for (const FieldDecl *f : r->getDefinition()->fields())
         if (facts.periodic.count(f)) {
             report(c, this, T09,
-                "'" + root(c)->getName() + "' frees " + f->getName() +
+                "'" + root(c)->getNameAsString() + "' frees " + f->getName() +
                     ", a periodic timer, which may be queued again already",
                 call.getOriginExpr());
             return true;
@@ -331,6 +364,8 @@ void TimerChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
         if (r && !(name == "ExDeleteTimer" && state->get<CancelledTimers>(r)))
             state = state->set<CancelledTimers>(
                 r, {call.getReturnValue(), named_object(call.getArgExpr(0)), is_used(c, call)});
+    } else if (name.startswith("KeQuerySystemTime") && call.parameters().size() == 1 && !c.wasInlined) {
+        state = with_system_time(call, c, this);
     } else if (quiets(name) || name == "ExDeleteTimer") {
         for (auto &pair : state->get<CancelledTimers>())
             state = state->remove<CancelledTimers>(pair.first);

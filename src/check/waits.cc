@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* check/waits.cc - waits and dispatcher objects (DT-W02, W05, W08, W09, W10, W12). */
-#include "check/annot.h"
+#include "check/lock.h"
 
 REGISTER_MAP_WITH_PROGRAMSTATE(SemaphoreLimits, const clang::ento::MemRegion *, unsigned)
 REGISTER_MAP_WITH_PROGRAMSTATE(SemaphoreCounts, const clang::ento::MemRegion *, unsigned) /* until somebody may wait */
@@ -56,18 +56,6 @@ void WaitChecker::check_single(const CallEvent &call, CheckerContext &c) const
                 ", which is on the stack: the stack may be paged out",
             call.getOriginExpr());
     check_result(call, c, 2, 3, 4);
-}
-
-bool is_mutex(const MemRegion *r)
-{
-    auto    *typed = dyn_cast_or_null<TypedValueRegion>(r);
-    auto    *symbolic = dyn_cast_or_null<SymbolicRegion>(r);
-    QualType type = typed      ? typed->getValueType()
-                    : symbolic ? symbolic->getSymbol()->getType()->getPointeeType()
-                               : QualType();
-    auto    *record = type.isNull() ? nullptr : type->getAsRecordDecl();
-
-    return record && record->getName() == "_KMUTANT";
 }
 
 void WaitChecker::check_multiple(const CallEvent &call, CheckerContext &c) const

@@ -150,8 +150,8 @@ static void add_analyzer(const struct check *k, struct strings *l, const char *r
         k->html ? "sarif-html" : "sarif", "-Xclang", "-load", "-Xclang", plugin, "-Xclang",
         "-analyzer-checker=core.builtin", "-Xclang", "-analyzer-checker=duetime", "-Xclang",
         "-analyzer-inlining-mode=all", "-Xclang", "-analyzer-config", "-Xclang",
-        "crosscheck-with-z3=false,suppress-null-return-paths=false,unroll-loops=true," ANALYZER_BUDGET, "-w", "-o",
-        report};
+        "crosscheck-with-z3=false,suppress-null-return-paths=false,unroll-loops=true,widen-loops=true," ANALYZER_BUDGET,
+        "-w", "-o", report};
 
     if (access(plugin, R_OK) != 0)
         die("the checker's plug-in %s is not there: it was built without clang's headers (libclang-14-dev)", plugin);

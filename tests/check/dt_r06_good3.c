@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include <ntddk.h>
+
+VOID Importance(PRKDPC Dpc, BOOLEAN Urgent)
+{
+    KeSetImportanceDpc(Dpc, Urgent ? HighImportance : LowImportance);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#include <ntddk.h>
+
+typedef struct {
+    KEVENT Events[8];
+} EXTENSION, *PEXTENSION;
+
+_IRQL_requires_max_(APC_LEVEL) NTSTATUS AllOf(PEXTENSION Extension)
+{
+    PVOID all[RTL_NUMBER_OF(Extension->Events)];
+
+    for (ULONG i = 0; i < RTL_NUMBER_OF(all); i++)
+        all[i] = &Extension->Events[i];
+    return KeWaitForMultipleObjects( // expect: DT-W09
+        RTL_NUMBER_OF(all), all, WaitAll, Executive, KernelMode, FALSE, NULL, NULL);
+}
