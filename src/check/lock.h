@@ -68,8 +68,11 @@ unsigned raising_lock_held(ProgramStateRef state);
 /* Held on this path (acquired, or by an annotation of the root). */
 bool is_held(ProgramStateRef state, const void *lock);
 
-/* Does the function itself acquire (release) a lock of this kind, on whatever path? */
+/* Does the function itself acquire (release) a lock of this kind (LOCK_NONE: any), on whatever path? */
 bool calls_for_lock(const FunctionDecl *f, bool acquires, unsigned kind);
+
+/* Is the function called in this source? Then its callers show which locks it is called with. */
+bool is_called(CheckerContext &c, const FunctionDecl *f);
 
 /* The key of a pseudo-lock: "CancelSpinLock", "CriticalRegion", "PriorityRegion". */
 const void *pseudo_lock(StringRef name);
