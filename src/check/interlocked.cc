@@ -21,6 +21,9 @@ class Visitor : public FileVisitor<Visitor> {
         const FunctionDecl *f = e->getDirectCallee();
 
         locked |= callee_name(e).startswith("StorPortAcquire");
+        if (callee_name(e) == "StorPortAcquireSpinLock" && inside && e->getNumArgs() > 1 &&
+            is_named(e->getArg(1), "StartIoLock"))
+            taking_start.insert(inside->getCanonicalDecl());
         if (f && inside)
             callers[f->getCanonicalDecl()].insert(inside->getCanonicalDecl());
         for (const Annotation &a : f ? contract_of(f).list : std::vector<Annotation>())
@@ -99,8 +102,9 @@ class Visitor : public FileVisitor<Visitor> {
     std::vector<const ValueDecl *>                                             order;
     llvm::SmallPtrSet<const Expr *, 16>                                        writes, changes, operands, addresses;
     std::map<const FunctionDecl *, llvm::SmallPtrSet<const FunctionDecl *, 4>> callers;
-    llvm::SmallPtrSet<const FunctionDecl *, 16> locking; /* functions that take a lock of the port */
-    bool                                        locked = false, concurrent = false;
+    llvm::SmallPtrSet<const FunctionDecl *, 16>                                locking,
+        taking_start; /* functions that take a lock of the port; the StartIo lock */
+    bool locked = false, concurrent = false;
 
     static bool is_named(const Expr *e, StringRef name)
     {
@@ -171,6 +175,15 @@ class Visitor : public FileVisitor<Visitor> {
         return false;
     }
 
+    /* Under the StartIo lock, which the port holds for a HW_TIMER. */
+    bool holds_start_lock(const FunctionDecl *f)
+    {
+        for (const FunctionDecl *one : with_callers(f))
+            if (taking_start.count(one) || has_class(contract_of(one), "HW_TIMER"))
+                return true;
+        return false;
+    }
+
     /* StartIo and the timer, one of them writing, one of them without an interlocked routine, and no lock in both. */
     bool check_shared(const std::vector<Access> &list)
     {
@@ -178,7 +191,7 @@ class Visitor : public FileVisitor<Visitor> {
             for (const Access &b : list) {
                 bool pair = (is_timer(a.in) && is_start(b.in)) || (is_start(a.in) && is_timer(b.in));
                 if (!pair || a.interlocked || (!a.write && !b.write && !b.interlocked) ||
-                    (is_locking(a.in) && is_locking(b.in)))
+                    (is_locking(a.in) && is_locking(b.in)) || (holds_start_lock(a.in) && holds_start_lock(b.in)))
                     continue;
                 report_at(br, by, a.in, S04,
                     "with concurrent channels '" + a.in->getName() + "' and '" + b.in->getName() +
