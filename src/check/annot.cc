@@ -238,14 +238,40 @@ static const TypedefNameDecl *called_typedef(const CallEvent &call)
     return e ? role_typedef(e->getCallee()->IgnoreParenImpCasts()->getType()) : nullptr;
 }
 
+/* A pointer without a role: what is written on the variable or member, and on the typedefs of pointers it was made with. */
+static const Contract &contract_of_pointer(const Expr *e)
+{
+    static std::map<const void *, Contract> known;
+    const ValueDecl                        *d = named_object(e);
+    const void                             *key = d ? (const void *)d : e->getType().getTypePtr();
+    auto                                    found = known.find(key);
+
+    if (found != known.end())
+        return found->second;
+    Contract &k = known[key];
+    if (d && d->getType()->isFunctionPointerType())
+        append(k.list, annotations_of(d, -1));
+    for (auto *t = e->getType()->getAs<TypedefType>(); t; t = t->getDecl()->getUnderlyingType()->getAs<TypedefType>()) {
+        append(k.list, annotations_of(t->getDecl(), -1));
+        auto proto = t->getDecl()->getTypeSourceInfo()->getTypeLoc().getAsAdjusted<PointerTypeLoc>();
+        auto function = proto ? proto.getPointeeLoc().getAsAdjusted<FunctionProtoTypeLoc>() : FunctionProtoTypeLoc();
+        for (unsigned p = 0; function && k.parameters.empty() && p < function.getNumParams(); p++)
+            k.parameters.push_back(function.getParam(p) ? function.getParam(p)->getNameAsString() : "");
+    }
+    add_classes(k);
+    return k;
+}
+
 const Contract &contract_of(const CallEvent &call)
 {
     static const Contract none;
 
     if (auto *f = dyn_cast_or_null<FunctionDecl>(call.getDecl()))
         return contract_of(f);
-    const TypedefNameDecl *t = called_typedef(call);
-    return t ? contract_of(t) : none;
+    if (const TypedefNameDecl *t = called_typedef(call))
+        return contract_of(t);
+    auto *e = dyn_cast_or_null<CallExpr>(call.getOriginExpr());
+    return e ? contract_of_pointer(e->getCallee()->IgnoreParenImpCasts()) : none;
 }
 
 std::string level_name(int64_t level)

@@ -104,16 +104,19 @@ class Parser {
         return t == MAYBE ? Typed() : number(t == YES);
     }
 
-    Typed binary(int level);
-    Typed combine(StringRef op, const Typed &a, const Typed &b);
-    Typed unary();
-    Typed postfix();
-    Typed primary();
-    Typed name(StringRef word);
-    Typed parameter(StringRef word);
-    Typed macro(StringRef word);
-    Typed load(SVal place, QualType type);
-    Typed predicate(StringRef word);
+    Typed            binary(int level);
+    Typed            combine(StringRef op, const Typed &a, const Typed &b);
+    Typed            unary();
+    Typed            postfix();
+    Typed            primary();
+    Typed            name(StringRef word);
+    Typed            parameter(StringRef word);
+    Typed            macro(StringRef word);
+    Typed            call_of(StringRef word);
+    bool             is_macro(StringRef word);
+    const MacroInfo *macro_named(StringRef word);
+    Typed            load(SVal place, QualType type);
+    Typed            predicate(StringRef word);
 
     friend const MemRegion *dt::lvalue(const Scope &s, StringRef expression);
 };
@@ -360,14 +363,49 @@ Typed Parser::parameter(StringRef word)
     return t;
 }
 
+const MacroInfo *Parser::macro_named(StringRef word)
+{
+    auto i = pp.getIdentifierTable().find(word);
+
+    return i == pp.getIdentifierTable().end() ? nullptr : pp.getMacroInfo(i->second);
+}
+
+bool Parser::is_macro(StringRef word)
+{
+    const MacroInfo *m = macro_named(word);
+
+    return m && m->isFunctionLike() && m->getNumParams() == 1 && !m->isVariadic();
+}
+
+/* NT_SUCCESS(return): the body with the argument put in; text is behind the opening parenthesis. */
+Typed Parser::call_of(StringRef word)
+{
+    const MacroInfo *m = macro_named(word);
+    std::string      body;
+    size_t           end = 0;
+
+    for (int open = 1; end < text.size(); end++) {
+        open += text[end] == '(' ? 1 : text[end] == ')' ? -1 : 0;
+        if (!open)
+            break;
+    }
+    if (end >= text.size() || depth > 8)
+        return fail();
+    for (const Token &token : m->tokens()) {
+        bool parameter = token.getIdentifierInfo() && m->getParameterNum(token.getIdentifierInfo()) == 0;
+        body += parameter ? text.substr(0, end).str() + " " : pp.getSpelling(token) + " ";
+    }
+    text = text.drop_front(end + 1);
+    Parser inner(ast, pp, scope, body);
+    inner.depth = depth + 1;
+    return inner.whole();
+}
+
 /* A macro with a body that this parser can read. */
 Typed Parser::macro(StringRef word)
 {
-    const IdentifierInfo *i = pp.getIdentifierTable().find(word) == pp.getIdentifierTable().end()
-                                  ? nullptr
-                                  : pp.getIdentifierTable().find(word)->second;
-    const MacroInfo      *m = i ? pp.getMacroInfo(i) : nullptr;
-    std::string           body;
+    const MacroInfo *m = macro_named(word);
+    std::string      body;
 
     if (!m || m->isFunctionLike() || depth > 8)
         return fail();
@@ -441,7 +479,7 @@ Typed Parser::primary()
     if (word.empty())
         return fail();
     if (accept("("))
-        return predicate(word);
+        return is_macro(word) ? call_of(word) : predicate(word);
     return name(word);
 }
 

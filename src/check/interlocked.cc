@@ -21,26 +21,44 @@ class Visitor : public FileVisitor<Visitor> {
         const FunctionDecl *f = e->getDirectCallee();
 
         locked |= callee_name(e).startswith("StorPortAcquire");
+        if (callee_name(e) == "StorPortAcquireSpinLock" && inside && e->getNumArgs() > 1 &&
+            is_named(e->getArg(1), "StartIoLock"))
+            taking_start.insert(inside->getCanonicalDecl());
+        if (f && inside)
+            callers[f->getCanonicalDecl()].insert(inside->getCanonicalDecl());
         for (const Annotation &a : f ? contract_of(f).list : std::vector<Annotation>())
             if (a.name == "_Interlocked_operand_" && a.parameter >= 0 && (unsigned)a.parameter < e->getNumArgs())
                 operand(e->getArg((unsigned)a.parameter));
         return true;
     }
 
+    /* An element stands for its array: a->Slots[i] for a->Slots. */
+    static const Expr *whole(const Expr *e)
+    {
+        e = e->IgnoreParenImpCasts();
+        while (auto *element = dyn_cast<ArraySubscriptExpr>(e))
+            e = element->getBase()->IgnoreParenImpCasts();
+        return e;
+    }
+
     bool VisitBinaryOperator(BinaryOperator *e)
     {
         concurrent |= is_named(e->getLHS(), "ConcurrentChannels") && e->isAssignmentOp();
         if (e->isAssignmentOp())
-            writes.insert(e->getLHS()->IgnoreParens());
+            writes.insert(whole(e->getLHS()));
+        if (e->isCompoundAssignmentOp())
+            changes.insert(whole(e->getLHS()));
         return true;
     }
 
     bool VisitUnaryOperator(UnaryOperator *e)
     {
-        if (e->isIncrementDecrementOp())
-            writes.insert(e->getSubExpr()->IgnoreParens());
-        if (e->getOpcode() == UO_AddrOf && !operands.count(e->getSubExpr()->IgnoreParens()))
-            addresses.insert(e->getSubExpr()->IgnoreParens());
+        if (e->isIncrementDecrementOp()) {
+            writes.insert(whole(e->getSubExpr()));
+            changes.insert(whole(e->getSubExpr()));
+        }
+        if (e->getOpcode() == UO_AddrOf && !operands.count(whole(e->getSubExpr())))
+            addresses.insert(whole(e->getSubExpr()));
         return true;
     }
 
@@ -63,7 +81,7 @@ class Visitor : public FileVisitor<Visitor> {
         locked = false;
         bool go_on = FileVisitor::TraverseFunctionDecl(f);
         if (locked)
-            locking.insert(f);
+            locking.insert(f->getCanonicalDecl());
         return go_on;
     }
 
@@ -78,13 +96,15 @@ class Visitor : public FileVisitor<Visitor> {
     struct Access {
         const Expr         *e;
         const FunctionDecl *in;
-        bool                write, interlocked;
+        bool                write, interlocked, change; /* change: read and written, which no initialization is */
     };
-    std::map<const ValueDecl *, std::vector<Access>> accesses;
-    std::vector<const ValueDecl *>                   order;
-    llvm::SmallPtrSet<const Expr *, 16>              writes, operands, addresses;
-    llvm::SmallPtrSet<const FunctionDecl *, 16>      locking; /* functions that take a lock of the port */
-    bool                                             locked = false, concurrent = false;
+    std::map<const ValueDecl *, std::vector<Access>>                           accesses;
+    std::vector<const ValueDecl *>                                             order;
+    llvm::SmallPtrSet<const Expr *, 16>                                        writes, changes, operands, addresses;
+    std::map<const FunctionDecl *, llvm::SmallPtrSet<const FunctionDecl *, 4>> callers;
+    llvm::SmallPtrSet<const FunctionDecl *, 16>                                locking,
+        taking_start; /* functions that take a lock of the port; the StartIo lock */
+    bool locked = false, concurrent = false;
 
     static bool is_named(const Expr *e, StringRef name)
     {
@@ -101,7 +121,7 @@ class Visitor : public FileVisitor<Visitor> {
         auto       *v = ref ? dyn_cast<VarDecl>(ref->getDecl()) : nullptr;
 
         if (object)
-            operands.insert(object->IgnoreParenCasts());
+            operands.insert(whole(object));
         if (v && v->hasLocalStorage() && inside)
             tell(
                 P02, "'" + v->getName() + "' is local: an interlocked routine has nobody to protect it from", e, 28113);
@@ -113,17 +133,55 @@ class Visitor : public FileVisitor<Visitor> {
             return true;
         if (!accesses.count(d))
             order.push_back(d);
-        accesses[d].push_back({e, inside, writes.count(e) > 0, operands.count(e) > 0});
+        accesses[d].push_back({e, inside, writes.count(e) > 0, operands.count(e) > 0, changes.count(e) > 0});
         return true;
     }
 
-    static bool is_timer(const FunctionDecl *f)
+    bool is_timer(const FunctionDecl *f)
     {
-        return has_class(contract_of(f), "HW_TIMER") || has_class(contract_of(f), "HW_TIMER_EX");
+        return reached_from(f, {"HW_TIMER", "HW_TIMER_EX"});
     }
-    static bool is_start(const FunctionDecl *f)
+    bool is_start(const FunctionDecl *f)
     {
-        return has_class(contract_of(f), "HW_STARTIO");
+        return reached_from(f, {"HW_STARTIO"});
+    }
+
+    /* Itself, or those that call it, directly or not. */
+    std::vector<const FunctionDecl *> with_callers(const FunctionDecl *f)
+    {
+        std::vector<const FunctionDecl *> list = {f->getCanonicalDecl()};
+
+        for (size_t i = 0; i < list.size(); i++)
+            for (const FunctionDecl *caller : callers[list[i]])
+                if (std::find(list.begin(), list.end(), caller) == list.end())
+                    list.push_back(caller);
+        return list;
+    }
+
+    bool reached_from(const FunctionDecl *f, std::initializer_list<const char *> roles)
+    {
+        for (const FunctionDecl *one : with_callers(f))
+            for (const char *role : roles)
+                if (has_class(contract_of(one), role))
+                    return true;
+        return false;
+    }
+
+    bool is_locking(const FunctionDecl *f)
+    {
+        for (const FunctionDecl *one : with_callers(f))
+            if (locking.count(one))
+                return true;
+        return false;
+    }
+
+    /* Under the StartIo lock, which the port holds for a HW_TIMER. */
+    bool holds_start_lock(const FunctionDecl *f)
+    {
+        for (const FunctionDecl *one : with_callers(f))
+            if (taking_start.count(one) || has_class(contract_of(one), "HW_TIMER"))
+                return true;
+        return false;
     }
 
     /* StartIo and the timer, one of them writing, one of them without an interlocked routine, and no lock in both. */
@@ -133,7 +191,7 @@ class Visitor : public FileVisitor<Visitor> {
             for (const Access &b : list) {
                 bool pair = (is_timer(a.in) && is_start(b.in)) || (is_start(a.in) && is_timer(b.in));
                 if (!pair || a.interlocked || (!a.write && !b.write && !b.interlocked) ||
-                    (locking.count(a.in) && locking.count(b.in)))
+                    (is_locking(a.in) && is_locking(b.in)) || (holds_start_lock(a.in) && holds_start_lock(b.in)))
                     continue;
                 report_at(br, by, a.in, S04,
                     "with concurrent channels '" + a.in->getNameAsString() + "' and '" + b.in->getNameAsString() +
@@ -156,10 +214,12 @@ class Visitor : public FileVisitor<Visitor> {
     {
         bool interlocked = false;
 
+        for (const Annotation &a : annotations_of(d, -1))
+            interlocked |= a.name == "_Interlocked_";
         for (const Access &a : list)
             interlocked |= a.interlocked;
         for (const Access &a : list)
-            if (interlocked && a.write && runs_beside_others(a.in))
+            if (interlocked && (a.change || (a.write && runs_beside_others(a.in))))
                 report_at(br, by, a.in, P02,
                     d->getName() + " is changed here without an interlocked routine, elsewhere with one",
                     a.e->getBeginLoc(), a.e->getSourceRange(), 28112);

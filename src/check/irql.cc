@@ -104,6 +104,20 @@ std::string irql_text(CheckerContext &c, ProgramStateRef state)
     return "an unknown level";
 }
 
+/* Those are called at any level up to DISPATCH_LEVEL. */
+static bool is_virtual_miniport(ASTContext &ast)
+{
+    static llvm::Optional<bool> known; /* one source in a process */
+
+    if (!known) {
+        known = false;
+        for (const Decl *d : ast.getTranslationUnitDecl()->decls())
+            if (auto *f = dyn_cast<FunctionDecl>(d))
+                known = *known || has_class(contract_of(f), "VIRTUAL_HW_FIND_ADAPTER");
+    }
+    return *known;
+}
+
 Levels entry_levels(ASTContext &ast, const Preprocessor &pp, const Contract &k)
 {
     Levels l;
@@ -142,6 +156,12 @@ Levels entry_levels(ASTContext &ast, const Preprocessor &pp, const Contract &k)
         l.low = dpc ? DISPATCH_LEVEL : PASSIVE_LEVEL;
         l.high = role == "EVT_WDF_WORKITEM" ? PASSIVE_LEVEL : DISPATCH_LEVEL;
         l.stated = dpc || role == "EVT_WDF_TIMER" || role == "EVT_WDF_WORKITEM";
+        return l;
+    }
+    if (role == "HW_TIMER" || role == "HW_TIMER_EX" || role == "HW_RESET_BUS" || role == "HW_STATE_CHANGE" ||
+        (role == "HW_STARTIO" && !is_virtual_miniport(ast))) {
+        l.low = l.high = DISPATCH_LEVEL; /* a half-duplex adapter: above */
+        l.stated = true;
         return l;
     }
     if (role.startswith("HW_") && !maximum)

@@ -52,6 +52,20 @@ void IrqlAnnotationChecker::check_definition(const FunctionDecl *f, AnalysisMana
         uses |= a.name == "_Use_decl_annotations_";
         adds |= StringRef(a.name).startswith("_IRQL_");
     }
+    for (const FunctionDecl *d = f->getPreviousDecl(); d; d = d->getPreviousDecl())
+        for (const Annotation &a : annotations_of(f, -1))
+            for (const Annotation &b : annotations_of(d, -1)) {
+                auto x = constant(m.getASTContext(), m.getPreprocessor(), a.argument);
+                auto y = constant(m.getASTContext(), m.getPreprocessor(), b.argument);
+                bool same = a.name == b.name && a.conditions == b.conditions && takes_level(a.name);
+                if (!same || !x || !y || *x == *y)
+                    continue;
+                report_at(br, this, f, I08,
+                    "'" + f->getName() + "' says " + a.name + "(" + a.argument + "), an earlier declaration " + b.name +
+                        "(" + b.argument + ")",
+                    f->getLocation(), SourceRange(), 28251);
+                return;
+            }
     if (l.low > l.high)
         report_at(br, this, f, I08, "the IRQL annotations of '" + f->getNameAsString() + "' contradict each other",
             f->getLocation(), SourceRange(), 28251);

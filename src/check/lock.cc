@@ -74,6 +74,7 @@ class LockChecker : public Checker<check::BeginFunction, check::PreCall, check::
     void check_release(const CallEvent &call, CheckerContext &c, const void *lock, const LockCall &l) const;
     void check_restored(const CallEvent &call, CheckerContext &c, const Held &held, const void *lock) const;
     void check_needs(const CallEvent &call, CheckerContext &c) const;
+    void check_annotated(const CallEvent &call, CheckerContext &c) const;
     void check_left(CheckerContext &c, const void *lock, const Held &held, const ReturnStmt *statement) const;
     void check_promises(CheckerContext &c, const ReturnStmt *statement) const;
 };
@@ -354,6 +355,99 @@ void LockChecker::check_release(const CallEvent &call, CheckerContext &c, const 
             call.getOriginExpr());
 }
 
+class CalleeFinder : public RecursiveASTVisitor<CalleeFinder> {
+  public:
+    llvm::SmallPtrSet<const FunctionDecl *, 32> found;
+
+    bool VisitCallExpr(CallExpr *e)
+    {
+        if (const FunctionDecl *f = e->getDirectCallee())
+            found.insert(f->getCanonicalDecl());
+        return true;
+    }
+};
+
+} // namespace
+
+bool is_called(CheckerContext &c, const FunctionDecl *f)
+{
+    static llvm::Optional<CalleeFinder> finder; /* one source in a process */
+
+    if (!finder) {
+        finder.emplace();
+        finder->TraverseAST(c.getASTContext());
+    }
+    return finder->found.count(f->getCanonicalDecl()) > 0;
+}
+
+namespace {
+
+/* A lock that its owner cannot take again, by its type. */
+bool is_exclusive(const void *lock)
+{
+    auto       *r = is_pseudo(lock) ? nullptr : dyn_cast<TypedValueRegion>(static_cast<const MemRegion *>(lock));
+    std::string type = r ? r->getValueType().getUnqualifiedType().getAsString() : "";
+
+    return type == "KSPIN_LOCK" || type == "FAST_MUTEX" || type == "KGUARDED_MUTEX" || type == "EX_PUSH_LOCK";
+}
+
+/* Does the function acquire (release) a lock through others whose annotations say so? */
+class AnnotatedFinder : public RecursiveASTVisitor<AnnotatedFinder> {
+  public:
+    StringRef what;
+    bool      found = false;
+
+    explicit AnnotatedFinder(StringRef what) : what(what) {}
+    bool VisitCallExpr(CallExpr *e)
+    {
+        const FunctionDecl *f = e->getDirectCallee();
+
+        for (const Annotation &a : f ? contract_of(f).list : std::vector<Annotation>())
+            found |= is_one_of(a.name, what) && !a.of_role && !pseudo_lock(a.argument);
+        return !found;
+    }
+};
+
+bool calls_annotated(const FunctionDecl *f, StringRef what)
+{
+    AnnotatedFinder finder(what);
+
+    if (const FunctionDecl *definition = f->getDefinition())
+        finder.TraverseStmt(definition->getBody());
+    return finder.found;
+}
+
+/* Acquired twice, released unheld, through functions that are known by their annotations alone. */
+void LockChecker::check_annotated(const CallEvent &call, CheckerContext &c) const
+{
+    const Contract &k = contract_of(call);
+    Scope           s = {c, c.getState(), k, &call, UnknownVal(), QualType(), false};
+
+    if (!k.function || k.function->hasBody() || !is_users(c.getSourceManager(), k.function->getLocation()))
+        return;
+    for (const Annotation &a : k.list) {
+        bool acquires = is_one_of(a.name, "Acquires"), releases = is_one_of(a.name, "Releases");
+        if ((!acquires && !releases) || a.of_role || !a.conditions.empty() || k.has("_Success_"))
+            continue;
+        const void *lock = annotated_lock(s, a);
+        if (!lock || is_pseudo(lock))
+            continue;
+        bool once = a.name == "_Acquires_nonreentrant_lock_" || is_exclusive(lock);
+        if (acquires && once && is_held(s.state, lock)) {
+            report_end(c, this, L01, text_of(lock, LOCK_USER) + " is acquired again while this path holds it",
+                call.getOriginExpr());
+            return;
+        }
+        bool again = s.state->contains<ReleasedLocks>(lock);
+        if (releases && !find_held(s.state, lock, nullptr) && !k.has("_Requires_lock_held_") &&
+            (again || calls_annotated(root(c), "Acquires")))
+            report(c, this, L02,
+                text_of(lock, LOCK_USER) +
+                    (again ? " is released a second time" : " is released, but this path does not hold it"),
+                call.getOriginExpr());
+    }
+}
+
 /* _Requires_lock_held_ and its negations on what is called. */
 void LockChecker::check_needs(const CallEvent &call, CheckerContext &c) const
 {
@@ -372,7 +466,9 @@ void LockChecker::check_needs(const CallEvent &call, CheckerContext &c) const
         if (not_held && key == lock && lock)
             report(c, this, L01, callee_name(call) + " must be called without " + text_of(lock, LOCK_USER),
                 call.getOriginExpr(), 26111);
-        bool sure = lock && !is_pseudo(lock) && !contract_of(root(c)).role_name.empty();
+        bool alone = !is_called(c, root(c)) &&
+                     (!s.state->get<HeldLocks>().isEmpty() || !calls_for_lock(root(c), true, LOCK_NONE));
+        bool sure = lock && !is_pseudo(lock) && (!contract_of(root(c)).role_name.empty() || alone);
         sure |= lock && (s.state->contains<ReleasedLocks>(lock) || contract_of(root(c)).own);
         if (!not_held && lock && !key && sure)
             report(c, this, L15,
@@ -389,6 +485,7 @@ void LockChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
         return;
     if (!l) {
         check_needs(call, c);
+        check_annotated(call, c);
         return;
     }
     const void *lock = lock_of(call, *l);
@@ -446,26 +543,49 @@ bool waits(const CallEvent &call, const LockCall &l, ProgramStateRef state)
     return wait && *wait;
 }
 
-ProgramStateRef by_annotations(const CallEvent &call, CheckerContext &c, std::string &text)
+/* Post-conditions hold when the function succeeds: as `_Success_` says, or as NTSTATUS means it. */
+Annotation on_success(const Annotation &a, const Contract &k, QualType result)
 {
-    const Contract &k = contract_of(call);
-    Scope           s = {c, c.getState(), k, &call, call.getReturnValue(), call.getResultType(), true};
+    const Annotation *success = k.find("_Success_");
+    Annotation        b = a;
+
+    if (a.conditions.empty() && success)
+        b.conditions.push_back(success->argument);
+    else if (a.conditions.empty() && result.getAsString() == "NTSTATUS")
+        b.conditions.push_back("return >= 0");
+    return b;
+}
+
+/* What annotations say of a call that is not followed into. A condition on the result makes two states of one. */
+std::vector<ProgramStateRef> by_annotations(const CallEvent &call, CheckerContext &c, std::string &text)
+{
+    const Contract              &k = contract_of(call);
+    std::vector<ProgramStateRef> states = {c.getState()};
 
     for (const Annotation &a : k.list) {
         bool acquires = is_one_of(a.name, "Acquires"), releases = is_one_of(a.name, "Releases");
-        if ((!acquires && !releases) || a.of_role || applies(s, a) != YES)
+        if ((!acquires && !releases) || a.of_role)
             continue;
-        const void *lock = annotated_lock(s, a);
-        if (!lock)
-            continue;
-        if (acquires) {
-            s.state = hold(s.state, lock, kind_of_key(lock), nullptr, false);
-            text = text_of(lock, kind_of_key(lock)) + " is acquired";
-        } else if (const void *key = find_held(s.state, lock, nullptr)) {
-            s.state = let_go(s.state, key);
+        for (size_t i = 0, n = states.size(); i < n; i++) {
+            Scope s = {c, states[i], k, &call, call.getReturnValue(), call.getResultType(), true};
+            auto  both = split(s, acquires ? on_success(a, k, call.getResultType()) : a);
+            s.state = both.first;
+            const void *lock = s.state ? annotated_lock(s, a) : nullptr;
+            if (!lock)
+                continue;
+            if (both.second)
+                states.push_back(both.second);
+            if (acquires) {
+                s.state = hold(s.state, lock, kind_of_key(lock), nullptr, false);
+                text = text_of(lock, kind_of_key(lock)) + " is acquired";
+            } else {
+                const void *key = find_held(s.state, lock, nullptr);
+                s.state = key ? let_go(s.state, key) : s.state->add<ReleasedLocks>(lock);
+            }
+            states[i] = s.state;
         }
     }
-    return s.state;
+    return states;
 }
 
 void LockChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
@@ -481,7 +601,10 @@ void LockChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
         if (const MemRegion *request = argument_object(call, 0))
             state = state->add<CompletedTags>(request);
     } else if (!l) {
-        state = by_annotations(call, c, text);
+        std::vector<ProgramStateRef> states = by_annotations(call, c, text);
+        state = states[0];
+        for (size_t i = 1; i < states.size(); i++)
+            c.addTransition(states[i]);
     } else if (l->what == LockCall::RELEASE) {
         state = released(state, call, *l);
     } else if (lock) {
@@ -526,7 +649,8 @@ bool promises_to_hold(const Contract &k)
 void LockChecker::check_left(CheckerContext &c, const void *lock, const Held &held, const ReturnStmt *statement) const
 {
     const Contract &k = contract_of(root(c));
-    bool            lets_go = calls_for_lock(root(c), false, held.kind), role = !k.role_name.empty();
+    bool            lets_go = calls_for_lock(root(c), false, held.kind) || held.kind == LOCK_USER;
+    bool            role = !k.role_name.empty();
     bool            shared = held.kind == LOCK_REMOVE || held.kind == LOCK_RUNDOWN || held.kind == LOCK_RESOURCE;
     Rule            rule = rule_for(held.kind, lets_go && (!role || returns_error(c, statement)) ? L05 : L04);
 
@@ -555,7 +679,7 @@ void LockChecker::check_promises(CheckerContext &c, const ReturnStmt *statement)
     Scope s = {c, c.getState(), k, nullptr, value ? c.getSVal(value) : UnknownVal(), root(c)->getReturnType(), true};
 
     for (const Annotation &a : k.list) {
-        if (!is_one_of(a.name, "Acquires") || applies(s, a) != YES || a.of_role || k.has("_Success_"))
+        if (!is_one_of(a.name, "Acquires") || a.of_role || applies(s, on_success(a, k, s.result_type)) != YES)
             continue;
         if (s.state->get<HeldLocks>().isEmpty())
             report(c, this, L15,
@@ -576,7 +700,10 @@ void LockChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &
         return;
     for (auto &pair : state->get<HeldLocks>()) {
         bool keeps = pair.second.from_entry && !(pair.first == key_of(LOCK_CANCEL) && has_class(k, "DRIVER_CANCEL"));
-        if (pair.second.kind != LOCK_USER && !keeps) {
+        if (pair.second.kind == LOCK_USER &&
+            (pair.second.from_entry || (!calls_annotated(root(c), "Releases") && k.role_name.empty())))
+            continue;
+        if (!keeps) {
             check_left(c, pair.first, pair.second, statement);
             return;
         }

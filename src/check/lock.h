@@ -77,8 +77,11 @@ bool is_held(ProgramStateRef state, const void *lock);
 /* Is this the lock that was acquired last of those held? */
 bool is_newest_lock(ProgramStateRef state, const void *lock);
 
-/* Does the function itself acquire (release) a lock of this kind, on whatever path? */
+/* Does the function itself acquire (release) a lock of this kind (LOCK_NONE: any), on whatever path? */
 bool calls_for_lock(const FunctionDecl *f, bool acquires, unsigned kind);
+
+/* Is the function called in this source? Then its callers show which locks it is called with. */
+bool is_called(CheckerContext &c, const FunctionDecl *f);
 
 /* The key of a pseudo-lock: "CancelSpinLock", "CriticalRegion", "PriorityRegion". */
 const void *pseudo_lock(StringRef name);

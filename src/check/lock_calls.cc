@@ -125,7 +125,7 @@ class LockCallFinder : public RecursiveASTVisitor<LockCallFinder> {
         const FunctionDecl *f = e->getDirectCallee();
         const LockCall     *l = f && f->getIdentifier() ? lock_call(f->getName()) : nullptr;
 
-        found |= l && l->kind == kind && (l->what != LockCall::RELEASE) == acquires;
+        found |= l && (l->kind == kind || kind == LOCK_NONE) && (l->what != LockCall::RELEASE) == acquires;
         return !found;
     }
 };

@@ -31,7 +31,7 @@ bool is_unknown_callback(const CallEvent &call)
     if (!e || e->getDirectCallee() || call.getDecl())
         return false;
     const Contract &k = contract_of(call);
-    return !k.has("_IRQL_requires_") && !k.has("_IRQL_requires_min_");
+    return !k.has("_IRQL_requires_") && !k.has("_IRQL_requires_min_") && !(k.role_name.empty() && k.has_irql());
 }
 
 void UnderLockChecker::check_unsafe(const CallEvent &call, CheckerContext &c) const

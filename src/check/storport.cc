@@ -226,10 +226,10 @@ void StorChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &
 class TestFinder : public RecursiveASTVisitor<TestFinder> {
   public:
     const ValueDecl *wanted;
-    bool             found = false, inside = false;
+    bool             helper, found = false, inside = false;
     unsigned         mentions = 0;
 
-    explicit TestFinder(const ValueDecl *wanted) : wanted(wanted) {}
+    TestFinder(const ValueDecl *wanted, bool helper) : wanted(wanted), helper(helper) {}
     bool VisitIfStmt(IfStmt *s)
     {
         return look_at(s->getCond());
@@ -237,6 +237,14 @@ class TestFinder : public RecursiveASTVisitor<TestFinder> {
     bool VisitConditionalOperator(ConditionalOperator *e)
     {
         return look_at(e->getCond());
+    }
+    bool VisitWhileStmt(WhileStmt *s)
+    {
+        return look_at(s->getCond());
+    }
+    bool VisitReturnStmt(ReturnStmt *s) /* the callers look, who are all here */
+    {
+        return !helper || !s->getRetValue() || look_at(s->getRetValue());
     }
     bool VisitDeclRefExpr(DeclRefExpr *e)
     {
@@ -266,7 +274,8 @@ class TestFinder : public RecursiveASTVisitor<TestFinder> {
  * in a member, by them. */
 bool is_tested(const Expr *pointer, CheckerContext &c)
 {
-    TestFinder finder(named_object(pointer));
+    auto      *f = dyn_cast<FunctionDecl>(c.getLocationContext()->getDecl());
+    TestFinder finder(named_object(pointer), f && f->getStorageClass() == SC_Static);
 
     finder.TraverseStmt(c.getLocationContext()->getDecl()->getBody());
     if (!finder.wanted || finder.found || !isa<FieldDecl>(finder.wanted) || finder.mentions > 1)
@@ -333,6 +342,19 @@ void StorChecker::checkLocation(SVal place, bool, const Stmt *s, CheckerContext 
 
 /* ---- where calls may be made ---- */
 
+/* Restarting an adapter, many call their own HwStorInitialize: so every function on the way counts. */
+bool initializes(CheckerContext &c, bool finding)
+{
+    for (const LocationContext *l = c.getLocationContext(); l; l = l->getParent()) {
+        auto     *f = dyn_cast_or_null<FunctionDecl>(l->getDecl());
+        StringRef r = f ? StringRef(contract_of(f).role_name) : StringRef();
+        if (r == "HW_INITIALIZE" ||
+            (finding && in(r, {"HW_FIND_ADAPTER", "VIRTUAL_HW_FIND_ADAPTER", "HW_PASSIVE_INITIALIZE_ROUTINE"})))
+            return true;
+    }
+    return false;
+}
+
 void StorChecker::check_place(const CallEvent &call, CheckerContext &c) const
 {
     StringRef name = callee_name(call), r = role(c);
@@ -340,11 +362,9 @@ void StorChecker::check_place(const CallEvent &call, CheckerContext &c) const
 
     if (!port)
         return;
-    /* Restarting an adapter, many call their own HwStorInitialize: so only what the routine itself calls counts. */
-    if (name == "StorPortEnablePassiveInitialization" && r != "HW_INITIALIZE" && c.inTopFrame())
+    if (name == "StorPortEnablePassiveInitialization" && !initializes(c, false))
         report(c, this, S13, name + " may be called in HwStorInitialize only", call.getOriginExpr());
-    else if (c.inTopFrame() && in(name, {"StorPortGetUncachedExtension", "StorPortInitializePerfOpts"}) &&
-             !in(r, {"HW_FIND_ADAPTER", "VIRTUAL_HW_FIND_ADAPTER", "HW_INITIALIZE", "HW_PASSIVE_INITIALIZE_ROUTINE"}))
+    else if (in(name, {"StorPortGetUncachedExtension", "StorPortInitializePerfOpts"}) && !initializes(c, true))
         report(
             c, this, S13, name + " may be called in HwStorFindAdapter or HwStorInitialize only", call.getOriginExpr());
     if (r == "HW_STARTIO") {
@@ -363,6 +383,10 @@ void StorChecker::check_place(const CallEvent &call, CheckerContext &c) const
                 "StorPortAllocateRegistryBuffer", "StorPortRegistryRead", "StorPortRegistryWrite"}) &&
         !contract_of(call).has("_IRQL_requires_max_"))
         report(c, this, S12, name + " must not be called from the interrupt routine", call.getOriginExpr());
+    const unsigned *interrupt = c.getState()->get<PortLocks>(INTERRUPT_LOCK);
+    if (interrupt && *interrupt == HELD && name.startswith("StorPort") && contract_of(call).has("_IRQL_requires_max_"))
+        report(c, this, S12, name + " must not be called under the InterruptLock: that is at the adapter's DIRQL",
+            call.getOriginExpr());
 }
 
 void StorChecker::check_perf(const CallEvent &call, CheckerContext &c) const

@@ -61,11 +61,14 @@ void StorConfigChecker::checkBind(SVal place, SVal value, const Stmt *s, Checker
 
     if (!finds(c) || member_named(place) != "VirtualDevice")
         return;
-    add(c, VIRTUAL);
-    if (n && *n && !is_virtual(c))
-        report(c, this, S17, "a physical miniport calls itself a virtual device", s);
-    if (n && !*n && is_virtual(c))
-        report(c, this, S17, "a virtual miniport calls itself a physical device", s);
+    ProgramStateRef state = c.getState()->set<ConfigSet>(c.getState()->get<ConfigSet>() | VIRTUAL);
+    if (n && !*n == is_virtual(c))
+        report(c, this, S17,
+            is_virtual(c) ? "a virtual miniport calls itself a physical device"
+                          : "a physical miniport calls itself a virtual device",
+            s, 0, state);
+    else
+        add(c, VIRTUAL);
 }
 
 void StorConfigChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const

@@ -43,10 +43,12 @@ class StorPoolChecker : public Checker<check::PreCall, check::PostCall, check::B
         ProgramStateRef state, const InvalidatedSymbols &escaped, const CallEvent *call, PointerEscapeKind) const;
 };
 
+/* Of a member the path may have lost the content: its name says enough. */
 ProgramStateRef without(ProgramStateRef state, SymbolRef content)
 {
     for (auto &pair : state->get<PortBuffers>())
-        if (content && pair.second.content.getAsLocSymbol(true) == content)
+        if (content &&
+            (pair.second.content.getAsLocSymbol(true) == content || content->getOriginRegion() == pair.first))
             state = state->remove<PortBuffers>(pair.first);
     return state;
 }
@@ -79,7 +81,7 @@ void StorPoolChecker::checkPostCall(const CallEvent &call, CheckerContext &c) co
     const MemRegion *into = name == "StorPortAllocatePool" ? argument_object(call, 3) : nullptr;
     SymbolRef        freed = name == "StorPortFreePool" ? call.getArgSVal(1).getAsLocSymbol(true) : nullptr;
 
-    if (into && is_local(into))
+    if (into && (is_local(into) || isa<FieldRegion>(into)))
         state = state->set<PortBuffers>(
             into, {state->getSVal(loc::MemRegionVal(into), c.getASTContext().VoidPtrTy), call.getReturnValue()});
     if (freed)
@@ -89,9 +91,12 @@ void StorPoolChecker::checkPostCall(const CallEvent &call, CheckerContext &c) co
 }
 
 /* Kept elsewhere, too. */
-void StorPoolChecker::checkBind(SVal, SVal value, const Stmt *, CheckerContext &c) const
+void StorPoolChecker::checkBind(SVal place, SVal value, const Stmt *, CheckerContext &c) const
 {
     ProgramStateRef state = without(c.getState(), value.getAsLocSymbol(true));
+
+    if (place.getAsRegion())
+        state = state->remove<PortBuffers>(place.getAsRegion());
 
     if (state != c.getState())
         c.addTransition(state);
@@ -101,7 +106,7 @@ ProgramStateRef StorPoolChecker::checkPointerEscape(
     ProgramStateRef state, const InvalidatedSymbols &escaped, const CallEvent *call, PointerEscapeKind) const
 {
     for (SymbolRef s : escaped)
-        if (!call || callee_name(*call) != "StorPortFreePool")
+        if (!call || (callee_name(*call) != "StorPortFreePool" && callee_name(*call) != "StorPortAllocatePool"))
             state = without(state, s)->remove<PortFreed>(s);
     return state;
 }

@@ -61,12 +61,15 @@ class Visitor : public FileVisitor<Visitor> {
             check_type(e);
         if (name == "StorPortInitializePerfOpts" && e->getNumArgs() > 2) {
             auto *v = dyn_cast_or_null<VarDecl>(named_object(e->getArg(2)));
-            options = v && v->hasLocalStorage() && !v->getType()->isPointerType() && !v->hasInit() ? e : options;
+            options = v && v->hasLocalStorage() && !v->getType()->isPointerType() && !has_version(v) ? e : options;
+        } else if (!in(name, {"RtlZeroMemory", "memset", "StorPortMoveMemory"})) {
+            for (const Expr *a : e->arguments()) /* a function that may set them */
+                version |= a->getType().getAsString().find("PERF_CONFIGURATION_DATA") != std::string::npos;
         }
         if (name == "StorPortAcquireMSISpinLock")
             message_locks.push_back({e, inside});
         if (!name.empty() && !is_users(sources(), e->getDirectCallee()->getLocation()) && is_kernels(name) &&
-            is_users(sources(), sources().getSpellingLoc(e->getBeginLoc())))
+            (is_users(sources(), sources().getSpellingLoc(e->getBeginLoc())) || is_kernels(macro_of(e))))
             kernel_calls.push_back({e, inside});
         return true;
     }
@@ -113,6 +116,25 @@ class Visitor : public FileVisitor<Visitor> {
     }
 
   private:
+    /* KeAcquireSpinLock, a macro of the headers. */
+    StringRef macro_of(const CallExpr *e)
+    {
+        return Lexer::getImmediateMacroName(e->getBeginLoc(), sources(), m.getASTContext().getLangOpts());
+    }
+
+    /* An initializer that gives the first member, the version, a value. */
+    bool has_version(const VarDecl *v)
+    {
+        auto            *list = dyn_cast_or_null<InitListExpr>(v->getInit());
+        Expr::EvalResult first;
+
+        if (!list)
+            return v->hasInit();
+        if (!list->getNumInits() || isa<ImplicitValueInitExpr>(list->getInit(0)))
+            return false;
+        return !list->getInit(0)->EvaluateAsInt(first, m.getASTContext()) || first.Val.getInt() != 0;
+    }
+
     void check_type(const CallExpr *e)
     {
         const ValueDecl *d = named_object(e->getArg(0));

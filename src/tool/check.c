@@ -374,6 +374,22 @@ static void wait_for_one(struct check *k)
     }
 }
 
+/* The compiler's first error, for those who read the report only. */
+static char *first_error(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char  line[1024], *text = NULL;
+
+    while (f && !text && fgets(line, sizeof line, f))
+        if (strstr(line, "error: ")) {
+            line[strcspn(line, "\n")] = '\0';
+            text = xstrdup(line);
+        }
+    if (f)
+        fclose(f);
+    return text ? text : xstrdup("the compiler failed");
+}
+
 static void run_jobs(struct check *k)
 {
     unsigned running = 0;
@@ -389,6 +405,10 @@ static void run_jobs(struct check *k)
     while (running--)
         wait_for_one(k);
     for (size_t i = 0; i < k->job_count; i++) {
+        if (!k->job[i].report) {
+            add(&k->findings.failed, k->job[i].source);
+            strings_add(&k->findings.reasons, first_error(k->job[i].errors));
+        }
         if (!k->job[i].report || access(k->job[i].report, R_OK) != 0)
             continue;
         findings_read(&k->findings, k->job[i].report);
@@ -483,6 +503,8 @@ int tool_check(int argc, char **argv)
     make_temporary(&k);
     if (k.html)
         make_directory(k.html);
+    if (k.html && access(k.html, W_OK | X_OK) != 0)
+        die("cannot write into %s: %s", k.html, strerror(errno));
     if (k.jobs == 0)
         k.jobs = 1;
     for (size_t i = 0; !k.database && i < k.b.sources.count; i++)

@@ -37,6 +37,7 @@ struct finding {
 struct findings {
     struct finding *at;
     size_t          count;
+    struct strings  failed, reasons; /* sources that were not checked; the compiler's first error in each */
 };
 
 /* ---- check_database.c ---- */

@@ -57,24 +57,38 @@ static void apply(struct scan *s, const struct finding *f, const char *text, siz
         s->next = true;
     else if (named && strncmp(text, "disable", 7) == 0)
         s->disabled = true;
-    else if (named && strncmp(text, "default", 7) == 0)
+    else if (named && (strncmp(text, "default", 7) == 0 || strncmp(text, "error", 5) == 0))
         s->disabled = false;
 }
 
-/* The parenthesis after "warning" or "prefast" in a pragma on this line; NULL: none. */
-static const char *pragma_on(const char *line)
+/* The parenthesis after "warning" or "prefast" in the next pragma of this line, from `from` on; NULL: none. What a macro
+ * or a comment contains is no pragma of the line it stands on. */
+static const char *pragma_on(const char *line, const char *from)
 {
-    const char *p = strstr(line, "pragma");
-    const char *what = p ? strstr(p, "warning") : NULL;
+    const char *first = line + strspn(line, " \t");
+    const char *comment = strstr(line, "//"), *p = NULL;
 
-    if (p && !what)
-        what = strstr(p, "prefast");
-    return what ? strchr(what, '(') : NULL;
+    if (*first == '#') {
+        first += 1 + strspn(first + 1, " \t");
+        p = from == line && strncmp(first, "pragma", 6) == 0 ? first + 6 : NULL;
+    } else if ((p = strstr(from, "__pragma"))) {
+        p += strlen("__pragma");
+        p += strspn(p, " \t(");
+        p = comment && comment < p ? NULL : p;
+    }
+    if (!p)
+        return NULL;
+    p += strspn(p, " \t");
+    if (strncmp(p, "warning", 7) != 0 && strncmp(p, "prefast", 7) != 0)
+        return *first == '#' ? NULL : pragma_on(line, p);
+    p += 7;
+    p += strspn(p, " \t");
+    return *p == '(' ? p : NULL;
 }
 
 static void apply_pragma(struct scan *s, const struct finding *f, const char *open)
 {
-    for (const char *at = open + 1; *at && *at != ')';) {
+    for (const char *at = open + 1; *at && *at != ')' && *at != '\n';) {
         size_t n = strcspn(at, ";,)\"\n");
 
         apply(s, f, at, n);
@@ -97,11 +111,13 @@ static bool is_suppressed(const struct finding *f)
     struct scan s = {.disabled = false};
     char        line[2000];
 
-    for (unsigned n = 1; file && fgets(line, sizeof line, file); n++) {
-        const char *open = pragma_on(line);
+    bool goes_on = false; /* a line longer than the buffer */
+    for (unsigned n = 1; file && fgets(line, sizeof line, file); n += !goes_on) {
+        const char *open = goes_on ? NULL : pragma_on(line, line);
 
-        if (open)
-            apply_pragma(&s, f, open);
+        goes_on = !strchr(line, '\n');
+        for (const char *p = open; p; p = pragma_on(line, p))
+            apply_pragma(&s, f, p);
         if (n == f->line) {
             fclose(file);
             return s.disabled || s.next;
@@ -128,12 +144,15 @@ void findings_baseline(struct findings *l, const char *path)
 
     if (!f)
         die("cannot read the baseline %s: %s", path, strerror(errno));
+    errno = 0;
     while (fgets(line, sizeof line, f)) {
         line[strcspn(line, " \t\r\n")] = '\0';
         for (size_t i = 0; i < l->count; i++)
             if (l->at[i].state == FINDING_NEW && strcmp(l->at[i].fingerprint, line) == 0)
                 l->at[i].state = FINDING_KNOWN;
     }
+    if (ferror(f))
+        die("cannot read the baseline %s: %s", path, strerror(errno));
     fclose(f);
 }
 

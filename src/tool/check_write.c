@@ -148,16 +148,32 @@ static json_t *all_rules(void)
     return list;
 }
 
+/* Did it run, and over all sources? A source that does not parse is an error of the run, not a result. */
+static json_t *invocation(const struct findings *l)
+{
+    json_t *notes = json_array();
+
+    for (size_t i = 0; i < l->failed.count; i++) {
+        char *text = xasprintf("%s was not checked: %s", l->failed.at[i], l->reasons.at[i]);
+
+        json_array_append_new(
+            notes, json_pack("{s:s, s:o, s:[{s:{s:o}}]}", "level", "error", "message", message(text), "locations",
+                       "physicalLocation", "artifactLocation", artifact(l->failed.at[i])));
+        free(text);
+    }
+    return json_pack("{s:b, s:o}", "executionSuccessful", l->failed.count == 0, "toolExecutionNotifications", notes);
+}
+
 void findings_write_sarif(const struct findings *l, FILE *f)
 {
     json_t *results = json_array(), *root;
 
     for (size_t i = 0; i < l->count; i++)
         json_array_append_new(results, result(&l->at[i]));
-    root = json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:s, s:s, s:o}}, s:s, s:o}]}", "$schema",
+    root = json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:s, s:s, s:o}}, s:[o], s:s, s:o}]}", "$schema",
         "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0", "runs", "tool", "driver", "name",
         "duetime check", "version", DUETIME_VERSION, "semanticVersion", DUETIME_VERSION, "rules", all_rules(),
-        "columnKind", "unicodeCodePoints", "results", results);
+        "invocations", invocation(l), "columnKind", "unicodeCodePoints", "results", results);
     if (!root || json_dumpf(root, f, JSON_INDENT(1)) != 0)
         die("cannot write SARIF");
     fputc('\n', f);

@@ -28,9 +28,24 @@ VOID Expired(PEX_TIMER Timer, PVOID Context)
     KeReleaseSpinLockFromDpcLevel(&extension->Lock);
 }
 
-VOID Unknown(PEXTENSION Extension)
+_Requires_lock_held_(Extension->Lock) VOID Locked(PEXTENSION Extension)
 {
-    Extension->Count++; /* its caller may hold the lock */
+    Extension->Count++;
+}
+
+static VOID Helper(PEXTENSION Extension)
+{
+    Extension->Count++; /* its callers hold the lock */
+}
+
+VOID Both(PEXTENSION Extension)
+{
+    KIRQL old;
+
+    KeAcquireSpinLock(&Extension->Lock, &old);
+    Helper(Extension);
+    Locked(Extension);
+    KeReleaseSpinLock(&Extension->Lock, old);
 }
 
 /* Shows ANN-039. */

@@ -80,5 +80,5 @@
 #define _Analysis_assume_nullterminated_(p) ((void)0)
 #define _Analysis_assume_section_locked_(n)
 #define _Analysis_assume_section_unlocked_(n)
-#define _Analysis_mode_(m) typedef int _dt_analysis_mode __attribute((unused))
+#define _Analysis_mode_(m) typedef int _dt_analysis_mode __attribute((unused));
 #define _Analysis_code_type_(t)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#include <ntddk.h>
+
+typedef struct {
+    KSPIN_LOCK Lock, Other;
+    ULONG      Count;
+} DEVICE, *PDEVICE;
+
+LONG volatile busy;
+
+VOID Initialize(VOID)
+{
+    busy = 0;
+}
+
+BOOLEAN Claim(VOID)
+{
+    return InterlockedCompareExchange(&busy, 1, 0) == 0;
+}
+
+VOID Disclaim(VOID)
+{
+    InterlockedDecrement(&busy);
+}
