@@ -336,8 +336,15 @@ bool StorChecker::check_completed(
 
 void StorChecker::checkLocation(SVal place, bool, const Stmt *s, CheckerContext &c) const
 {
-    if (const MemRegion *r = place.getAsRegion())
-        check_completed(r, "the request is used after its completion", s, c);
+    const MemRegion *r = place.getAsRegion();
+    auto            *base = dyn_cast_or_null<SymbolicRegion>(r ? r->getBaseRegion() : nullptr);
+    auto            *from = dyn_cast_or_null<FieldRegion>(base ? base->getSymbol()->getOriginRegion() : nullptr);
+
+    if (r && check_completed(r, "the request is used after its completion", s, c))
+        return;
+    if (from && in(from->getDecl()->getName(),
+                    {"SrbExtension", "MiniportContext", "OriginalRequest", "DataBuffer", "SenseInfoBuffer"}))
+        check_completed(from, "the request's " + from->getDecl()->getName() + " is used after its completion", s, c);
 }
 
 /* ---- where calls may be made ---- */
