@@ -241,6 +241,12 @@ static nt_100ns coalesce(nt_100ns due, uint64_t tolerance)
     return units_round_up(due, *each);
 }
 
+/* No sum overflows: interrupt time is below 2^64 / 100, the magnitude of a due time at most 2^63. */
+static inline nt_100ns after(nt_100ns now, int64_t relative)
+{
+    return now + (0 - (uint64_t)relative);
+}
+
 /* The key in the queue that the flags name. */
 static nt_100ns key_of(const struct ke_timer_set *set, USHORT *flags)
 {
@@ -249,10 +255,8 @@ static nt_100ns key_of(const struct ke_timer_set *set, USHORT *flags)
         return (nt_100ns)set->due;
     }
     nt_100ns from = *flags & P_FINE ? ke_interrupt_time_precise() : ke_interrupt_time();
-    nt_100ns due = units_add_sat(from, units_magnitude(set->due));
+    nt_100ns due = after(from, set->due);
 
-    if (due >= NT_NEVER)
-        due = NT_NEVER - 1;
     return *flags & P_NO_WAKE ? due : coalesce(due, set->tolerance);
 }
 
@@ -360,20 +364,12 @@ static inline struct ke_cpu *lock_ordinary(const KTIMER *t)
     return NULL;
 }
 
-/* Interrupt time, of an ordinary timer. */
-static inline nt_100ns relative_key(int64_t due)
-{
-    nt_100ns key = units_add_sat(ke_interrupt_time(), units_magnitude(due));
-
-    return key < NT_NEVER ? key : NT_NEVER - 1;
-}
-
 bool ke_timer_set(PKTIMER t, const struct ke_timer_set *set)
 {
     check_is_timer(t);
     if (__builtin_expect(set->due >= 0 || set->flags || set->tolerance, 0))
         return set_any(t, set);
-    nt_100ns       key = relative_key(set->due);
+    nt_100ns       key = after(ke_interrupt_time(), set->due);
     unsigned       old = ke_raise_to(DISPATCH_LEVEL);
     struct ke_cpu *mine = lock_ordinary(t);
 
@@ -460,7 +456,6 @@ static inline struct ke_cpu *short_way(const KTIMER *t)
     return ke_timer_word(t) == cpu && ke_timerq_count(&mine->relative) > EXACT_MAX + 1 ? mine : NULL;
 }
 
-/* No sum overflows: interrupt time is below 2^64 / 100, the magnitude of a due time at most 2^63. */
 bool ke_timer_set_short(PKTIMER t, int64_t due, ULONG period_ms, PKDPC dpc, bool *was_set)
 {
     uint32_t       kind = kind_of(t);
@@ -470,7 +465,7 @@ bool ke_timer_set_short(PKTIMER t, int64_t due, ULONG period_ms, PKDPC dpc, bool
 
     if (!mine || due >= 0 || !ke_clock_tick_known(&key))
         return false;
-    key += 0 - (uint64_t)due;
+    key = after(key, due);
     if (key < mine->armed)
         return false;
     struct mach_short s = mach_short_begin();

@@ -429,6 +429,29 @@ static void test_garbage(void **state)
     assert_memory_not_equal(before, given, sizeof before);
 }
 
+static PEX_TIMER timer_at[2];
+
+static void two_timers(void *ctx)
+{
+    (void)ctx;
+    for (int i = 0; i < 2; i++)
+        timer_at[i] = ExAllocateTimer(NULL, NULL, 0);
+    for (int i = 0; i < 2; i++)
+        ExDeleteTimer(timer_at[i], FALSE, FALSE, NULL);
+}
+
+/* The kernel's objects are where they were: a replay prints the same addresses. */
+static void test_addresses(void **state)
+{
+    PEX_TIMER before[2];
+
+    (void)state;
+    passes(two_timers);
+    memcpy(before, timer_at, sizeof before);
+    passes(two_timers);
+    assert_memory_equal(before, timer_at, sizeof before);
+}
+
 /* The same questions to the scheduler and the same time at the end: not a clock interrupt more or less. */
 static void test_same(void **state)
 {
@@ -456,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_locks),
         cmocka_unit_test(test_same),
         cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_addresses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,33 @@ static void belongs_to_one(void *ctx)
     dt_expect(other.CurrentCount == 0 && IsListEmpty(&other.ThreadListHead));
 }
 
+static KDEFERRED_ROUTINE looks;
+
+static VOID looks(PKDPC dpc, PVOID context, PVOID a, PVOID b)
+{
+    (void)dpc, (void)context, (void)a, (void)b;
+    s.taken[0] = (LONG)s.queue.CurrentCount;
+    KeSetEvent(&s.go, IO_NO_INCREMENT, FALSE);
+}
+
+/* WRK-037: who waits elsewhere does not run, and from the moment it is woken it does. */
+static void counts_from_the_wake(void *ctx)
+{
+    static KTIMER timer;
+    static KDPC   dpc;
+
+    (void)ctx;
+    begin(1);
+    KeInitializeTimer(&timer);
+    KeInitializeDpc(&dpc, looks, NULL);
+    dt_expect(at_once() == as_entry(STATUS_TIMEOUT));
+    KeSetTimer(&timer, in_ms(2), &dpc);
+    wait_for(&s.go);
+    dt_expect_eq(s.taken[0], 0);
+    dt_expect_eq(s.queue.CurrentCount, 1);
+    dt_expect(!KeRundownQueue(&s.queue));
+}
+
 static KQUEUE no_queue;
 
 static void insert_nowhere(void *ctx)
@@ -158,6 +185,7 @@ static void test_alone(void **state)
     passes(in_order);
     passes(empty);
     passes(belongs_to_one);
+    passes(counts_from_the_wake);
 }
 
 /* ---- waiting threads ---- */
