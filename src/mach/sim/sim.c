@@ -136,6 +136,7 @@ void mach_irql_lower(unsigned irql)
 
 void mach_line_raise(unsigned cpu, enum mach_line line)
 {
+    sim_assert(cpu < sim.cpus);
     sim.cpu[cpu].pending |= 1u << line;
 }
 
