@@ -177,7 +177,7 @@ static const BugType &type_of(const CheckerBase *by, Rule rule)
 static void emit(CheckerContext &c, ExplodedNode *node, const CheckerBase *by, Rule rule, const llvm::Twine &message,
     const Stmt *at, int number)
 {
-    if (!node)
+    if (!node || (at && !is_users(c.getSourceManager(), at->getBeginLoc()))) /* a routine that is inline in a header */
         return;
     std::string text = headed(rule, number, c.getLocationContext()->getDecl(), message);
     auto        r = std::make_unique<PathSensitiveBugReport>(type_of(by, rule), text, node);

@@ -59,6 +59,8 @@ def run(samples):
 
 
 def problems(samples, found):
+    for name in sorted(found.keys() - {path.name for path in samples}):
+        yield f"{name}: is no sample, but has reports: {sorted(found[name])}"
     for path in samples:
         wanted, got = expected(path), found[path.name]
         own = "DT-" + path.name.split("_")[1].upper()
