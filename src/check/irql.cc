@@ -347,9 +347,24 @@ static void demand(const Scope &s, const Annotation &a, int64_t &low, int64_t &h
         high = std::min(high, *n);
 }
 
+/* _IRQL_limited_to_: at this point the level is taken to be no higher, whatever the role says. */
+static void limit(const CallEvent &call, CheckerContext &c)
+{
+    auto            level = number_of(c.getState(), call.getArgSVal(0));
+    ProgramStateRef lower = level ? irql_at_most(c, c.getState(), *level) : nullptr;
+
+    if (level && !lower)
+        lower =
+            irql_set(c.getState(), c.getSValBuilder().makeIntVal((uint64_t)*level, c.getASTContext().UnsignedCharTy));
+    if (lower)
+        c.addTransition(lower);
+}
+
 void IrqlChecker::checkPreCall(const CallEvent &call, CheckerContext &c) const
 {
     ProgramStateRef state = c.getState();
+    if (callee_name(call) == "__dt_irql_limited_to")
+        return limit(call, c);
     const Contract &k = contract_of(call);
     Scope           s = {c, state, k, &call, UnknownVal(), QualType(), false};
     int64_t         low = PASSIVE_LEVEL, high = LEVEL_LIMIT;

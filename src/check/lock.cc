@@ -588,6 +588,19 @@ std::vector<ProgramStateRef> by_annotations(const CallEvent &call, CheckerContex
     return states;
 }
 
+/* _Analysis_assume_lock_held_ and its like. */
+ProgramStateRef assumed(ProgramStateRef state, const CallEvent &call)
+{
+    const void *lock = argument_object(call, 0), *held = lock ? find_held(state, lock, nullptr) : nullptr;
+    auto        is_held = number_of(state, call.getArgSVal(1));
+
+    if (!lock || !is_held)
+        return state;
+    if (*is_held)
+        return held ? state : hold(state, lock, LOCK_USER, nullptr, true);
+    return held ? state->remove<HeldLocks>(held) : state;
+}
+
 void LockChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
 {
     const LockCall *l = lock_call(c, call);
@@ -600,6 +613,8 @@ void LockChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
     if (callee_name(call) == "IofCompleteRequest" || callee_name(call) == "IoCompleteRequest") {
         if (const MemRegion *request = argument_object(call, 0))
             state = state->add<CompletedTags>(request);
+    } else if (callee_name(call) == "__dt_assume_lock") {
+        state = assumed(state, call);
     } else if (!l) {
         std::vector<ProgramStateRef> states = by_annotations(call, c, text);
         state = states[0];

@@ -17,7 +17,12 @@
 #define _IRQL_uses_cancel_ _DT_NOTE("_IRQL_uses_cancel_")
 #define _IRQL_is_cancel_ _DT_NOTE("_IRQL_is_cancel_")
 #define _IRQL_inout_ _DT_NOTE("_IRQL_inout_")
-#define _IRQL_limited_to_(l) /* statement */
+#if defined(__clang_analyzer__) && !defined(__cplusplus)
+void __dt_irql_limited_to(int level);
+#define _IRQL_limited_to_(l) __dt_irql_limited_to(l) /* statement */
+#else
+#define _IRQL_limited_to_(l)
+#endif
 
 /* ---- kernel ------------------------------------------------------------------------------------------------------ */
 #define _Kernel_float_saved_ _DT_NOTE("_Kernel_float_saved_")

@@ -32,15 +32,21 @@
 #define _Detaches_lock_(a, b) _DT_NOTE("_Detaches_lock_(" #a "," #b ")")
 #define _No_competing_thread_ _DT_NOTE("_No_competing_thread_")
 
-/* ---- statements: nothing to compile ------------------------------------------------------------------------------ */
+/* ---- statements: nothing to compile but for the analyzer ---------------------------------------------------------------------------- */
 #define _No_competing_thread_begin_
 #define _No_competing_thread_end_
 #define _Benign_race_begin_
 #define _Benign_race_end_
+#if defined(__clang_analyzer__) && !defined(__cplusplus)
+void __dt_assume_lock(const volatile void *lock, int held);
+#define _Analysis_assume_lock_held_(l) __dt_assume_lock(&(l), 1)
+#define _Analysis_assume_lock_not_held_(l) __dt_assume_lock(&(l), 0)
+#else
 #define _Analysis_assume_lock_held_(l)
 #define _Analysis_assume_lock_not_held_(l)
-#define _Analysis_assume_lock_acquired_(l)
-#define _Analysis_assume_lock_released_(l)
+#endif
+#define _Analysis_assume_lock_acquired_(l) _Analysis_assume_lock_held_(l)
+#define _Analysis_assume_lock_released_(l) _Analysis_assume_lock_not_held_(l)
 #define _Analysis_assume_same_lock_(a, b)
 #define _Analysis_suppress_lock_checking_(l)
 #define _Analysis_assume_smart_lock_acquired_(l)
