@@ -330,7 +330,7 @@ void ke_set_power(int delta)
 
 bool ke_is_setting_power(void)
 {
-    return mach_irql() < DISPATCH_LEVEL && ke_thread_current()->set_power != 0;
+    return ke_thread_current()->set_power != 0;
 }
 
 /* ---- listing ---- */
