@@ -33,6 +33,13 @@ const FunctionDecl *root(CheckerContext &c)
     return dyn_cast_or_null<FunctionDecl>(l->getDecl());
 }
 
+std::string with_article(StringRef name)
+{
+    bool vowel = name.startswith("HW_") || name.find_first_of("AEIO") == 0;
+
+    return (vowel ? "an " : "a ") + name.str();
+}
+
 StringRef callee_name(const CallEvent &call)
 {
     const IdentifierInfo *i = call.getCalleeIdentifier();

@@ -43,6 +43,9 @@ bool is_users(const SourceManager &sm, SourceLocation at);
 /* The function the analysis began with. */
 const FunctionDecl *root(CheckerContext &c);
 
+/* "a KDEFERRED_ROUTINE", "an HW_TIMER": as it is spoken. */
+std::string with_article(StringRef name);
+
 /* "KeSetTimer", or "" when it is not known what is called. */
 StringRef callee_name(const CallEvent &call);
 

@@ -221,7 +221,7 @@ static std::string whence(CheckerContext &c)
     const Contract     &k = contract_of(f);
     std::string         text = "'" + f->getNameAsString() + "'";
 
-    return k.role_name.empty() ? text + " is annotated so" : text + " is a " + k.role_name;
+    return k.role_name.empty() ? text + " is annotated so" : text + " is " + with_article(k.role_name);
 }
 
 static std::string name_called(const CallEvent &call)

@@ -572,7 +572,7 @@ void IrqlChangeChecker::check_exit(CheckerContext &c, const ReturnStmt *statemen
     report(c, this, rule,
         "'" + root(c)->getNameAsString() + "' returns at " + irql_text(c, state) +
             (rule == I05 ? ", not at the IRQL it was called at"
-                         : ": a " + k.role_name +
+                         : ": " + with_article(k.role_name) +
                                " returns at the IRQL it was "
                                "called at"),
         statement, k.has("_IRQL_requires_same_") ? 28166 : 28167);

@@ -63,7 +63,7 @@ class Visitor : public FileVisitor<Visitor> {
             return true;
         report_at(br, by, f, R03,
             "'" + f->getNameAsString() +
-                "' is declared as a HW_TIMER; without _Use_decl_annotations_ on its definition the role's "
+                "' is declared as an HW_TIMER; without _Use_decl_annotations_ on its definition the role's "
                 "annotations do not apply to the body",
             f->getLocation(), f->getSourceRange(), 28251);
         return true;
@@ -172,8 +172,8 @@ void Visitor::meet_role(const Expr *e, const FunctionDecl *f, const TypedefNameD
 
     if (k.classes.empty() && k.role_name.empty()) {
         tell(R01,
-            "'" + f->getNameAsString() + "' is used as a " + wanted.role_name + " but not declared as one (" +
-                wanted.role_name + " " + f->getNameAsString() + ";)",
+            "'" + f->getNameAsString() + "' is used as " + with_article(wanted.role_name) +
+                " but not declared as one (" + wanted.role_name + " " + f->getNameAsString() + ";)",
             e, 28023);
         return;
     }
@@ -182,8 +182,10 @@ void Visitor::meet_role(const Expr *e, const FunctionDecl *f, const TypedefNameD
     for (const std::string &c : wanted.classes)
         if (has_class(k, c))
             return;
-    tell(R03, "'" + f->getNameAsString() + "' is a " + k.role_name + "; a " + wanted.role_name + " is wanted here", e,
-        28165);
+    tell(R03,
+        "'" + f->getNameAsString() + "' is " + with_article(k.role_name) + "; " + with_article(wanted.role_name) +
+            " is wanted here",
+        e, 28165);
 }
 
 void Visitor::meet(const Expr *e, QualType type)

@@ -199,13 +199,13 @@ void StorChecker::check_lock(const CallEvent &call, CheckerContext &c) const
         return;
     if (held)
         report(c, this, S06,
-            name + (*held == HELD_AT_ENTRY ? " is held already when a " + role(c).str() + " is called"
+            name + (*held == HELD_AT_ENTRY ? " is held already when " + with_article(role(c)) + " is called"
                                            : " is acquired twice"),
             at);
     else if (lock && lock < INTERRUPT_LOCK && state->get<PortLocks>(INTERRUPT_LOCK))
         report(c, this, S06, name + " is acquired under the InterruptLock: the order is the other way round", at);
     else if (lock && r && !(r->allowed & 1 << lock) && !(role(c) == "HW_STARTIO" && is_concurrent(c)))
-        report(c, this, S06, name + " must not be acquired in a " + role(c), at);
+        report(c, this, S06, name + " must not be acquired in " + with_article(role(c)), at);
 }
 
 void StorChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &c) const
