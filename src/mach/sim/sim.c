@@ -154,6 +154,7 @@ unsigned mach_interrupted_irql(void)
 
 unsigned mach_cpu_irql(unsigned cpu)
 {
+    sim_assert(cpu < sim.cpus);
     return sim.cpu[cpu].irql;
 }
 
