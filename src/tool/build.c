@@ -49,6 +49,8 @@ void check_readable(const char *path)
         die("cannot read %s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode))
         die("cannot read %s: it is a directory", path);
+    if (!S_ISREG(st.st_mode)) /* a pipe may never end, and is read more than once */
+        die("cannot read %s: it is no regular file", path);
 }
 
 void build_add_input(struct build *b, const char *path)

@@ -42,6 +42,7 @@ mkdir sub
 echo '#include "try.h"' >sub/try.c
 echo 'void g(int); void f(int *p) { __try { g(*p); } __finally { g(0); } }' >sub/try.h
 mkdir empty directory.c
+mkfifo pipe.c
 echo text >text.txt
 echo text >text.vcxproj
 echo '<Project/>' >none.vcxproj
@@ -56,6 +57,7 @@ database line "[{\"directory\": \"$work\", \"file\": \"good.c\", \"command\": \"
 refuses 'cannot read gone.c: No such file' gone.c
 refuses 'cannot read empty: it is a directory' empty
 refuses 'cannot read directory.c: it is a directory' directory.c
+refuses 'cannot read pipe.c: it is no regular file' pipe.c
 refuses 'neither a C or C++ source nor a .vcxproj' text.txt
 refuses 'cannot read absent.vcxproj: No such file' absent.vcxproj
 refuses 'text.vcxproj is no Visual Studio project' text.vcxproj
