@@ -7,8 +7,8 @@
 #include "exlock.h"
 
 void __tsan_init(void);
-void __tsan_read4(const void *p);
-void __tsan_write4(const void *p);
+void __tsan_read4(void *p);
+void __tsan_write4(void *p);
 
 static struct {
     ERESOURCE                   r;

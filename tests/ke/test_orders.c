@@ -7,8 +7,8 @@
 #include "../machine.h"
 
 void __tsan_init(void);
-void __tsan_read4(const void *p);
-void __tsan_write4(const void *p);
+void __tsan_read4(void *p);
+void __tsan_write4(void *p);
 
 enum { CPUS = 3 };
 
@@ -19,7 +19,7 @@ static struct {
 
 static LONG reads(const LONG *p)
 {
-    __tsan_read4(p);
+    __tsan_read4((void *)p);
     return *p;
 }
 
