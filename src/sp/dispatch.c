@@ -80,7 +80,7 @@ static void take_channel(struct sp_adapter *a, struct sp_request *r)
     if (!uses_channels(a))
         return;
     r->channel = (unsigned)__builtin_ctzll(~a->channels_used);
-    a->channels_used |= 1ull << r->channel;
+    __atomic_fetch_or(&a->channels_used, 1ull << r->channel, __ATOMIC_RELAXED);
 }
 
 /* From the units in turn, beginning behind the one that was served last. */
@@ -197,7 +197,7 @@ static void release_channel(struct sp_adapter *a, unsigned channel)
         return;
     unsigned old = sp_lock(a);
 
-    a->channels_used &= ~(1ull << channel);
+    __atomic_fetch_and(&a->channels_used, ~(1ull << channel), __ATOMIC_RELEASE);
     sp_unlock(a, old);
 }
 

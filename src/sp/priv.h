@@ -291,9 +291,9 @@ struct sp_adapter {
     struct sp_watch      watch;
 
     /* channels (perf.c); sp_lock() */
-    unsigned                channels; /* 0: not opted in */
-    uint64_t                channels_used;
-    PERF_CONFIGURATION_DATA perf; /* as applied */
+    unsigned                channels;      /* 0: not opted in */
+    uint64_t                channels_used; /* changed under the lock; a reset looks without */
+    PERF_CONFIGURATION_DATA perf;          /* as applied */
 
     /* interrupts */
     struct device_port  port;
