@@ -48,25 +48,10 @@ const void *lock_named(CheckerContext &c, const MemRegion *r, StringRef name)
 }
 
 /* Who makes the lock is alone yet (C26130 asks for an annotation there). */
-class LockMaker : public RecursiveASTVisitor<LockMaker> {
-  public:
-    bool found = false;
-
-    bool VisitCallExpr(CallExpr *e)
-    {
-        StringRef name = callee_name(e);
-
-        found |= name.contains("Initialize") || name.contains("Allocate");
-        return !found;
-    }
-};
-
 bool initializes_lock(const FunctionDecl *f)
 {
-    LockMaker maker;
-
-    maker.TraverseStmt(f->getBody());
-    return maker.found;
+    return any_call(f,
+        [](const CallExpr *e) { return callee_name(e).contains("Initialize") || callee_name(e).contains("Allocate"); });
 }
 
 bool beginning_is_known(CheckerContext &c)

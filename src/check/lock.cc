@@ -392,29 +392,16 @@ bool is_exclusive(const void *lock)
 }
 
 /* Does the function acquire (release) a lock through others whose annotations say so? */
-class AnnotatedFinder : public RecursiveASTVisitor<AnnotatedFinder> {
-  public:
-    StringRef what;
-    bool      found = false;
-
-    explicit AnnotatedFinder(StringRef what) : what(what) {}
-    bool VisitCallExpr(CallExpr *e)
-    {
-        const FunctionDecl *f = e->getDirectCallee();
-
-        for (const Annotation &a : f ? contract_of(f).list : std::vector<Annotation>())
-            found |= is_one_of(a.name, what) && !a.of_role && !pseudo_lock(a.argument);
-        return !found;
-    }
-};
-
 bool calls_annotated(const FunctionDecl *f, StringRef what)
 {
-    AnnotatedFinder finder(what);
+    return any_call(f, [what](const CallExpr *e) {
+        const FunctionDecl *callee = e->getDirectCallee();
+        bool                found = false;
 
-    if (const FunctionDecl *definition = f->getDefinition())
-        finder.TraverseStmt(definition->getBody());
-    return finder.found;
+        for (const Annotation &a : callee ? contract_of(callee).list : std::vector<Annotation>())
+            found |= is_one_of(a.name, what) && !a.of_role && !pseudo_lock(a.argument);
+        return found;
+    });
 }
 
 /* Acquired twice, released unheld, through functions that are known by their annotations alone. */

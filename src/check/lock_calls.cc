@@ -112,34 +112,14 @@ bool is_spin(unsigned kind)
     return kind >= LOCK_SPIN && kind <= LOCK_CANCEL;
 }
 
-namespace {
-
-class LockCallFinder : public RecursiveASTVisitor<LockCallFinder> {
-  public:
-    bool     acquires, found = false;
-    unsigned kind;
-
-    LockCallFinder(bool acquires, unsigned kind) : acquires(acquires), kind(kind) {}
-    bool VisitCallExpr(CallExpr *e)
-    {
-        const FunctionDecl *f = e->getDirectCallee();
-        const LockCall     *l = f && f->getIdentifier() ? lock_call(f->getName()) : nullptr;
-
-        found |= l && (l->kind == kind || kind == LOCK_NONE) && (l->what != LockCall::RELEASE) == acquires;
-        return !found;
-    }
-};
-
-} // namespace
-
 bool calls_for_lock(const FunctionDecl *f, bool acquires, unsigned kind)
 {
-    const FunctionDecl *definition = f->getDefinition();
-    LockCallFinder      finder(acquires, kind);
+    return any_call(f, [acquires, kind](const CallExpr *e) {
+        const FunctionDecl *callee = e->getDirectCallee();
+        const LockCall     *l = callee && callee->getIdentifier() ? lock_call(callee->getName()) : nullptr;
 
-    if (definition)
-        finder.TraverseStmt(definition->getBody());
-    return finder.found;
+        return l && (l->kind == kind || kind == LOCK_NONE) && (l->what != LockCall::RELEASE) == acquires;
+    });
 }
 
 } // namespace dt
