@@ -208,18 +208,26 @@ static bool preprocess(const struct check *k, const struct job *j, const char *h
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* Macros after all code: they change none of it, and annotations may name them. */
-static void append_file(const char *to, const char *from)
+static void copy_file(const char *from, FILE *out)
 {
-    FILE *in = fopen(from, "r"), *out = fopen(to, "a");
+    FILE *in = fopen(from, "r");
     char  buffer[4096];
 
-    for (size_t n; in && out && (n = fread(buffer, 1, sizeof buffer, in)) > 0;)
+    for (size_t n; in && (n = fread(buffer, 1, sizeof buffer, in)) > 0;)
         fwrite(buffer, 1, n, out);
     if (in)
         fclose(in);
-    if (out)
-        fclose(out);
+}
+
+/* Macros after all code: they change none of it, and annotations may name them. */
+static void append_file(const char *to, const char *from)
+{
+    FILE *out = fopen(to, "a");
+
+    if (!out)
+        return;
+    copy_file(from, out);
+    fclose(out);
 }
 
 /* What is only Microsoft's C is rewritten, nearly as for `duetime build`. NULL: nothing had to be. */
@@ -347,17 +355,6 @@ static void add_database(struct check *k)
 
 /* ---- running ---- */
 
-static void print_file(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    char  buffer[4096];
-
-    for (size_t n; f && (n = fread(buffer, 1, sizeof buffer, f)) > 0;)
-        fwrite(buffer, 1, n, stderr);
-    if (f)
-        fclose(f);
-}
-
 static void wait_for_one(struct check *k)
 {
     int   status;
@@ -371,7 +368,7 @@ static void wait_for_one(struct check *k)
         k->job[i].pid = 0;
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
             return;
-        print_file(k->job[i].errors);
+        copy_file(k->job[i].errors, stderr);
         fprintf(stderr, "duetime: %s was not checked\n", k->job[i].source);
         free(k->job[i].report);
         k->job[i].report = NULL;

@@ -123,7 +123,7 @@ static void rewrite_leave(struct seh_pass *p, struct place place)
 /* word() becomes an expression with a field of the frame. */
 static void rewrite_call(struct seh_pass *p, const char *prefix, int frame, const char *field, const char *misplaced)
 {
-    size_t open = seh_after_space(p, p->at + seh_token_length(p->text, p->at));
+    size_t open = seh_after_word(p, p->at);
 
     if (!frame)
         seh_wrong(p, p->at, misplaced);

@@ -73,7 +73,7 @@ static void rewrite_try(struct seh_pass *p, struct context k)
 
     if (!except && (after >= p->end || !seh_is(p, after, seh_finally_words)))
         seh_wrong(p, scope.begin, "__try {...} without __except or __finally");
-    scope.finally = except ? 0 : seh_after_space(p, after + seh_token_length(p->text, after));
+    scope.finally = except ? 0 : seh_after_word(p, after);
     body.scope = except ? k.scope : &scope;
     body.leave = n;
     fputs("{extern int __dt_check_raised(void);{{", p->out); /* __leave goes past variables, which C++ must see */
@@ -157,7 +157,7 @@ static bool has_label(const struct seh_pass *p, const struct scope *s, size_t na
 
 static void rewrite_goto(struct seh_pass *p, struct context k)
 {
-    size_t              name = seh_after_space(p, p->at + seh_token_length(p->text, p->at)), end = semicolon(p, p->at);
+    size_t              name = seh_after_word(p, p->at), end = semicolon(p, p->at);
     const struct scope *to = k.scope;
 
     while (to && !has_label(p, to, name))
@@ -166,11 +166,6 @@ static void rewrite_goto(struct seh_pass *p, struct context k)
     run_finally(p, k, to);
     fprintf(p->out, "goto %.*s;}", (int)seh_token_length(p->text, name), p->text + name);
     p->at = end + 1;
-}
-
-static size_t after_word(const struct seh_pass *p, size_t at)
-{
-    return seh_after_space(p, at + seh_token_length(p->text, at));
 }
 
 static size_t after_statement(const struct seh_pass *p, size_t at);
@@ -187,9 +182,9 @@ static size_t after_try(const struct seh_pass *p, size_t at)
     size_t end = after_statement(p, at), next = seh_after_space(p, end);
 
     if (next < p->end && seh_is(p, next, seh_except_words))
-        return after_controlled(p, after_word(p, next));
+        return after_controlled(p, seh_after_word(p, next));
     if (next < p->end && seh_is(p, next, seh_finally_words))
-        return after_statement(p, after_word(p, next));
+        return after_statement(p, seh_after_word(p, next));
     return end;
 }
 
@@ -203,16 +198,16 @@ static size_t after_statement(const struct seh_pass *p, size_t at)
     if (p->text[at] == '{')
         return seh_closing(p, at) + 1;
     if (seh_is(p, at, controls))
-        return after_controlled(p, after_word(p, at));
+        return after_controlled(p, seh_after_word(p, at));
     if (seh_is(p, at, if_words)) {
-        size_t end = after_controlled(p, after_word(p, at)), next = seh_after_space(p, end);
+        size_t end = after_controlled(p, seh_after_word(p, at)), next = seh_after_space(p, end);
 
-        return next < p->end && seh_is(p, next, else_words) ? after_statement(p, after_word(p, next)) : end;
+        return next < p->end && seh_is(p, next, else_words) ? after_statement(p, seh_after_word(p, next)) : end;
     }
     if (seh_is(p, at, do_words))
-        return semicolon(p, after_statement(p, after_word(p, at))) + 1;
+        return semicolon(p, after_statement(p, seh_after_word(p, at))) + 1;
     if (seh_is(p, at, seh_try_words))
-        return after_try(p, after_word(p, at));
+        return after_try(p, seh_after_word(p, at));
     return semicolon(p, at) + 1;
 }
 
@@ -246,7 +241,7 @@ static void rewrite_jump(struct seh_pass *p, struct context k, const char *const
 /* word() becomes an expression. */
 static void rewrite_call(struct seh_pass *p, const char *expression)
 {
-    size_t open = seh_after_space(p, p->at + seh_token_length(p->text, p->at));
+    size_t open = seh_after_word(p, p->at);
 
     fputs(expression, p->out);
     p->at = p->text[open] == '(' ? seh_closing(p, open) + 1 : open;

@@ -102,6 +102,11 @@ size_t seh_after_space(const struct seh_pass *p, size_t at)
     return at;
 }
 
+size_t seh_after_word(const struct seh_pass *p, size_t at)
+{
+    return seh_after_space(p, at + seh_token_length(p->text, at));
+}
+
 bool seh_is(const struct seh_pass *p, size_t at, const char *const *words)
 {
     size_t n = seh_token_length(p->text, at);

@@ -29,6 +29,7 @@ size_t seh_token_length(const char *text, size_t at);
 /* The bracket that closes the one at `at`; the text's end if there is none. */
 size_t seh_closing(const struct seh_pass *p, size_t at);
 size_t seh_after_space(const struct seh_pass *p, size_t at);
+size_t seh_after_word(const struct seh_pass *p, size_t at); /* and the space behind it */
 
 /* Is the token one of these words? */
 bool seh_is(const struct seh_pass *p, size_t at, const char *const *words);
