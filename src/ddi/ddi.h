@@ -19,7 +19,8 @@
 
 /* On the definition of a routine that drivers call often: with link-time optimization all of its common path is one function,
  * whose uncommon branches are kept out of line (noinline) where they are defined. */
-#define DDI_HOT __attribute__((flatten))
+#define DDI_HOT  __attribute__((flatten))
+#define DDI_COLD __attribute__((noinline, cold)) /* stops the run: kept out of the common path */
 
 /* The call is outside its documented IRQL range: raises the finding DT-I01/DT-I02; returns if findings do not stop. */
 void ddi_irql_violation(enum ddi_id id, unsigned irql, const void *caller);

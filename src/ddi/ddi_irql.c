@@ -11,11 +11,10 @@ NTKERNELAPI KIRQL NTAPI KeGetCurrentIrql(VOID)
     return (KIRQL)mach_irql();
 }
 
-#define SELDOM   __attribute__((noinline, cold)) /* stops the run: kept out of the common path */
-#define OBSERVED __attribute__((noinline))       /* tail-called: so the common path saves no registers */
+#define OBSERVED __attribute__((noinline)) /* tail-called: so the common path saves no registers */
 
 /* In faithful mode as the page of the routine says, without Driver Verifier. */
-static SELDOM _Noreturn void wrong_raise(unsigned now, unsigned irql, const void *caller)
+static DDI_COLD _Noreturn void wrong_raise(unsigned now, unsigned irql, const void *caller)
 {
     uint64_t p[4] = {0x30, now, irql, (uintptr_t)caller};
 
@@ -24,7 +23,7 @@ static SELDOM _Noreturn void wrong_raise(unsigned now, unsigned irql, const void
     ke_bugcheckf("DT-I03", 0xC4, p, "KeRaiseIrql is called to go from IRQL %u to IRQL %u", now, irql);
 }
 
-static SELDOM _Noreturn void wrong_lower(unsigned now, unsigned irql, const void *caller)
+static DDI_COLD _Noreturn void wrong_lower(unsigned now, unsigned irql, const void *caller)
 {
     uint64_t p[4] = {0x31, now, irql, (uintptr_t)caller};
 
@@ -33,7 +32,7 @@ static SELDOM _Noreturn void wrong_lower(unsigned now, unsigned irql, const void
     ke_bugcheckf("DT-I03", 0xC4, p, "KeLowerIrql is called to go from IRQL %u to IRQL %u", now, irql);
 }
 
-static SELDOM _Noreturn void dpc_lowers(unsigned now, unsigned irql)
+static DDI_COLD _Noreturn void dpc_lowers(unsigned now, unsigned irql)
 {
     uint64_t p[4] = {0x31, now, irql, 1};
 

@@ -3,11 +3,10 @@
 #include "ddi/ddi.h"
 #include "ex/extimer.h"
 
-#define SELDOM   __attribute__((noinline, cold)) /* stops the run: kept out of the common path */
 #define LONG_WAY __attribute__((noinline, flatten))
 
 /* An EX_TIMER given to a KTIMER routine: the two are different objects (EXT-129). */
-static SELDOM void is_ex_timer(const KTIMER *t, const char *routine)
+static DDI_COLD void is_ex_timer(const KTIMER *t, const char *routine)
 {
     uint64_t p[4] = {0, (uintptr_t)t, t->Header.Type, 0};
 
@@ -23,7 +22,7 @@ static inline void check_is_ktimer(const KTIMER *t, const char *routine)
 }
 
 /* KTM-045: Windows finds out when the timer expires; here the call to blame is still at hand. */
-static SELDOM void no_dpc(const KDPC *dpc)
+static DDI_COLD void no_dpc(const KDPC *dpc)
 {
     uint64_t p[4] = {1, (uintptr_t)dpc, dpc->Type, 0};
 
@@ -37,7 +36,7 @@ static inline void check_dpc(const KDPC *dpc)
 }
 
 /* KTM-034, KTM-096 */
-static SELDOM void no_period(const KTIMER *t, int64_t period)
+static DDI_COLD void no_period(const KTIMER *t, int64_t period)
 {
     uint64_t p[4] = {0, (uintptr_t)t, (uint64_t)period, 0};
 

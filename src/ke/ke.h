@@ -114,12 +114,12 @@ bool ke_dpc_watchdog(PKDPC_WATCHDOG_INFORMATION info); /* false: below DISPATCH_
 extern bool ke_time_counts; /* somebody has spent time at DISPATCH_LEVEL in this run */
 void        ke_yielded(unsigned irql);
 
-/* Before IRQL is lowered to irql on a driver's behalf: the counts of the levels above begin anew. */
 static inline bool ke_time_is_counted(void)
 {
     return __atomic_load_n(&ke_time_counts, __ATOMIC_RELAXED);
 }
 
+/* Before IRQL is lowered to irql on a driver's behalf: the counts of the levels above begin anew. */
 static inline void ke_lowering(unsigned irql)
 {
     if (__builtin_expect(ke_time_is_counted(), 0))

@@ -164,7 +164,7 @@ static inline void wheel_insert(struct ke_timerq *q, PKTIMER t, uint64_t due)
 
     if (__builtin_expect(!head, 0))
         head = far_list(q, due);
-    list_insert_after(head->Blink, &t->TimerListEntry);
+    list_append(head, &t->TimerListEntry);
 }
 
 /* The first marked slot of the level at or after ring position from. The level has one. */
@@ -597,17 +597,6 @@ static inline LIST_ENTRY *front_list(struct ke_timerq *q, uint64_t due)
         return NULL;
     q->front_count++;
     return &q->front;
-}
-
-/* At the tail; the order of the stores keeps the compiler from packing two into a vector first. */
-static inline void list_append(LIST_ENTRY *head, LIST_ENTRY *e)
-{
-    LIST_ENTRY *prev = head->Blink;
-
-    e->Blink = prev;
-    prev->Flink = e;
-    e->Flink = head;
-    head->Blink = e;
 }
 
 static inline LIST_ENTRY *short_list(struct ke_timerq *q, uint64_t due)

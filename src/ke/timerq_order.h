@@ -29,6 +29,17 @@ static inline void list_insert_after(LIST_ENTRY *at, LIST_ENTRY *e)
     at->Flink = e;
 }
 
+/* At the tail; the order of the stores keeps the compiler from packing two into a vector first. */
+static inline void list_append(LIST_ENTRY *head, LIST_ENTRY *e)
+{
+    LIST_ENTRY *prev = head->Blink;
+
+    e->Blink = prev;
+    prev->Flink = e;
+    e->Flink = head;
+    head->Blink = e;
+}
+
 static inline void list_unlink(LIST_ENTRY *e)
 {
     LIST_ENTRY *next = e->Flink, *prev = e->Blink;
