@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -163,53 +164,92 @@ static inline void always(dt_body *body, unsigned bound)
 #define ANY_CODE  UINT32_MAX /* as bugcheck */
 #define ANY_PARAM UINT64_MAX
 
-static uint64_t expected_param[2] = {ANY_PARAM, ANY_PARAM};
+struct expected {
+    const char *rule; /* NULL: any */
+    uint32_t    bugcheck;
+    uint64_t    param[2];
+};
 
-static inline bool is_param(const struct dt_result *r, unsigned i)
+static inline struct expected expect_code(const char *rule, uint32_t bugcheck)
 {
-    return expected_param[i] == ANY_PARAM || r->finding.param[i] == expected_param[i];
+    return (struct expected){rule, bugcheck, {ANY_PARAM, ANY_PARAM}};
 }
 
-static inline bool is_finding(const struct dt_result *r, const char *rule, uint32_t bugcheck)
+static inline bool is_finding(const struct dt_result *r, const struct expected *x)
 {
-    bool here = r->verdict == DT_FINDING || r->warnings;
+    bool is = (r->verdict == DT_FINDING || r->warnings) &&
+              (x->bugcheck == ANY_CODE || r->finding.bugcheck == x->bugcheck) &&
+              (!x->rule || strcmp(r->finding.rule, x->rule) == 0);
 
-    return here && (bugcheck == ANY_CODE || r->finding.bugcheck == bugcheck) &&
-           (!rule || strcmp(r->finding.rule, rule) == 0) && is_param(r, 0) && is_param(r, 1);
+    for (unsigned i = 0; i < 2; i++)
+        is = is && (x->param[i] == ANY_PARAM || r->finding.param[i] == x->param[i]);
+    return is;
+}
+
+/* What was expected and what was seen, each with the first two parameters. */
+static inline void tell_finding(char *text, size_t size, const struct dt_result *r, const struct expected *x)
+{
+    const struct dt_finding *f = &r->finding;
+
+    snprintf(text, size,
+        "expected %s 0x%x (0x%" PRIx64 ", 0x%" PRIx64 "), got verdict %d %s 0x%x (0x%" PRIx64 ", 0x%" PRIx64 "): %s",
+        x->rule ? x->rule : "any rule", x->bugcheck, x->param[0], x->param[1], (int)r->verdict, f->rule, f->bugcheck,
+        f->param[0], f->param[1], f->what);
+}
+
+static inline void assert_expected(const struct dt_result *r, const struct expected *x)
+{
+    char text[1024];
+
+    if (is_finding(r, x))
+        return;
+    tell_finding(text, sizeof text, r, x);
+    fail_msg("%s", text);
 }
 
 static inline void assert_finding(const struct dt_result *r, const char *rule, uint32_t bugcheck)
 {
-    if (!is_finding(r, rule, bugcheck))
-        fail_msg("expected %s 0x%x, got verdict %d %s 0x%x: %s", rule ? rule : "any rule", bugcheck, (int)r->verdict,
-            r->finding.rule, r->finding.bugcheck, r->finding.what);
+    struct expected x = expect_code(rule, bugcheck);
+
+    assert_expected(r, &x);
 }
 
-static inline void caught_with(const struct dt_config *cfg, dt_body *body, const char *rule, uint32_t bugcheck)
+static inline void caught_expected(const struct dt_config *cfg, dt_body *body, const struct expected *x)
 {
     struct dt_result r = {0};
 
     if (simulated()) {
         assert_int_equal(dt_run(cfg, body, NULL, &r), 0);
-        assert_finding(&r, rule, bugcheck);
+        assert_expected(&r, x);
         return;
     }
     fflush(NULL);
     pid_t child = fork();
 
     if (child == 0) {
+        char text[1024];
+
         alarm(60);
         int e = dt_run(cfg, body, NULL, &r);
 
-        if (!is_finding(&r, rule, bugcheck))
-            fprintf(stderr, "expected %s 0x%x, got %d, verdict %d %s 0x%x: %s\n", rule ? rule : "any rule", bugcheck, e,
-                (int)r.verdict, r.finding.rule, r.finding.bugcheck, r.finding.what);
-        _exit(e == 0 && is_finding(&r, rule, bugcheck) ? 0 : 1);
+        if (e != 0 || !is_finding(&r, x)) {
+            tell_finding(text, sizeof text, &r, x);
+            fprintf(stderr, "dt_run: %d; %s\n", e, text);
+            _exit(1);
+        }
+        _exit(0);
     }
     int status = -1;
 
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
+}
+
+static inline void caught_with(const struct dt_config *cfg, dt_body *body, const char *rule, uint32_t bugcheck)
+{
+    struct expected x = expect_code(rule, bugcheck);
+
+    caught_expected(cfg, body, &x);
 }
 
 static inline void caught(dt_body *body, const char *rule, uint32_t bugcheck)
@@ -223,10 +263,9 @@ static inline void caught(dt_body *body, const char *rule, uint32_t bugcheck)
 static inline void caught_params_with(
     const struct dt_config *cfg, dt_body *body, const char *rule, uint32_t bugcheck, uint64_t p1, uint64_t p2)
 {
-    expected_param[0] = p1;
-    expected_param[1] = p2;
-    caught_with(cfg, body, rule, bugcheck);
-    expected_param[0] = expected_param[1] = ANY_PARAM;
+    struct expected x = {rule, bugcheck, {p1, p2}};
+
+    caught_expected(cfg, body, &x);
 }
 
 static inline void caught_params(dt_body *body, const char *rule, uint32_t bugcheck, uint64_t p1, uint64_t p2)

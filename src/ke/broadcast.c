@@ -22,8 +22,9 @@ enum { TURNS_MAX = 900 };
 #define STUCK_NS 2000000000ull
 
 static struct broadcast {
-    uint32_t               ipi_lock, arrived, left; /* atomic */
-    PKIPI_BROADCAST_WORKER worker;                  /* of the IPI call: its lock */
+    uint32_t               ipi_lock;       /* atomic */
+    uint64_t               absent, inside; /* sets of processors: not yet arrived, not yet past the worker; atomic */
+    PKIPI_BROADCAST_WORKER worker;         /* of the IPI call: its lock */
     ULONG_PTR              context;
     KEVENT                 call_free, call_done; /* of the DPC call */
     uint32_t               call_left;            /* processors that have not signaled; atomic */
@@ -114,10 +115,11 @@ bool ke_dpc_call_synchronize(void *argument2)
 
 /* ---- by interrupt ---- */
 
-static void stuck(const char *what)
+/* Blames one of the set that could run but does not let interrupts in; one that the host does not run is no deadlock. */
+static void stuck(uint64_t set, const char *what)
 {
     for (unsigned i = 0; i < ke.cpus; i++) {
-        if (i == mach_cpu() || mach_cpu_irql(i) < 2)
+        if (!(set & 1ull << i) || i == mach_cpu() || mach_cpu_irql(i) < 2)
             continue;
         uint64_t p[4] = {i};
 
@@ -125,18 +127,23 @@ static void stuck(const char *what)
     }
 }
 
-/* Spins until the word has the value. */
-static void await(const uint32_t *word, uint32_t value, const char *what)
+/* Spins until no processor is left in the set. */
+static void await_none(const uint64_t *set, const char *what)
 {
     mach_ns  began = mach_now();
-    uint64_t turns = 0;
+    uint64_t turns = 0, now;
 
-    while (look_at(word) != value) {
+    while ((now = __atomic_load_n(set, __ATOMIC_ACQUIRE)) != 0) {
         mach_relax(B);
         turns++;
         if (turns > TURNS_MAX && (mach_is_simulated() || mach_now() - began > STUCK_NS))
-            stuck(what);
+            stuck(now, what);
     }
+}
+
+static void take_out(uint64_t *set)
+{
+    __atomic_and_fetch(set, ~(1ull << mach_cpu()), __ATOMIC_ACQ_REL);
 }
 
 static ULONG_PTR arrive_and_run(void)
@@ -145,8 +152,8 @@ static ULONG_PTR arrive_and_run(void)
     ULONG_PTR              context = B->context;
 
     meet();
-    __atomic_add_fetch(&B->arrived, 1, __ATOMIC_ACQ_REL);
-    await(&B->arrived, ke.cpus, "does not take the interrupt of KeIpiGenericCall");
+    take_out(&B->absent);
+    await_none(&B->absent, "does not take the interrupt of KeIpiGenericCall");
     meet();
     ev(EV_DRIVER_ENTER, (const void *)(uintptr_t)worker, EV_ROLE_OTHER, context, 0);
     ULONG_PTR result = worker(context);
@@ -158,7 +165,7 @@ static ULONG_PTR arrive_and_run(void)
         ke_bugcheckf("DT-I09", 0xC8, p, "a KeIpiGenericCall routine returns at IRQL %u", mach_irql());
     }
     meet();
-    __atomic_sub_fetch(&B->left, 1, __ATOMIC_ACQ_REL);
+    take_out(&B->inside);
     return result;
 }
 
@@ -176,20 +183,21 @@ static void lock_ipi(void)
 /* The lock is taken at DISPATCH_LEVEL or above, so that its holder stays on its processor and is not interrupted by DPCs. */
 ULONG_PTR ke_ipi_call_all(PKIPI_BROADCAST_WORKER worker, ULONG_PTR context)
 {
+    uint64_t all = ke_affinity_all();
     unsigned old = ke_raise_to(DISPATCH_LEVEL);
 
     lock_ipi();
     mach_irql_raise(IPI_LEVEL);
     B->worker = worker;
     B->context = context;
-    __atomic_store_n(&B->left, ke.cpus, __ATOMIC_RELAXED);
-    __atomic_store_n(&B->arrived, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&B->inside, all, __ATOMIC_RELAXED);
+    __atomic_store_n(&B->absent, all, __ATOMIC_RELEASE);
     for (unsigned i = 0; i < ke.cpus; i++)
         if (i != mach_cpu())
             mach_line_raise(i, MACH_LINE_IPI);
     ULONG_PTR result = arrive_and_run();
 
-    await(&B->left, 0, "does not end its KeIpiGenericCall routine");
+    await_none(&B->inside, "does not end its KeIpiGenericCall routine");
     meet();
     __atomic_store_n(&B->ipi_lock, 0, __ATOMIC_RELEASE);
     mach_irql_lower(old);

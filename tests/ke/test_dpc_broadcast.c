@@ -153,6 +153,13 @@ static void masked(void *ctx)
     call_holding(HIGH_LEVEL);
 }
 
+/* Processor 0 arrives before the caller looks: it is at IPI_LEVEL too, and not the one to blame. */
+static void masked_from_last(void *ctx)
+{
+    KeSetSystemAffinityThread((KAFFINITY)1 << (CPUS - 1));
+    masked(ctx);
+}
+
 static void not_masked(void *ctx)
 {
     (void)ctx;
@@ -167,6 +174,7 @@ static void test_ipi_misuse(void **state)
     caught_with(&cfg, ipi_at_ipi_level, "DT-I01", 0x0A);
     passes_with(&cfg, ipi_below_ipi_level);
     caught_params_with(&cfg, masked, "DT-X04", 0x1DB, 1, 0); /* the processor that does not come */
+    caught_params_with(&cfg, masked_from_last, "DT-X04", 0x1DB, 1, 0);
     passes_with(&cfg, not_masked);
 }
 
