@@ -27,25 +27,25 @@ const char *const driver_public[] = {"FastIoDispatch", "Size", "DeviceObject", "
     "DriverStartIo", "DriverUnload", "MajorFunction", "DriverExtension", "DriverName"};
 const char *const read_only[] = {"DriverObject", "NextDevice", "HardwareDatabase", "DriverInit", "Size"};
 
-class Visitor : public FileVisitor<Visitor> {
+class Visitor : public FileVisitor {
   public:
     using FileVisitor::FileVisitor;
 
-    bool VisitBinaryOperator(BinaryOperator *e)
+    bool VisitBinaryOperator(BinaryOperator *e) override
     {
         if (e->isAssignmentOp())
             check_write(e->getLHS()->IgnoreParens());
         return true;
     }
 
-    bool VisitUnaryOperator(UnaryOperator *e)
+    bool VisitUnaryOperator(UnaryOperator *e) override
     {
         if (e->isIncrementDecrementOp())
             check_write(e->getSubExpr()->IgnoreParens());
         return true;
     }
 
-    bool VisitMemberExpr(MemberExpr *e)
+    bool VisitMemberExpr(MemberExpr *e) override
     {
         auto             *field = dyn_cast<FieldDecl>(e->getMemberDecl());
         const RecordDecl *r = field ? outermost(field) : nullptr;
@@ -69,7 +69,7 @@ class Visitor : public FileVisitor<Visitor> {
         return true;
     }
 
-    bool VisitCallExpr(CallExpr *e)
+    bool VisitCallExpr(CallExpr *e) override
     {
         const FunctionDecl *f = e->getDirectCallee();
 

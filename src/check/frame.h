@@ -52,30 +52,6 @@ StringRef callee_name(const CallEvent &call);
 /* Of a call in the text. */
 StringRef callee_name(const CallExpr *e);
 
-template <class Wanted> class CallFinder : public RecursiveASTVisitor<CallFinder<Wanted>> {
-  public:
-    Wanted wanted;
-    bool   found = false;
-
-    explicit CallFinder(Wanted wanted) : wanted(wanted) {}
-    bool VisitCallExpr(CallExpr *e)
-    {
-        found |= wanted(e);
-        return !found;
-    }
-};
-
-/* Is one of the calls in the function's body, in the order they are written in, wanted? No body: no. */
-template <class Wanted> bool any_call(const FunctionDecl *f, Wanted wanted)
-{
-    CallFinder<Wanted>  finder(wanted);
-    const FunctionDecl *definition = f->getDefinition();
-
-    if (definition)
-        finder.TraverseStmt(definition->getBody());
-    return finder.found;
-}
-
 /* The object a pointer argument means, without casts; nullptr when unknown. */
 const MemRegion *object(SVal pointer);
 const MemRegion *argument_object(const CallEvent &call, unsigned i);

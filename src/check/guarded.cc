@@ -6,6 +6,7 @@
  */
 #include "check/irql.h"
 #include "check/lock.h"
+#include "check/walk.h"
 
 namespace dt {
 
@@ -50,7 +51,7 @@ const void *lock_named(CheckerContext &c, const MemRegion *r, StringRef name)
 /* Who makes the lock is alone yet (C26130 asks for an annotation there). */
 bool initializes_lock(const FunctionDecl *f)
 {
-    return any_call(f,
+    return find_call(f,
         [](const CallExpr *e) { return callee_name(e).contains("Initialize") || callee_name(e).contains("Allocate"); });
 }
 

@@ -12,11 +12,11 @@ namespace dt {
 
 namespace {
 
-class Visitor : public FileVisitor<Visitor> {
+class Visitor : public FileVisitor {
   public:
     using FileVisitor::FileVisitor;
 
-    bool VisitCallExpr(CallExpr *e)
+    bool VisitCallExpr(CallExpr *e) override
     {
         const FunctionDecl *f = e->getDirectCallee();
 
@@ -41,7 +41,7 @@ class Visitor : public FileVisitor<Visitor> {
         return e;
     }
 
-    bool VisitBinaryOperator(BinaryOperator *e)
+    bool VisitBinaryOperator(BinaryOperator *e) override
     {
         concurrent |= is_named(e->getLHS(), "ConcurrentChannels") && e->isAssignmentOp();
         if (e->isAssignmentOp())
@@ -51,7 +51,7 @@ class Visitor : public FileVisitor<Visitor> {
         return true;
     }
 
-    bool VisitUnaryOperator(UnaryOperator *e)
+    bool VisitUnaryOperator(UnaryOperator *e) override
     {
         if (e->isIncrementDecrementOp()) {
             writes.insert(whole(e->getSubExpr()));
@@ -62,21 +62,21 @@ class Visitor : public FileVisitor<Visitor> {
         return true;
     }
 
-    bool VisitMemberExpr(MemberExpr *e)
+    bool VisitMemberExpr(MemberExpr *e) override
     {
         auto *f = dyn_cast<FieldDecl>(e->getMemberDecl());
 
         return !f || !is_users(sources(), f->getLocation()) || seen(e, f);
     }
 
-    bool VisitDeclRefExpr(DeclRefExpr *e)
+    bool VisitDeclRefExpr(DeclRefExpr *e) override
     {
         auto *v = dyn_cast<VarDecl>(e->getDecl());
 
         return !v || !v->hasGlobalStorage() || seen(e, v);
     }
 
-    bool TraverseFunctionDecl(FunctionDecl *f)
+    bool TraverseFunctionDecl(FunctionDecl *f) override
     {
         locked = false;
         bool go_on = FileVisitor::TraverseFunctionDecl(f);
@@ -85,7 +85,7 @@ class Visitor : public FileVisitor<Visitor> {
         return go_on;
     }
 
-    void end(const TranslationUnitDecl *)
+    void end(const TranslationUnitDecl *) override
     {
         for (const ValueDecl *d : order)
             if (!(concurrent && check_shared(accesses[d])))

@@ -11,6 +11,7 @@
 #include "check/lock.h"
 
 #include "check/irql.h"
+#include "check/walk.h"
 
 REGISTER_MAP_WITH_PROGRAMSTATE(HeldLocks, const void *, dt::Held)
 REGISTER_SET_WITH_PROGRAMSTATE(ReleasedLocks, const void *)
@@ -355,29 +356,21 @@ void LockChecker::check_release(const CallEvent &call, CheckerContext &c, const 
             call.getOriginExpr());
 }
 
-class CalleeFinder : public RecursiveASTVisitor<CalleeFinder> {
-  public:
-    llvm::SmallPtrSet<const FunctionDecl *, 32> found;
-
-    bool VisitCallExpr(CallExpr *e)
-    {
-        if (const FunctionDecl *f = e->getDirectCallee())
-            found.insert(f->getCanonicalDecl());
-        return true;
-    }
-};
-
 } // namespace
 
 bool is_called(CheckerContext &c, const FunctionDecl *f)
 {
-    static llvm::Optional<CalleeFinder> finder; /* one source in a process */
+    static llvm::SmallPtrSet<const FunctionDecl *, 32> callees; /* one source in a process */
+    static bool                                        known;
 
-    if (!finder) {
-        finder.emplace();
-        finder->TraverseAST(c.getASTContext());
-    }
-    return finder->found.count(f->getCanonicalDecl()) > 0;
+    if (!known)
+        find_call(c.getASTContext(), [](const CallExpr *e) {
+            if (const FunctionDecl *callee = e->getDirectCallee())
+                callees.insert(callee->getCanonicalDecl());
+            return false;
+        });
+    known = true;
+    return callees.count(f->getCanonicalDecl()) > 0;
 }
 
 namespace {
@@ -394,7 +387,7 @@ bool is_exclusive(const void *lock)
 /* Does the function acquire (release) a lock through others whose annotations say so? */
 bool calls_annotated(const FunctionDecl *f, StringRef what)
 {
-    return any_call(f, [what](const CallExpr *e) {
+    return find_call(f, [what](const CallExpr *e) {
         const FunctionDecl *callee = e->getDirectCallee();
         bool                found = false;
 

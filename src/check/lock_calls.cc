@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* check/lock_calls.cc - the routines of NT that acquire and release locks. */
 #include "check/lock.h"
+#include "check/walk.h"
 
 namespace dt {
 
@@ -114,7 +115,7 @@ bool is_spin(unsigned kind)
 
 bool calls_for_lock(const FunctionDecl *f, bool acquires, unsigned kind)
 {
-    return any_call(f, [acquires, kind](const CallExpr *e) {
+    return find_call(f, [acquires, kind](const CallExpr *e) {
         const FunctionDecl *callee = e->getDirectCallee();
         const LockCall     *l = callee && callee->getIdentifier() ? lock_call(callee->getName()) : nullptr;
 

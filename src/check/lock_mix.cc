@@ -6,12 +6,13 @@
 #include <map>
 
 #include "check/lock.h"
+#include "check/walk.h"
 
 namespace dt {
 
 namespace {
 
-class MixVisitor : public RecursiveASTVisitor<MixVisitor> {
+class MixVisitor : public Walker {
   public:
     struct Uses {
         const CallExpr *plain = nullptr, *queued = nullptr;
@@ -20,13 +21,13 @@ class MixVisitor : public RecursiveASTVisitor<MixVisitor> {
     std::map<const ValueDecl *, Uses> uses;
     std::vector<const ValueDecl *>    order;
 
-    bool TraverseFunctionDecl(FunctionDecl *f)
+    bool TraverseFunctionDecl(FunctionDecl *f) override
     {
         function = f;
-        return RecursiveASTVisitor<MixVisitor>::TraverseFunctionDecl(f);
+        return Walker::TraverseFunctionDecl(f);
     }
 
-    bool VisitCallExpr(CallExpr *e)
+    bool VisitCallExpr(CallExpr *e) override
     {
         const FunctionDecl *f = e->getDirectCallee();
         const LockCall     *l = f && f->getIdentifier() ? lock_call(f->getName()) : nullptr;
@@ -77,7 +78,7 @@ class LockMixChecker : public Checker<check::ASTDecl<TranslationUnitDecl>> {
     {
         MixVisitor v;
 
-        v.TraverseDecl(const_cast<TranslationUnitDecl *>(unit));
+        v.TraverseDecl(unit);
         for (const ValueDecl *lock : v.order) {
             const MixVisitor::Uses &u = v.uses[lock];
             if (!u.plain || !u.queued)

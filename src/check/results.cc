@@ -6,6 +6,7 @@
  * and NT's waits that may end without the object; that one of these is thrown away is the business of check/waits.cc.
  */
 #include "check/annot.h"
+#include "check/walk.h"
 
 #include "clang/AST/ParentMap.h"
 #include "clang/Analysis/Analyses/LiveVariables.h"
@@ -54,11 +55,11 @@ const CallExpr *call_in(const Expr *e)
 }
 
 /* Variables whose address is known to others: who knows who reads them. */
-class Escaping : public RecursiveASTVisitor<Escaping> {
+class Escaping : public Walker {
   public:
     llvm::SmallPtrSet<const ValueDecl *, 8> variables;
 
-    bool VisitUnaryOperator(UnaryOperator *u)
+    bool VisitUnaryOperator(UnaryOperator *u) override
     {
         if (u->getOpcode() == UO_AddrOf)
             variables.insert(named_object(u->getSubExpr()));
@@ -103,14 +104,14 @@ class Unread : public LiveVariables::Observer {
     }
 };
 
-class ThrownAway : public RecursiveASTVisitor<ThrownAway> {
+class ThrownAway : public Walker {
   public:
     ThrownAway(BugReporter &br, const CheckerBase *by, const Decl *in, ParentMap &parents)
         : br(br), by(by), in(in), parents(parents)
     {
     }
 
-    bool VisitCallExpr(CallExpr *e)
+    bool VisitCallExpr(CallExpr *e) override
     {
         Duty duty = duty_of(e);
 

@@ -43,12 +43,12 @@ bool uses_declaration(const FunctionDecl *f)
     return false;
 }
 
-class Visitor : public FileVisitor<Visitor> {
+class Visitor : public FileVisitor {
   public:
     using FileVisitor::FileVisitor;
 
     /* SIO-066, STM-016: the type's annotations apply to the body only when the definition asks for them. */
-    bool VisitFunctionDecl(FunctionDecl *f)
+    bool VisitFunctionDecl(FunctionDecl *f) override
     {
         const FunctionDecl *first = f->getPreviousDecl();
 
@@ -69,7 +69,7 @@ class Visitor : public FileVisitor<Visitor> {
         return true;
     }
 
-    bool VisitCallExpr(CallExpr *e)
+    bool VisitCallExpr(CallExpr *e) override
     {
         const FunctionDecl *callee = e->getDirectCallee();
 
@@ -78,21 +78,21 @@ class Visitor : public FileVisitor<Visitor> {
         return true;
     }
 
-    bool VisitBinaryOperator(BinaryOperator *e)
+    bool VisitBinaryOperator(BinaryOperator *e) override
     {
         if (e->getOpcode() == BO_Assign)
             meet(e->getRHS(), e->getLHS()->getType());
         return true;
     }
 
-    bool VisitVarDecl(VarDecl *v)
+    bool VisitVarDecl(VarDecl *v) override
     {
         if (v->getInit() && !isa<InitListExpr>(v->getInit()))
             meet(v->getInit(), v->getType());
         return true;
     }
 
-    bool VisitInitListExpr(InitListExpr *e)
+    bool VisitInitListExpr(InitListExpr *e) override
     {
         const RecordDecl *r = e->getType()->getAsRecordDecl();
         unsigned          i = 0;
@@ -107,7 +107,7 @@ class Visitor : public FileVisitor<Visitor> {
         return true;
     }
 
-    void end(const TranslationUnitDecl *unit)
+    void end(const TranslationUnitDecl *unit) override
     {
         for (const Decl *d : unit->decls())
             if (is_users(sources(), d->getLocation()))

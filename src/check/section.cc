@@ -4,6 +4,7 @@
  * first and keeps no trace of an empty one. Of headers, those of the driver count too.
  */
 #include "check/section.h"
+#include "check/walk.h"
 
 #include <map>
 
@@ -163,35 +164,19 @@ bool is_pageable(StringRef section)
     return section.startswith("PAGE");
 }
 
-namespace {
-class PagedCodeCounter : public RecursiveASTVisitor<PagedCodeCounter> {
-  public:
-    unsigned       count = 0;
-    SourceLocation last;
-
-    bool VisitCallExpr(CallExpr *e)
-    {
-        const FunctionDecl *f = e->getDirectCallee();
-
-        if (f && f->getIdentifier() && f->getName() == "dt_hook_paged_code") {
-            count++;
-            last = e->getBeginLoc();
-        }
-        return true;
-    }
-};
-} // namespace
-
 unsigned paged_code_count(const FunctionDecl *f, SourceLocation *last)
 {
-    const FunctionDecl *body = f->getDefinition();
-    PagedCodeCounter    counter;
+    unsigned count = 0;
 
-    if (body)
-        counter.TraverseStmt(body->getBody());
-    if (last)
-        *last = counter.last;
-    return counter.count;
+    find_call(f, [&](const CallExpr *e) {
+        if (callee_name(e) == "dt_hook_paged_code") {
+            count++;
+            if (last)
+                *last = e->getBeginLoc();
+        }
+        return false;
+    });
+    return count;
 }
 
 } // namespace dt

@@ -5,6 +5,7 @@
  * performance options (DT-S18), allocations (DT-S19).
  */
 #include "check/irql.h"
+#include "check/walk.h"
 
 REGISTER_MAP_WITH_PROGRAMSTATE(PortLocks, unsigned, unsigned) /* by STOR_SPINLOCK: how it is held */
 REGISTER_MAP_WITH_PROGRAMSTATE(SrbStatuses, const clang::ento::MemRegion *, clang::ento::SVal) /* SrbSetSrbStatus() */
@@ -112,18 +113,18 @@ const PortRole *port_role(StringRef role)
 }
 
 /* Does the source ask for more than one channel, or make a virtual miniport? Then HwStorStartIo runs without its lock. */
-class ChannelFinder : public RecursiveASTVisitor<ChannelFinder> {
+class ChannelFinder : public Walker {
   public:
     bool found = false;
 
-    bool VisitMemberExpr(MemberExpr *e)
+    bool VisitMemberExpr(MemberExpr *e) override
     {
         const IdentifierInfo *i = e->getMemberDecl()->getIdentifier();
 
         found |= i && i->getName() == "ConcurrentChannels";
         return !found;
     }
-    bool VisitFunctionDecl(FunctionDecl *f)
+    bool VisitFunctionDecl(FunctionDecl *f) override
     {
         found |= has_class(contract_of(f), "VIRTUAL_HW_FIND_ADAPTER");
         return !found;
@@ -223,35 +224,35 @@ void StorChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &
 /* ---- pool ---- */
 
 /* Conditions of a function that look at one variable or member. */
-class TestFinder : public RecursiveASTVisitor<TestFinder> {
+class TestFinder : public Walker {
   public:
     const ValueDecl *wanted;
     bool             helper, found = false, inside = false;
     unsigned         mentions = 0;
 
     TestFinder(const ValueDecl *wanted, bool helper) : wanted(wanted), helper(helper) {}
-    bool VisitIfStmt(IfStmt *s)
+    bool VisitIfStmt(IfStmt *s) override
     {
         return look_at(s->getCond());
     }
-    bool VisitConditionalOperator(ConditionalOperator *e)
+    bool VisitConditionalOperator(ConditionalOperator *e) override
     {
         return look_at(e->getCond());
     }
-    bool VisitWhileStmt(WhileStmt *s)
+    bool VisitWhileStmt(WhileStmt *s) override
     {
         return look_at(s->getCond());
     }
-    bool VisitReturnStmt(ReturnStmt *s) /* the callers look, who are all here */
+    bool VisitReturnStmt(ReturnStmt *s) override /* the callers look, who are all here */
     {
         return !helper || !s->getRetValue() || look_at(s->getRetValue());
     }
-    bool VisitDeclRefExpr(DeclRefExpr *e)
+    bool VisitDeclRefExpr(DeclRefExpr *e) override
     {
         found |= inside && e->getDecl() == wanted;
         return !found;
     }
-    bool VisitMemberExpr(MemberExpr *e)
+    bool VisitMemberExpr(MemberExpr *e) override
     {
         mentions += e->getMemberDecl() == wanted;
         found |= inside && e->getMemberDecl() == wanted;

@@ -27,7 +27,7 @@ bool is_kernels(StringRef name)
     return false;
 }
 
-class Visitor : public FileVisitor<Visitor> {
+class Visitor : public FileVisitor {
   public:
     using FileVisitor::FileVisitor;
     bool              physical = false, per_message = false;
@@ -37,7 +37,7 @@ class Visitor : public FileVisitor<Visitor> {
     const CallExpr   *options = nullptr; /* StorPortInitializePerfOpts with a local of this function */
     std::vector<std::pair<const CallExpr *, const FunctionDecl *>> kernel_calls, message_locks;
 
-    bool TraverseFunctionDecl(FunctionDecl *f)
+    bool TraverseFunctionDecl(FunctionDecl *f) override
     {
         if (!is_users(sources(), f->getLocation()))
             return true;
@@ -51,7 +51,7 @@ class Visitor : public FileVisitor<Visitor> {
         return go_on;
     }
 
-    bool VisitCallExpr(CallExpr *e)
+    bool VisitCallExpr(CallExpr *e) override
     {
         StringRef name = callee_name(e);
 
@@ -74,7 +74,7 @@ class Visitor : public FileVisitor<Visitor> {
         return true;
     }
 
-    bool VisitBinaryOperator(BinaryOperator *e)
+    bool VisitBinaryOperator(BinaryOperator *e) override
     {
         const ValueDecl *to = e->getOpcode() == BO_Assign ? named_object(e->getLHS()) : nullptr;
         const ValueDecl *value = to ? named_object(e->getRHS()) : nullptr;
@@ -88,19 +88,19 @@ class Visitor : public FileVisitor<Visitor> {
         return true;
     }
 
-    bool VisitReturnStmt(ReturnStmt *s)
+    bool VisitReturnStmt(ReturnStmt *s) override
     {
         last = s;
         return true;
     }
 
-    bool VisitDeclRefExpr(DeclRefExpr *e)
+    bool VisitDeclRefExpr(DeclRefExpr *e) override
     {
         successful |= e->getDecl()->getIdentifier() && e->getDecl()->getName() == "ScsiAdapterControlSuccess";
         return true;
     }
 
-    void end(const TranslationUnitDecl *)
+    void end(const TranslationUnitDecl *) override
     {
         for (auto &lock : message_locks)
             if (!per_message && configures)

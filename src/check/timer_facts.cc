@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/timer_facts.h"
+#include "check/walk.h"
 
 namespace dt {
 
 namespace {
 
-class Collector : public RecursiveASTVisitor<Collector> {
+class Collector : public Walker {
   public:
     Collector(ASTContext &ast, TimerFacts &facts) : ast(ast), facts(facts) {}
 
-    bool TraverseFunctionDecl(FunctionDecl *f)
+    bool TraverseFunctionDecl(FunctionDecl *f) override
     {
         inside = f;
         facts.ends |= has_class(contract_of(f), "DRIVER_UNLOAD");
-        return !is_users(ast.getSourceManager(), f->getLocation()) ||
-               RecursiveASTVisitor<Collector>::TraverseFunctionDecl(f);
+        return !is_users(ast.getSourceManager(), f->getLocation()) || Walker::TraverseFunctionDecl(f);
     }
 
-    bool VisitCallExpr(CallExpr *e)
+    bool VisitCallExpr(CallExpr *e) override
     {
         const FunctionDecl *f = e->getDirectCallee();
 
@@ -26,14 +26,14 @@ class Collector : public RecursiveASTVisitor<Collector> {
         return true;
     }
 
-    bool VisitBinaryOperator(BinaryOperator *e)
+    bool VisitBinaryOperator(BinaryOperator *e) override
     {
         if (e->getOpcode() == BO_Assign)
             see_allocation(named_object(e->getLHS()), e->getRHS());
         return true;
     }
 
-    bool VisitVarDecl(VarDecl *v)
+    bool VisitVarDecl(VarDecl *v) override
     {
         if (v->getInit())
             see_allocation(v, v->getInit());

@@ -12,49 +12,27 @@ namespace dt {
 
 namespace {
 
-/* Does a statement contain a call that this accepts? */
-class Finder : public RecursiveASTVisitor<Finder> {
-  public:
-    llvm::function_ref<bool(StringRef)> wanted;
-    const CallExpr                     *found = nullptr;
-
-    explicit Finder(llvm::function_ref<bool(StringRef)> wanted) : wanted(wanted) {}
-    bool VisitCallExpr(CallExpr *e)
-    {
-        if (wanted(callee_name(e)))
-            found = e;
-        return !found;
-    }
-};
-
-const CallExpr *find_call(const Stmt *s, llvm::function_ref<bool(StringRef)> wanted)
-{
-    Finder f(wanted);
-
-    if (s)
-        f.TraverseStmt(const_cast<Stmt *>(s));
-    return f.found;
-}
-
 /* What is only safe when the timer's DPC cannot run. */
-bool relies_on_quiet(StringRef name)
+bool relies_on_quiet(const CallExpr *e)
 {
+    StringRef name = callee_name(e);
+
     return name.startswith("ExFree") || name == "IoDeleteDevice" || name.startswith("KeInitialize") ||
            name == "__builtin_memset" || name == "memset" || name == "RtlZeroMemory";
 }
 
 /* Variables that get the state of a timer. */
-class StateFinder : public RecursiveASTVisitor<StateFinder> {
+class StateFinder : public Walker {
   public:
     std::map<const ValueDecl *, const CallExpr *> &states;
 
     explicit StateFinder(std::map<const ValueDecl *, const CallExpr *> &states) : states(states) {}
 
-    bool VisitVarDecl(VarDecl *v)
+    bool VisitVarDecl(VarDecl *v) override
     {
         return add(v, v->getInit());
     }
-    bool VisitBinaryOperator(BinaryOperator *e)
+    bool VisitBinaryOperator(BinaryOperator *e) override
     {
         return !e->isAssignmentOp() || add(named_object(e->getLHS()), e->getRHS());
     }
@@ -70,30 +48,30 @@ class StateFinder : public RecursiveASTVisitor<StateFinder> {
     }
 };
 
-class Visitor : public FileVisitor<Visitor> {
+class Visitor : public FileVisitor {
   public:
     using FileVisitor::FileVisitor;
 
-    bool VisitFunctionDecl(FunctionDecl *f)
+    bool VisitFunctionDecl(FunctionDecl *f) override
     {
         states.clear();
         StateFinder(states).TraverseStmt(f->getBody());
         return true;
     }
 
-    bool VisitWhileStmt(WhileStmt *s)
+    bool VisitWhileStmt(WhileStmt *s) override
     {
         return polled(state_in(s->getCond()));
     }
-    bool VisitDoStmt(DoStmt *s)
+    bool VisitDoStmt(DoStmt *s) override
     {
         return polled(state_in(s->getCond()));
     }
-    bool VisitForStmt(ForStmt *s)
+    bool VisitForStmt(ForStmt *s) override
     {
         return polled(state_in(s->getCond()));
     }
-    bool VisitIfStmt(IfStmt *s)
+    bool VisitIfStmt(IfStmt *s) override
     {
         bool relies = find_call(s->getThen(), relies_on_quiet) || find_call(s->getElse(), relies_on_quiet);
 
@@ -101,7 +79,7 @@ class Visitor : public FileVisitor<Visitor> {
     }
 
     /* if (!KeReadStateTimer(timer)) return; and what comes then. */
-    bool VisitCompoundStmt(CompoundStmt *block)
+    bool VisitCompoundStmt(CompoundStmt *block) override
     {
         const CallExpr *left = nullptr;
 
@@ -115,7 +93,7 @@ class Visitor : public FileVisitor<Visitor> {
         return true;
     }
 
-    void end(const TranslationUnitDecl *unit)
+    void end(const TranslationUnitDecl *unit) override
     {
         const TimerFacts &facts = timer_facts(m.getASTContext());
 
@@ -134,8 +112,9 @@ class Visitor : public FileVisitor<Visitor> {
     /* The read of a timer's state that a condition is about. */
     const CallExpr *state_in(const Expr *condition)
     {
-        const CallExpr *read = find_call(condition, [](StringRef name) { return name == "KeReadStateTimer"; });
-        const Expr     *e = condition ? condition->IgnoreParenCasts() : nullptr;
+        const CallExpr *read =
+            find_call(condition, [](const CallExpr *e) { return callee_name(e) == "KeReadStateTimer"; });
+        const Expr *e = condition ? condition->IgnoreParenCasts() : nullptr;
 
         while (auto *op = dyn_cast_or_null<UnaryOperator>(e))
             e = op->getSubExpr()->IgnoreParenCasts();

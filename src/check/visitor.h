@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * check/visitor.h - rules that look at the text of the checked file, not at paths. The visitor is derived from
- * FileVisitor<itself>, the checker is FileChecker<visitor>. Headers are skipped.
+ * FileVisitor, the checker is FileChecker<visitor>. Headers are skipped.
  */
 #pragma once
 
 #include "check/frame.h"
+#include "check/walk.h"
 
 namespace dt {
 
-template <class Self> class FileVisitor : public RecursiveASTVisitor<Self> {
+class FileVisitor : public Walker {
   public:
     FileVisitor(AnalysisManager &m, BugReporter &br, const CheckerBase *by) : m(m), br(br), by(by) {}
 
-    bool TraverseFunctionDecl(FunctionDecl *f)
+    bool TraverseFunctionDecl(FunctionDecl *f) override
     {
         inside = f;
-        bool go_on = !m.isInCodeFile(f->getLocation()) || RecursiveASTVisitor<Self>::TraverseFunctionDecl(f);
+        bool go_on = !m.isInCodeFile(f->getLocation()) || Walker::TraverseFunctionDecl(f);
         inside = nullptr;
         return go_on;
     }
 
     /* After the whole file. */
-    void end(const TranslationUnitDecl *) {}
+    virtual void end(const TranslationUnitDecl *) {}
 
   protected:
     AnalysisManager    &m;
@@ -47,7 +48,7 @@ template <class Visitor> class FileChecker : public Checker<check::ASTDecl<Trans
     {
         Visitor v(m, br, this);
 
-        v.TraverseDecl(const_cast<TranslationUnitDecl *>(unit));
+        v.TraverseDecl(unit);
         v.end(unit);
     }
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* check/waits.cc - waits and dispatcher objects (DT-W02, W05, W08, W09, W10, W12). */
 #include "check/lock.h"
+#include "check/walk.h"
 
 REGISTER_MAP_WITH_PROGRAMSTATE(SemaphoreLimits, const clang::ento::MemRegion *, unsigned)
 REGISTER_MAP_WITH_PROGRAMSTATE(SemaphoreCounts, const clang::ento::MemRegion *, unsigned) /* until somebody may wait */
@@ -148,32 +149,13 @@ const Expr *wait_argument(const CallExpr *e)
     return i < e->getNumArgs() ? e->getArg(i) : nullptr;
 }
 
-/* The calls of a function in the order they are written in. */
-class CallList : public RecursiveASTVisitor<CallList> {
-  public:
-    std::vector<const CallExpr *> calls;
-
-    explicit CallList(Stmt *body)
-    {
-        TraverseStmt(body);
-    }
-
-    bool VisitCallExpr(CallExpr *e)
-    {
-        calls.push_back(e);
-        return true;
-    }
-};
-
 /* A wait, or a function of the driver that begins with one. */
 bool waits(const CallExpr *e)
 {
-    const FunctionDecl *f = e->getDirectCallee(), *definition = f ? f->getDefinition() : nullptr;
-
     if (callee_name(e).startswith("KeWaitFor"))
         return true;
-    CallList inner(definition ? definition->getBody() : nullptr);
-    return !inner.calls.empty() && callee_name(inner.calls[0]).startswith("KeWaitFor");
+    const CallExpr *first = find_call(e->getDirectCallee(), [](const CallExpr *) { return true; });
+    return first && callee_name(first).startswith("KeWaitFor");
 }
 
 class WaitTrueChecker : public Checker<check::ASTCodeBody> {
@@ -182,16 +164,30 @@ class WaitTrueChecker : public Checker<check::ASTCodeBody> {
     {
         if (!m.isInCodeFile(d->getLocation()))
             return;
-        CallList list(d->getBody());
-        for (size_t i = 0; i < list.calls.size(); i++) {
-            const CallExpr  *e = list.calls[i];
-            const Expr      *wait = wait_argument(e);
-            Expr::EvalResult value;
-            bool             asks = wait && wait->EvaluateAsInt(value, m.getASTContext()) && value.Val.getInt() != 0;
-            if (asks && (i + 1 == list.calls.size() || !waits(list.calls[i + 1])))
-                report_at(br, this, d, W05, callee_name(e) + " with Wait = TRUE is not followed by a wait at once",
-                    e->getBeginLoc(), e->getSourceRange());
-        }
+        const CallExpr *asking = nullptr; /* the call before this one, when it promises a wait */
+        find_call(d->getBody(), [&](const CallExpr *e) {
+            if (asking && !waits(e))
+                tell(br, d, asking);
+            asking = asks(e, m.getASTContext()) ? e : nullptr;
+            return false;
+        });
+        if (asking)
+            tell(br, d, asking);
+    }
+
+  private:
+    static bool asks(const CallExpr *e, ASTContext &ast)
+    {
+        const Expr      *wait = wait_argument(e);
+        Expr::EvalResult value;
+
+        return wait && wait->EvaluateAsInt(value, ast) && value.Val.getInt() != 0;
+    }
+
+    void tell(BugReporter &br, const Decl *in, const CallExpr *e) const
+    {
+        report_at(br, this, in, W05, callee_name(e) + " with Wait = TRUE is not followed by a wait at once",
+            e->getBeginLoc(), e->getSourceRange());
     }
 };
 
