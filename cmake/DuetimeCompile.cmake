@@ -86,10 +86,9 @@ function(duetime_option line key default out)
     set(${out} "${value}" PARENT_SCOPE)
 endfunction()
 
-# duetime_link_machine(<target> <machine> <source> <line>): link a test or benchmark with a machine. With "links: shared"
-# it is the public library; with "links: objects" the target sees hidden names. Default: objects when the source
-# includes an internal header.
-function(duetime_link_machine target machine source line)
+# duetime_links(<source> <line> <out-var>): what a test or benchmark is linked with. "links: shared" is the public library;
+# with "links: objects" it sees hidden names. Default: objects when the source includes an internal header.
+function(duetime_links source line out)
     file(STRINGS ${source} internal LIMIT_COUNT 1
         REGEX "^#include \"(base|mach|ke|ex|io|sp|hw|blk|ddi|host|observe|explore)/")
     set(links shared)
@@ -97,9 +96,15 @@ function(duetime_link_machine target machine source line)
         set(links objects)
     endif()
     duetime_option("${line}" links ${links} links)
+    set(${out} ${links} PARENT_SCOPE)
+endfunction()
+
+# duetime_link_machine(<target> <machine> <source> <line>): link a test or benchmark with a machine.
+function(duetime_link_machine target machine source line)
+    duetime_links(${source} "${line}" links)
     string(TOUPPER ${machine} upper)
     target_compile_definitions(${target} PRIVATE MACH_${upper}=1)
-    if(links STREQUAL objects)
+    if(links STREQUAL "objects")
         target_link_libraries(${target} PRIVATE duetime-${machine}-objects)
     else()
         target_link_libraries(${target} PRIVATE duetime-${machine})
