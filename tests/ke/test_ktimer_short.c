@@ -2,7 +2,8 @@
 /* machines: sim */
 /*
  * The short way of KeSetTimer, KeSetTimerEx and KeCancelTimer, which is taken while nobody listens: results, expirations, points
- * and choices are those of the long way. KTM-028, KTM-040, KTM-063.
+ * and choices are those of the long way, also when ticks change or come while their interrupt waits. KTM-018, KTM-028, KTM-040,
+ * KTM-063, CLK-023.
  */
 #include "../machine.h"
 
@@ -16,6 +17,7 @@ static struct {
     KDPC     dpc[TIMERS];
     uint64_t random, trace, points;
     unsigned fired, again;
+    bool     fine;
 } s;
 
 static uint64_t below(uint64_t n)
@@ -65,6 +67,13 @@ static BOOLEAN call(PKTIMER t, PKDPC dpc)
     }
 }
 
+/* Other ticks for what is set from now on. */
+static void change_resolution(void)
+{
+    s.fine = !s.fine;
+    trace(ExSetTimerResolution(MS, s.fine));
+}
+
 static void calls(void *ctx)
 {
     (void)ctx;
@@ -78,8 +87,12 @@ static void calls(void *ctx)
         KIRQL    old = PASSIVE_LEVEL;
         bool     high = below(4) == 0;
 
+        if (below(100) == 0)
+            change_resolution();
         if (high)
             KeRaiseIrql(DISPATCH_LEVEL, &old);
+        if (high && below(4) == 0) /* the next tick comes, at times just now, and its interrupt has to wait */
+            KeStallExecutionProcessor((ULONG)(1 + below(8)) * 125);
         BOOLEAN was_set = call(&s.timer[i], &s.dpc[i]);
 
         s.again += was_set;
@@ -95,6 +108,8 @@ static void calls(void *ctx)
     }
     for (unsigned i = 0; i < TIMERS; i++)
         trace(KeCancelTimer(&s.timer[i]));
+    if (s.fine)
+        change_resolution();
 }
 
 static void listen(struct ev_observer *self, const struct ev *e)
