@@ -177,12 +177,10 @@ static uint32_t step_wanted_locked(void)
 
 /*
  * The finest tick while anybody wants it, else the default one (EXT-108, EXT-109, CLK-023 .. CLK-027). Who wants it is
- * looked at under the lock: of two processors that change their minds at once, the later one decides for both.
+ * looked at under the lock: of two processors that change their minds at once, the later one decides for both. IRQL >= 2.
  */
 void ke_clock_resolution_changed(void)
 {
-    unsigned old = ke_raise_to(DISPATCH_LEVEL);
-
     mach_lock(&clk.lock);
     uint32_t want = step_wanted_locked();
     bool     changes = want != step_now();
@@ -197,7 +195,6 @@ void ke_clock_resolution_changed(void)
     mach_unlock(&clk.lock);
     if (changes)
         ke_timer_rearm_all();
-    mach_irql_lower(old);
 }
 
 void ke_clock_range(ULONG *longest_100ns, ULONG *shortest_100ns)
