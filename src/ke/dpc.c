@@ -562,8 +562,8 @@ unsigned ke_dpc_pending(void)
 {
     unsigned n = 0, old = ke_raise_to(DISPATCH_LEVEL);
 
-    for (unsigned i = 0; i < ke.cpus; i++)
-        n += pending_in(&ke.cpu[i].dpc) + pending_in(&ke.cpu[i].threaded);
+    for_each_cpu(c)
+        n += pending_in(&c->dpc) + pending_in(&c->threaded);
     mach_irql_lower(old);
     return n;
 }

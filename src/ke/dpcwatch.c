@@ -42,9 +42,9 @@ static uint64_t limit_ticks(void)
 void ke_dpcwatch_boot(void)
 {
     __atomic_store_n(&ke_time_counts, false, __ATOMIC_RELAXED);
-    for (unsigned i = 0; i < ke.cpus; i++) {
-        ke.cpu[i].high_ns = 0;
-        ke.cpu[i].clock_held = false;
+    for_each_cpu(c) {
+        c->high_ns = 0;
+        c->clock_held = false;
     }
 }
 

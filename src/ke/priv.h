@@ -104,6 +104,9 @@ struct ke {
 
 extern struct ke ke;
 
+/* Those of this run, in order of number. */
+#define for_each_cpu(c) for (struct ke_cpu *c = ke.cpu; c != ke.cpu + ke.cpus; c++)
+
 static inline struct ke_cpu *ke_this_cpu(void)
 {
     return &ke.cpu[mach_cpu()];

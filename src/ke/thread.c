@@ -16,16 +16,14 @@
 void ke_thread_boot(void)
 {
     InitializeListHead(&ke.threads);
-    for (unsigned i = 0; i < ke.cpus; i++) {
-        ke_thread *idle = &ke.cpu[i].idle;
+    for_each_cpu(c) {
+        ke_thread *idle = &c->idle;
 
-        /* Nothing else of it ever changes; these a DPC changes whose run then ends with a bug check. */
+        /* Nothing else of it is looked at; these a DPC changes whose run then ends with a bug check. */
         ke_header_init(&idle->header, ThreadObject, sizeof idle->header, 0);
         idle->is_idle = true;
         ke_apc_thread_init(idle);
         idle->critical = idle->guarded = 0;
-        idle->exception_frames = NULL;
-        idle->calls = NULL;
         InitializeListHead(&idle->mutexes);
     }
 }
@@ -39,7 +37,6 @@ void ke_thread_init(
     t->references = routine ? 2 : 1; /* its own, and that of who made it; a thread of the host nobody has made */
     t->priority = t->base = priority;
     t->affinity = affinity ? affinity : ke_affinity_all();
-    t->exit_status = STATUS_PENDING;
     t->daemon = daemon;
     InitializeListHead(&t->mutexes);
     ke_apc_thread_init(t);

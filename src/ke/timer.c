@@ -21,9 +21,7 @@ _Static_assert(sizeof(KTIMER) == 64, "a KTIMER has NT's size");
 
 void ke_timer_boot(void)
 {
-    for (unsigned i = 0; i < ke.cpus; i++) {
-        struct ke_cpu *c = &ke.cpu[i];
-
+    for_each_cpu(c) {
         c->timer_lock = (struct mach_lock){0};
         c->armed = NT_NEVER;
         list_init(&c->late);
@@ -141,9 +139,7 @@ void ke_timer_rearm_all(void)
 {
     unsigned old = ke_raise_to(DISPATCH_LEVEL);
 
-    for (unsigned i = 0; i < ke.cpus; i++) {
-        struct ke_cpu *c = &ke.cpu[i];
-
+    for_each_cpu(c) {
         mach_lock(&c->timer_lock);
         if (ke_timerq_count(&c->absolute))
             ke_timerq_rebase(&c->absolute, ke_system_time());
@@ -177,12 +173,10 @@ static SELDOM bool init_queued(PKTIMER t, TIMER_TYPE type)
     unsigned old = ke_raise_to(DISPATCH_LEVEL);
     bool     found = false;
 
-    for (unsigned i = 0; i < ke.cpus && !found; i++) {
-        struct ke_cpu *c = &ke.cpu[i];
-
+    for_each_cpu(c) {
         mach_lock(&c->timer_lock);
-        found = is_in(&c->relative, t) || is_in(&c->absolute, t);
-        if (found) {
+        if (is_in(&c->relative, t) || is_in(&c->absolute, t)) {
+            found = true;
             t->Header.Type = (UCHAR)(TimerNotificationObject + (unsigned)type);
             t->Header.SignalState = 0;
             InitializeListHead(&t->Header.WaitListHead);

@@ -180,6 +180,62 @@ static void test_dpcs(void **state)
     passes(one_dpc);
 }
 
+/* ---- the idle thread, whose state a DPC may change that interrupts it ---- */
+
+static KDEFERRED_ROUTINE enters_regions, finds_no_region;
+
+static VOID enters_regions(PKDPC d, PVOID context, PVOID a, PVOID b)
+{
+    (void)d, (void)a, (void)b;
+    if (context)
+        KeEnterGuardedRegion();
+    else
+        KeEnterCriticalRegion();
+    stop();
+}
+
+static VOID finds_no_region(PKDPC d, PVOID context, PVOID a, PVOID b)
+{
+    (void)d, (void)context, (void)a, (void)b;
+    InterlockedIncrement(&dpcs);
+    dt_expect(!KeAreApcsDisabled());
+}
+
+static void in_idle(PKDEFERRED_ROUTINE routine, void *ctx)
+{
+    dpcs = 0;
+    KeInitializeDpc(&dpc, routine, ctx);
+    KeInitializeTimer(&timer);
+    KeSetTimer(&timer, in_ms(1), &dpc);
+    sleep_ms(3);
+}
+
+static void idle_enters(void *ctx)
+{
+    in_idle(enters_regions, ctx);
+}
+
+static void idle_is_in_none(void *ctx)
+{
+    in_idle(finds_no_region, ctx);
+    dt_expect_eq(dpcs, 1);
+}
+
+/* WAI-056, WAI-057 */
+static void test_idle(void **state)
+{
+    struct dt_config cfg = config(1);
+    struct dt_result r;
+
+    (void)state;
+    cfg.faithful = true;
+    for (uintptr_t guarded = 0; guarded < 2; guarded++) {
+        assert_int_equal(dt_run(&cfg, idle_enters, (void *)guarded, &r), 0);
+        assert_int_equal(r.finding.bugcheck, 0xE2);
+        passes_with(&cfg, idle_is_in_none);
+    }
+}
+
 /* ---- time at high levels ---- */
 
 static void reads_high(void *ctx)
@@ -474,6 +530,7 @@ int main(void)
         cmocka_unit_test(test_call),
         cmocka_unit_test(test_ipi),
         cmocka_unit_test(test_dpcs),
+        cmocka_unit_test(test_idle),
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_locks),
