@@ -92,6 +92,25 @@ static void unload_waits(void *ctx)
     dt_expect_eq(late_done, 1);
 }
 
+/* A thread of the test's is none of the driver's, although its routine may be in the same image. */
+static void waits_for_stop(void *ctx)
+{
+    (void)ctx;
+    wait_for(&s.stop);
+}
+
+static void unload_beside(void *ctx)
+{
+    KeInitializeEvent(&s.stop, NotificationEvent, FALSE);
+    drv_reset();
+    dt_driver *d = drv_load();
+
+    dt_spawn(1, waits_for_stop, ctx);
+    dt_expect_eq(dt_driver_unload(d), STATUS_SUCCESS);
+    KeSetEvent(&s.stop, IO_NO_INCREMENT, FALSE);
+    dt_join_all();
+}
+
 static void test_unload(void **state)
 {
     (void)state;
@@ -99,6 +118,7 @@ static void test_unload(void **state)
     caught(handle_stays_open, "DT-H04", 0);  /* THR-006 */
     always(tidy, 2);
     always(unload_waits, 2);
+    passes(unload_beside);
 }
 
 int main(void)

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* machines: sim */
+/* Threads that cannot be made, for want of memory or of contexts: an error and nothing else. THR-001, EXT-024. */
+#include <sys/resource.h>
+
+#include "../machine.h"
+
+#include "ddk/ntifs.h"
+
+enum { MOST = 5000, FAILURES = 2000000 };
+
+static struct {
+    KEVENT go, all_gone;
+    LONG   alive;
+} s;
+
+static VOID waits(PVOID context)
+{
+    (void)context;
+    wait_for(&s.go);
+    if (InterlockedDecrement(&s.alive) == 0)
+        KeSetEvent(&s.all_gone, IO_NO_INCREMENT, FALSE);
+}
+
+static NTSTATUS create(void)
+{
+    HANDLE   handle = NULL;
+    NTSTATUS status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, waits, NULL);
+
+    if (NT_SUCCESS(status)) {
+        InterlockedIncrement(&s.alive);
+        ZwClose(handle);
+    }
+    return status;
+}
+
+/* ---- no memory: the first object of the process finds no room ---- */
+
+static struct rlimit set_address_space(rlim_t bytes)
+{
+    struct rlimit before, now;
+
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+    now = before;
+    now.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_AS, &now), 0);
+    return before;
+}
+
+static rlim_t address_space(void)
+{
+    unsigned long pages = 0;
+    FILE         *f = fopen("/proc/self/statm", "r");
+
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%lu", &pages), 1);
+    fclose(f);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+static void without_memory(void *ctx)
+{
+    struct rlimit before = set_address_space(address_space());
+    NTSTATUS      status = create();
+    PEX_TIMER     timer = ExAllocateTimer(NULL, NULL, 0);
+    dt_thread    *thread = dt_spawn(0, NULL, ctx);
+
+    setrlimit(RLIMIT_AS, &before);
+    dt_expect_eq(status, STATUS_INSUFFICIENT_RESOURCES);
+    dt_expect(!timer && !thread);
+}
+
+static void nothing(void *ctx)
+{
+    (void)ctx;
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    passes(nothing); /* what each run needs is there from now on */
+    passes(without_memory);
+}
+
+/* ---- no context ---- */
+
+static void too_many(void *ctx)
+{
+    PETHREAD  none;
+    NTSTATUS  status = STATUS_SUCCESS;
+    PEX_TIMER timer;
+
+    (void)ctx;
+    s.alive = 0;
+    KeInitializeEvent(&s.go, NotificationEvent, FALSE);
+    KeInitializeEvent(&s.all_gone, NotificationEvent, FALSE);
+    while (s.alive < MOST && NT_SUCCESS(status))
+        status = create();
+    dt_expect_eq(status, STATUS_INSUFFICIENT_RESOURCES);
+    dt_expect(!NT_SUCCESS(PsLookupThreadByThreadId(NULL, &none))); /* what was not made has no id */
+    for (int i = 0; i < FAILURES; i++)
+        create();
+    timer = ExAllocateTimer(NULL, NULL, 0);
+    dt_expect(timer != NULL); /* and keeps no memory */
+    ExDeleteTimer(timer, TRUE, FALSE, NULL);
+    KeSetEvent(&s.go, IO_NO_INCREMENT, FALSE);
+    wait_for(&s.all_gone);
+    dt_expect_eq(s.alive, 0);
+}
+
+static void test_contexts(void **state)
+{
+    struct dt_config cfg = config(1);
+
+    (void)state;
+    cfg.brief = true;
+    cfg.steps_max = UINT64_C(1) << 40;
+    passes_with(&cfg, too_many);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory), /* before there is any object */
+        cmocka_unit_test(test_contexts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
