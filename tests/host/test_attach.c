@@ -3,8 +3,12 @@
 /* Threads of the host's program inside the machine: dt_attach, dt_detach. */
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 
 #include "../machine.h"
+
+#include "ddk/ntifs.h"
 
 enum { THREADS = 4, ROUNDS = 500 };
 
@@ -13,6 +17,10 @@ static struct {
     KTIMER timer;
     KDPC   dpc;
     LONG   inside, rounds, ended;
+
+    PETHREAD thread; /* attached */
+    LONGLONG before;
+    KMUTEX   mutex;
 } s;
 
 static KDEFERRED_ROUTINE fires;
@@ -102,6 +110,212 @@ static void test_end(void **state)
     pthread_join(threads[0], NULL);
 }
 
+/* ---- what it is while it is inside: a system thread, which others can find, wait for and inherit from ---- */
+
+static LONGLONG system_time(void)
+{
+    LARGE_INTEGER t;
+
+    KeQuerySystemTime(&t);
+    return t.QuadPart;
+}
+
+static void *is_known(void *arg)
+{
+    PETHREAD found;
+
+    (void)arg;
+    assert_int_equal(dt_attach(1), 0);
+    s.thread = PsGetCurrentThread();
+    ObReferenceObject(s.thread);
+    dt_expect(PsIsSystemThread(s.thread) && !PsIsThreadTerminating(s.thread));
+    dt_expect(PsGetCurrentThreadId() != NULL && PsGetThreadId(s.thread) == PsGetCurrentThreadId());
+    dt_expect_eq(PsLookupThreadByThreadId(PsGetCurrentThreadId(), &found), STATUS_SUCCESS);
+    dt_expect(found == s.thread);
+    ObDereferenceObject(found);
+    dt_expect_eq(KeQueryPriorityThread(s.thread), 8);
+    dt_expect_eq(KeGetCurrentProcessorNumberEx(NULL), 1);
+    dt_expect(!KeAreApcsDisabled());
+    dt_expect(PsGetThreadCreateTime(s.thread) >= s.before && PsGetThreadCreateTime(s.thread) <= system_time());
+    KeWaitForSingleObject(&s.mutex, Executive, KernelMode, FALSE, NULL);
+    KeReleaseMutex(&s.mutex, FALSE);
+    KeSetEvent(&s.begin, IO_NO_INCREMENT, FALSE);
+    KeWaitForSingleObject(&s.done, Executive, KernelMode, FALSE, NULL);
+    dt_detach();
+    return NULL;
+}
+
+/* Without that of the handle which asks. */
+static ULONG references(PVOID object)
+{
+    PUBLIC_OBJECT_BASIC_INFORMATION info = {.PointerCount = 0};
+    HANDLE                          handle;
+
+    dt_expect_eq(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, NULL, 0, NULL, KernelMode, &handle), STATUS_SUCCESS);
+    dt_expect_eq(ZwQueryObject(handle, ObjectBasicInformation, &info, sizeof info, NULL), STATUS_SUCCESS);
+    ZwClose(handle);
+    return info.PointerCount - 1;
+}
+
+/* THR-013, THR-016: the object stays signaled for as long as somebody holds it. */
+static void knows(void *ctx)
+{
+    LARGE_INTEGER none = {.QuadPart = 0};
+    PETHREAD      found;
+
+    (void)ctx;
+    memset(&s, 0, sizeof s);
+    KeInitializeEvent(&s.begin, NotificationEvent, FALSE);
+    KeInitializeEvent(&s.done, NotificationEvent, FALSE);
+    KeInitializeMutex(&s.mutex, 0);
+    s.before = system_time();
+    assert_int_equal(pthread_create(&threads[0], NULL, is_known, NULL), 0);
+    KeWaitForSingleObject(&s.begin, Executive, KernelMode, FALSE, NULL);
+    HANDLE id = PsGetThreadId(s.thread);
+
+    dt_expect_eq(PsGetThreadExitStatus(s.thread), STATUS_PENDING);
+    dt_expect_eq(KeWaitForSingleObject(s.thread, Executive, KernelMode, FALSE, &none), STATUS_TIMEOUT);
+    KeSetEvent(&s.done, IO_NO_INCREMENT, FALSE);
+    for (int i = 0; i < 2; i++)
+        dt_expect_eq(KeWaitForSingleObject(s.thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    dt_expect_eq(PsGetThreadExitStatus(s.thread), STATUS_SUCCESS);
+    dt_expect(PsIsThreadTerminating(s.thread));
+    dt_expect(!NT_SUCCESS(PsLookupThreadByThreadId(id, &found)));
+    pthread_join(threads[0], NULL);
+    dt_expect_eq(references(s.thread), 1); /* nobody else holds it */
+    ObDereferenceObject(s.thread);
+}
+
+static void test_known(void **state)
+{
+    (void)state;
+    passes(knows);
+}
+
+/* ---- EXT-117: who attaches wakes the processor for a timer that does not ---- */
+
+static EXT_CALLBACK counts;
+
+static VOID counts(PEX_TIMER timer, PVOID context)
+{
+    (void)timer, (void)context;
+    InterlockedIncrement(&s.rounds);
+}
+
+static void arms(void *ctx)
+{
+    LARGE_INTEGER      due = {.QuadPart = -20000};
+    EXT_SET_PARAMETERS p;
+
+    ExInitializeSetTimerParameters(&p);
+    p.NoWakeTolerance = EX_TIMER_UNLIMITED_TOLERANCE;
+    ExSetTimer(ctx, due.QuadPart, 0, &p);
+}
+
+static void *wakes(void *arg)
+{
+    ULONGLONG until;
+
+    assert_int_equal(dt_attach(1), 0);
+    until = KeQueryInterruptTime() + 20000000;
+    while (ReadNoFence(&s.rounds) == 0 && KeQueryInterruptTime() < until)
+        KeStallExecutionProcessor(40);
+    KeSetEvent(&s.done, IO_NO_INCREMENT, FALSE);
+    dt_detach();
+    return arg;
+}
+
+static void wakes_processor(void *ctx)
+{
+    (void)ctx;
+    memset(&s, 0, sizeof s);
+    KeInitializeEvent(&s.done, NotificationEvent, FALSE);
+    PEX_TIMER timer = ExAllocateTimer(counts, NULL, EX_TIMER_NO_WAKE);
+
+    KeSetSystemAffinityThread(1);
+    dt_join(dt_spawn(1, arms, timer));
+    dt_run_for(DT_MS(20));
+    assert_int_equal(pthread_create(&threads[0], NULL, wakes, NULL), 0);
+    KeWaitForSingleObject(&s.done, Executive, KernelMode, FALSE, NULL);
+    dt_expect_eq(s.rounds, 1);
+    ExDeleteTimer(timer, TRUE, TRUE, NULL);
+    KeRevertToUserAffinityThread();
+}
+
+static void test_wakes(void **state)
+{
+    (void)state;
+    passes(wakes_processor);
+    pthread_join(threads[0], NULL);
+}
+
+/* ---- no memory: the first object of the process finds no room ---- */
+
+static pthread_barrier_t barrier;
+
+static void *finds_no_memory(void *arg)
+{
+    free(malloc(1000)); /* the host's share of this thread is there */
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier);
+    int refused = dt_attach(-1);
+
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier);
+    assert_int_equal(refused, -ENOMEM);
+    assert_int_equal(dt_attach(-1), 0);
+    dt_detach();
+    pthread_barrier_wait(&barrier);
+    return arg;
+}
+
+static rlim_t address_space(void)
+{
+    unsigned long pages = 0;
+    FILE         *f = fopen("/proc/self/statm", "r");
+
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%lu", &pages), 1);
+    fclose(f);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+static void without_memory(void *ctx)
+{
+    struct rlimit before, none;
+
+    (void)ctx;
+    assert_int_equal(pthread_create(&threads[0], NULL, finds_no_memory, NULL), 0);
+    pthread_barrier_wait(&barrier);
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+    none = before;
+    none.rlim_cur = address_space();
+    assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier);
+    assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier);
+}
+
+static void nothing(void *ctx)
+{
+    (void)ctx;
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    if (SANITIZED || RACES_CHECKED) /* they need memory of their own */
+        skip();
+    assert_int_equal(pthread_barrier_init(&barrier, NULL, 2), 0);
+    passes(nothing); /* what each run needs is there from now on */
+    passes(without_memory);
+    pthread_join(threads[0], NULL);
+}
+
+/* ---- errors ---- */
+
 static void attaches_a_context(void *ctx)
 {
     (void)ctx;
@@ -118,7 +332,10 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory), /* before there is any object */
         cmocka_unit_test(test_work),
+        cmocka_unit_test(test_known),
+        cmocka_unit_test(test_wakes),
         cmocka_unit_test(test_end),
         cmocka_unit_test(test_errors),
     };

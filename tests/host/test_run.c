@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* links: shared */
 /* The embedding API from inside another framework: bodies, threads, time, results. Nothing here halts the machine. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,6 +49,21 @@ static void test_body_is_a_thread_at_passive_level(void **state)
     assert_int_equal(s.irql, PASSIVE_LEVEL);
     assert_int_equal(s.processors, 3);
     assert_int_equal(r.warnings, 0);
+}
+
+static void attach(void *ctx)
+{
+    ((struct seen *)ctx)->count = dt_attach(DT_ANY_PROCESSOR);
+}
+
+static void test_threads_of_the_host(void **state)
+{
+    struct seen      s;
+    struct dt_result r;
+
+    (void)state;
+    assert_int_equal(run(attach, &s, 1, &r), 0);
+    assert_int_equal(s.count, strcmp(dt_machine(), "sim") == 0 ? -ENOTSUP : -EBUSY);
 }
 
 static void test_numbers_out_of_range_are_refused(void **state)
@@ -252,6 +268,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_body_is_a_thread_at_passive_level),
+        cmocka_unit_test(test_threads_of_the_host),
         cmocka_unit_test(test_numbers_out_of_range_are_refused),
         cmocka_unit_test(test_join_all_waits_for_every_thread),
         cmocka_unit_test(test_run_for_lets_time_pass),

@@ -412,6 +412,49 @@ static void test_refuses_attributes(void **state)
     passes(refuses_attributes);
 }
 
+/* ---- who waits for good ---- */
+
+static WORK_QUEUE_ITEM item;
+static KEVENT          worked;
+
+static VOID works(PVOID context)
+{
+    (void)context;
+    KeSetEvent(&worked, IO_NO_INCREMENT, FALSE);
+}
+
+static VOID waits_for_go(PVOID context)
+{
+    (void)context;
+    wait_for(&s.go);
+}
+
+static void never_goes_on(void *ctx)
+{
+    (void)ctx;
+    begin();
+    KeInitializeEvent(&worked, NotificationEvent, FALSE);
+    ExInitializeWorkItem(&item, works, NULL);
+    ExQueueWorkItem(&item, DelayedWorkQueue);
+    wait_for(&worked);
+    create(waits_for_go);
+    wait_for(&s.started);
+}
+
+/* The body and the thread are named; a worker waits for work, that is no reason. */
+static void test_waits_for_good(void **state)
+{
+    struct dt_config cfg = config(1);
+    struct dt_result r;
+
+    (void)state;
+    if (!simulated())
+        return;
+    assert_int_equal(dt_run(&cfg, never_goes_on, NULL, &r), 0);
+    assert_finding(&r, "DT-L17", 0);
+    assert_non_null(strstr(r.finding.what, "threads that wait: 2,"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_current_thread),
         cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_refuses_attributes),
+        cmocka_unit_test(test_waits_for_good),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,6 +78,8 @@ static void nothing(void *ctx)
 static void test_memory(void **state)
 {
     (void)state;
+    if (SANITIZED || RACES_CHECKED) /* they need memory of their own */
+        skip();
     passes(nothing); /* what each run needs is there from now on */
     passes(without_memory);
 }
