@@ -40,9 +40,7 @@ void ke_timer_boot(void)
 
 static struct ke_cpu *owner(const KTIMER *t)
 {
-    unsigned cpu = ke_timer_word(t) & P_CPU;
-
-    return &ke.cpu[cpu < ke.cpus ? cpu : 0];
+    return &ke.cpu[ke_timer_word(t) & P_CPU];
 }
 
 static struct ke_timerq *queue_of(const KTIMER *t)

@@ -6,13 +6,15 @@
 
 /* Bits of KTIMER.Processor above the processor number. */
 enum {
-    P_CPU = 0x00FF,
+    P_CPU = MACH_CPUS_MAX - 1,
     P_ABSOLUTE = 0x0100,
     P_FINE = 0x0200,
     P_NO_WAKE = 0x0400,
     P_LATE = 0x0800, /* on the processor's list of late timers, in neither queue */
     P_PERIOD_100NS = 0x1000
 };
+_Static_assert(
+    (P_CPU & MACH_CPUS_MAX) == 0 && P_CPU < P_ABSOLUTE, "a mask; memory that was never a timer names a processor too");
 
 static inline USHORT ke_timer_word(const KTIMER *t)
 {
