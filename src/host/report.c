@@ -154,8 +154,10 @@ static bool print_thread(void *ctx, const struct ke_thread_info *info)
     if (!info->waiting || info->daemon)
         return true;
     tell_thread(info->id, who, sizeof who);
-    if (!objects_name(info->object, story_count(), what, sizeof what))
-        snprintf(what, sizeof what, "%s", info->objects > 1 ? "several objects" : "an object of the kernel's");
+    if (info->objects > 1)
+        snprintf(what, sizeof what, "several objects");
+    else if (!objects_name(info->object, story_count(), what, sizeof what))
+        snprintf(what, sizeof what, "an object of the kernel's");
     if (info->owner)
         out_line(l->o, "%s waits for %s, which thread %u owns", who, what, info->owner);
     else

@@ -352,6 +352,9 @@ static VOID terminates_worker(PVOID context)
 
 static void terminate_worker(void *ctx)
 {
+    enum { TEXT = 10000 };
+
+    static char            text[TEXT];
     static WORK_QUEUE_ITEM item;
 
     (void)ctx;
@@ -414,6 +417,9 @@ static void test_refuses_attributes(void **state)
 
 /* ---- who waits for good ---- */
 
+enum { TEXT = 10000 };
+
+static char            text[TEXT];
 static WORK_QUEUE_ITEM item;
 static KEVENT          worked;
 
@@ -441,6 +447,24 @@ static void never_goes_on(void *ctx)
     wait_for(&s.started);
 }
 
+static void waits_for_two(void *ctx)
+{
+    KEVENT event[2];
+    PVOID  objects[2] = {&event[0], &event[1]};
+
+    (void)ctx;
+    for (int i = 0; i < 2; i++)
+        KeInitializeEvent(&event[i], NotificationEvent, FALSE);
+    KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, NULL, NULL);
+}
+
+static void keep(void *io, const char *text)
+{
+    size_t used = strlen(io);
+
+    snprintf((char *)io + used, TEXT - used, "%s", text);
+}
+
 /* The body and the thread are named; a worker waits for work, that is no reason. */
 static void test_waits_for_good(void **state)
 {
@@ -453,6 +477,12 @@ static void test_waits_for_good(void **state)
     assert_int_equal(dt_run(&cfg, never_goes_on, NULL, &r), 0);
     assert_finding(&r, "DT-L17", 0);
     assert_non_null(strstr(r.finding.what, "threads that wait: 2,"));
+    text[0] = 0;
+    cfg.quiet = false;
+    cfg.print = keep;
+    cfg.print_io = text;
+    assert_int_equal(dt_run(&cfg, waits_for_two, NULL, &r), 0);
+    assert_non_null(strstr(text, "the test waits for several objects\n"));
 }
 
 int main(void)
