@@ -141,7 +141,7 @@ void ke_timer_rearm_all(void)
         mach_lock(&c->timer_lock);
         if (ke_timerq_count(&c->absolute))
             ke_timerq_rebase(&c->absolute, ke_system_time());
-        c->armed = NT_NEVER - 1; /* the same due time may now mean another tick */
+        c->armed = NT_NEVER; /* the same due time may now mean another tick */
         ke_timer_arm(c);
         mach_unlock(&c->timer_lock);
     }
@@ -188,20 +188,14 @@ static SELDOM bool init_queued(PKTIMER t, TIMER_TYPE type)
 
 void ke_timer_init(PKTIMER t, TIMER_TYPE type)
 {
-    bool was_set = ev_wanted(EV_TIMER_INIT) && ke_timer_inserted(t);
-
     if (finding_faithful && ke_timer_inserted(t) && init_queued(t, type))
         return;
     ke_header_init(&t->Header, TimerNotificationObject + (unsigned)type, sizeof *t, 0);
-    t->Header.TimerControlFlags = 0;
-    t->Header.TimerMiscFlags = 0;
     t->DueTime.QuadPart = 0;
-    t->TimerListEntry.Flink = t->TimerListEntry.Blink = NULL;
     t->Dpc = NULL;
     t->Processor = (USHORT)mach_cpu();
-    t->TimerType = 0;
     t->Period = 0;
-    ev(EV_TIMER_INIT, t, was_set, type, 0);
+    ev(EV_TIMER_INIT, t, 0, type, 0);
 }
 
 static SELDOM _Noreturn void no_timer(const KTIMER *t, unsigned type)
@@ -286,12 +280,11 @@ static bool move_locked(PKTIMER t, struct ke_cpu *was, struct ke_cpu *mine, USHO
     struct ke_timerq *to = flags & P_ABSOLUTE ? &mine->absolute : &mine->relative;
     bool              was_set = ke_timer_is_set_locked(t);
 
-    if (was_set && (queue_of(t) != to || (ke_timer_word(t) & P_LATE)))
+    if (was_set)
         take_out(was, t);
     ke_timer_word_set(t, (unsigned)(flags | (mine - ke.cpu)));
     ke_timerq_set(to, t, key);
-    if (was != mine && was_set)
-        arm_changed(was, NT_NEVER);
+    arm_changed(was, NT_NEVER);
     return was_set;
 }
 

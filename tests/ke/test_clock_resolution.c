@@ -2,10 +2,11 @@
 /* The timer resolution and what ticks do to timers: CLK-022 .. CLK-028, CLK-032 .. CLK-036, CLK-038. */
 #include "../machine.h"
 
-#define TICK    156250u
-#define FINEST  10000u
-#define HOUR    36000000000ll
-#define FOREVER 0x7FFFFFFFFFFFFFFFll
+#define TICK      156250u
+#define FINEST    10000u
+#define HOUR      36000000000ll
+#define FOREVER   0x7FFFFFFFFFFFFFFFll
+#define TEN_YEARS (3652 * 24 * HOUR)
 
 static struct dt_config coarse(unsigned processors)
 {
@@ -255,7 +256,8 @@ static void test_lost_sign(void **state)
     static const struct {
         LONGLONG due;
         unsigned warnings;
-    } cases[] = {{1, 1}, {10000000, 1}, {0, 0}, {-10000, 0}, {132000000000000000, 0}};
+    } cases[] = {
+        {1, 1}, {10000000, 1}, {TEN_YEARS - 1, 1}, {TEN_YEARS, 0}, {0, 0}, {-10000, 0}, {132000000000000000, 0}};
     struct dt_config cfg = config(1);
 
     (void)state;

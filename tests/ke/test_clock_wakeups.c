@@ -80,6 +80,19 @@ static void canceled(void *ctx)
     wait_for(&s.timer[1]);
 }
 
+/* With few timers left, none of them due then. */
+static void few_left(void *ctx)
+{
+    enum { FEW = 16 };
+
+    (void)ctx;
+    begin();
+    for (int i = 0; i <= FEW; i++)
+        set(i, i ? 5 : 3);
+    dt_expect(KeCancelTimer(&s.timer[0]));
+    wait_for(&s.timer[FEW]);
+}
+
 static void put_off(void *ctx)
 {
     (void)ctx;
@@ -213,6 +226,7 @@ static void test_wakeups(void **state)
     takes(no_timer, 0);
     takes(one, 1);
     takes(canceled, 1);
+    takes(few_left, 1);
     takes(put_off, 1);
     takes(brought_forward, 1);
     takes(together, 1);

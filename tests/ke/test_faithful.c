@@ -324,40 +324,63 @@ static VOID on_timer(PKDPC dpc, PVOID context, PVOID a, PVOID b)
 /* KTM-008: the timer comes due all the same, with its DPC, as what it was initialized to last. */
 static void timer_again(void *ctx)
 {
-    static KTIMER t, other;
+    static KTIMER t;
     KDPC          dpc;
     LONG          runs = 0;
 
     (void)ctx;
     KeInitializeDpc(&dpc, on_timer, &runs);
-    KeInitializeTimer(&other);
-    KeSetTimer(&other, in_ms(30), NULL);
     KeInitializeTimer(&t);
-    KeSetTimerEx(&t, in_ms(20), 20, &dpc);
+    KeSetTimerEx(&t, in_ms(5), 20, &dpc);
+    wait_for(&t);
+    dt_expect(KeReadStateTimer(&t));
     KeInitializeTimerEx(&t, SynchronizationTimer);
     dt_expect_eq(poll(&t), STATUS_TIMEOUT);
     wait_for(&t);
     dt_expect_eq(poll(&t), STATUS_TIMEOUT);
-    wait_for(&other);
+    sleep_ms(30);
     KeFlushQueuedDpcs();
-    dt_expect_eq(runs, 1);
+    dt_expect_eq(runs, 2);
     dt_expect(!KeCancelTimer(&t));
     KeSetTimer(&t, in_ms(1), &dpc);
     wait_for(&t);
     KeFlushQueuedDpcs();
-    dt_expect_eq(runs, 2);
+    dt_expect_eq(runs, 3);
+}
+
+/* Who waited for it before is on a list that is no more: the end of the wait finds it corrupt. */
+static void waits_for_old(void *ctx)
+{
+    dt_expect_eq(wait_ms(ctx, 100), STATUS_TIMEOUT);
+}
+
+static void timer_again_with_waiter(void *ctx)
+{
+    static KTIMER t;
+
+    (void)ctx;
+    KeInitializeTimer(&t);
+    KeSetTimer(&t, in_ms(40), NULL);
+    dt_spawn(DT_ANY_PROCESSOR, waits_for_old, &t);
+    sleep_ms(10);
+    KeInitializeTimer(&t);
+    wait_for(&t);
+    dt_join_all();
 }
 
 /* What is no timer, but looks as if it were set: nothing that is in the memory counts. */
 static void timer_in_garbage(void *ctx)
 {
-    static KTIMER t;
+    static KTIMER t, other;
 
     (void)ctx;
+    KeInitializeTimer(&other);
+    KeSetTimer(&other, in_ms(5), NULL);
     memset(&t, 0xFF, sizeof t);
     KeInitializeTimer(&t);
     KeSetTimer(&t, in_ms(1), NULL);
     wait_for(&t);
+    wait_for(&other);
 }
 
 static void test_timers(void **state)
@@ -366,6 +389,8 @@ static void test_timers(void **state)
 
     (void)state;
     tolerated(timer_again, "DT-T02", 0);
+    caught(timer_again_with_waiter, "DT-T02", ANY_CODE);
+    caught_with(&cfg, timer_again_with_waiter, NULL, 0x139);
     passes_with(&cfg, timer_in_garbage);
 }
 

@@ -46,9 +46,24 @@ static void results(void *ctx)
     dt_expect_eq(s.calls, 1);
 }
 
+/* KTM-014: 0 is at once, with any tolerance. */
+static void at_once(void *ctx)
+{
+    (void)ctx;
+    begin(1);
+    sleep_ms(7);
+    uint64_t from = KeQueryInterruptTime();
+
+    KeSetCoalescableTimer(&s.timer, in_100ns(0), 0, 1000, &s.dpc);
+    wait_for(&s.done);
+    dt_expect(!simulated() || s.at[0] <= from + MS);
+    end();
+}
+
 static void test_like_the_others(void **state)
 {
     (void)state;
+    passes(at_once);
     passes(without_tolerance);
     passes(results);
 }

@@ -163,9 +163,22 @@ static void freed_after_cancel(void *ctx)
     freed(true);
 }
 
+/* KTM-011: the object, and where its memory begins and ends. */
+static void test_range(void)
+{
+    struct dt_config cfg = config(1);
+    struct dt_result r = {0};
+
+    if (!simulated())
+        return;
+    assert_int_equal(dt_run(&cfg, zeroed, NULL, &r), 0);
+    assert_true(r.finding.param[1] == r.finding.param[2] && r.finding.param[3] - r.finding.param[2] == sizeof(KTIMER));
+}
+
 static void test_object(void **state)
 {
     (void)state;
+    test_range();
     caught_params(zeroed, "DT-T01", 0xC7, 0, ANY_PARAM);
     caught_params(garbage, "DT-T01", 0xC7, 0, ANY_PARAM);
     caught_params(in_paged_pool, "DT-I10", 0xC4, 0xE1, ANY_PARAM);
