@@ -131,6 +131,12 @@ static void sets_again(void *ctx)
     dt_expect(set(0, 5));
 }
 
+static void sets_first(void *ctx)
+{
+    (void)ctx;
+    dt_expect(!set(0, 5));
+}
+
 static void cancels(void *ctx)
 {
     (void)ctx;
@@ -155,7 +161,7 @@ static void canceled_elsewhere(void *ctx)
     KeSetSystemAffinityThread(1);
     set(1, 2);
     dt_join(dt_spawn(1, cancels, ctx));
-    set(0, 5);
+    dt_join(dt_spawn(1, sets_first, ctx));
     wait_for(&s.timer[0]);
 }
 

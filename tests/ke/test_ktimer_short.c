@@ -2,8 +2,8 @@
 /* machines: sim */
 /*
  * The short way of KeSetTimer, KeSetTimerEx and KeCancelTimer, which is taken while nobody listens: results, expirations, points
- * and choices are those of the long way, also when ticks change or come while their interrupt waits. KTM-018, KTM-028, KTM-040,
- * KTM-063, CLK-023.
+ * and choices are those of the long way, also when ticks change or come while their interrupt waits, and when
+ * other processors have set the timer before. KTM-018, KTM-028, KTM-040, KTM-063, CLK-023.
  */
 #include "../machine.h"
 
@@ -52,6 +52,12 @@ static LARGE_INTEGER some_due(void)
     due.QuadPart = -(int64_t)(1 + below(most[below(6)]));
     if (below(3) == 0)
         due.QuadPart = -(int64_t)(1 + below(4)) * 7 * MS;
+    if (below(10) == 0) {
+        LARGE_INTEGER now;
+
+        KeQuerySystemTime(&now);
+        due.QuadPart = now.QuadPart - due.QuadPart;
+    }
     return due;
 }
 
@@ -89,6 +95,8 @@ static void calls(void *ctx)
 
         if (below(100) == 0)
             change_resolution();
+        if (below(50) == 0)
+            KeSetSystemAffinityThread((KAFFINITY)1 << below(KeQueryActiveProcessorCount(NULL)));
         if (high)
             KeRaiseIrql(DISPATCH_LEVEL, &old);
         if (high && below(4) == 0) /* the next tick comes, at times just now, and its interrupt has to wait */
