@@ -134,6 +134,7 @@ static void sets_again(void *ctx)
 static void sets_first(void *ctx)
 {
     (void)ctx;
+    KeInitializeTimer(&s.timer[0]);
     dt_expect(!set(0, 5));
 }
 

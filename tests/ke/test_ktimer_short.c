@@ -176,11 +176,51 @@ static void test_limit(void **state)
         assert_int_equal(cut_after(steps, false), cut_after(steps, true));
 }
 
+/* ---- what is no timer, on a processor with many ---- */
+
+static void set_many(void)
+{
+    LARGE_INTEGER hour = {.QuadPart = -36000000000ll};
+
+    for (unsigned i = 0; i < TIMERS; i++) {
+        KeInitializeTimer(&s.timer[i]);
+        KeSetTimer(&s.timer[i], hour, NULL);
+    }
+    memset(&s.timer[7].Header, 0, sizeof s.timer[7].Header);
+}
+
+static void sets_no_timer(void *ctx)
+{
+    LARGE_INTEGER due = {.QuadPart = -70000000000ll};
+
+    (void)ctx;
+    set_many();
+    KeSetTimer(&s.timer[7], due, NULL);
+}
+
+static void cancels_no_timer(void *ctx)
+{
+    (void)ctx;
+    set_many();
+    KeCancelTimer(&s.timer[7]);
+}
+
+/* KTM-011, KTM-012 */
+static void test_no_timer(void **state)
+{
+    struct dt_config cfg = {.processors = 1, .quiet = true, .tick_100ns = TICK_1MS, .faithful = true};
+
+    (void)state;
+    caught_with(&cfg, sets_no_timer, "DT-T01", 0xC7);
+    caught_with(&cfg, cancels_no_timer, "DT-T01", 0xC7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_the_long_way),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_no_timer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
