@@ -144,7 +144,10 @@ static void deletes_ktimer(void *ctx)
 /* EXT-030, EXT-052, EXT-061, EXT-120: 0xC7, parameter 1 = 9, parameter 2 says what. EXT-090: no EX_TIMER. */
 static void test_parameters(void **state)
 {
+    struct dt_config plain = config(2);
+
     (void)state;
+    plain.faithful = true;
     caught_params(unknown_attribute, "DT-T14", 0xC7, 9, 0);
     caught_params(both_attributes, "DT-T14", 0xC7, 9, 0);
     caught_params(absolute_high_resolution, "DT-T14", 0xC7, 9, 2);
@@ -153,6 +156,7 @@ static void test_parameters(void **state)
     caught_params(negative_period, "DT-T13", 0xC7, 9, 4);
     passes(good_tolerances);
     caught(deletes_null, "DT-T18", 0x0A);
+    caught_params_with(&plain, deletes_null, "DT-T17", 0xC7, 9, 5);
     caught_params(deletes_ktimer, "DT-T17", 0xC7, 9, 5);
 }
 
