@@ -446,7 +446,6 @@ bool ke_timer_set_short(PKTIMER t, int64_t due, ULONG period_ms, PKDPC dpc, bool
     uint32_t       kind = kind_of(t);
     struct ke_cpu *mine = short_way(t);
     nt_100ns       key;
-    bool           done;
 
     if (!mine || due >= 0 || !ke_clock_tick_known(&key))
         return false;
@@ -456,10 +455,9 @@ bool ke_timer_set_short(PKTIMER t, int64_t due, ULONG period_ms, PKDPC dpc, bool
     struct mach_short s = mach_short_begin();
 
     *was_set = kind != KIND_NOT_SET;
-    if (!*was_set)
-        done = ke_timerq_insert_short(&mine->relative, t, key);
-    else
-        done = kind == KIND_SET && ke_timerq_move_short(&mine->relative, t, key);
+    bool done = kind == KIND_SET ? ke_timerq_move_short(&mine->relative, t, key)
+                                 : !*was_set && ke_timerq_insert_short(&mine->relative, t, key);
+
     if (!done) {
         mach_short_undo(s);
         return false;

@@ -92,8 +92,13 @@ static void waits_at_dispatch(void *ctx)
 
 static void test_wait_at_dispatch(void **state)
 {
+    struct dt_config plain = config(2);
+
     (void)state;
+    plain.faithful = true;
     caught(waits_at_dispatch, "DT-T16", 0x0A);
+    caught_with(&plain, waits_at_dispatch, "DT-T16", 0x0A);
+    caught_with(&plain, waits_for_itself, "DT-T16", 0xB8);
 }
 
 /* ---- EXT-131: a callback that waits, and one that returns at another IRQL ---- */
@@ -229,6 +234,29 @@ static void uninitialised_parameters(void *ctx) /* EXT-057 */
     ExSetTimer(s.timer, -10000, 0, &p);
 }
 
+/* One field that ExInitializeSetTimerParameters has not set is enough. */
+static void another_version(void *ctx)
+{
+    EXT_SET_PARAMETERS p;
+
+    (void)ctx;
+    ExInitializeSetTimerParameters(&p);
+    p.Version++;
+    begin(NULL, 0);
+    ExSetTimer(s.timer, -10000, 0, &p);
+}
+
+static void reserved_used(void *ctx)
+{
+    EXT_SET_PARAMETERS p;
+
+    (void)ctx;
+    ExInitializeSetTimerParameters(&p);
+    p.Reserved = 1;
+    begin(NULL, 0);
+    ExSetTimer(s.timer, -10000, 0, &p);
+}
+
 static void cancel_parameters(void *ctx) /* EXT-068 */
 {
     (void)ctx;
@@ -249,6 +277,28 @@ static void uninitialised_delete_parameters(void *ctx) /* EXT-094 */
 
     (void)ctx;
     memset(&p, 0xA5, sizeof p);
+    begin(NULL, 0);
+    ExDeleteTimer(s.timer, TRUE, TRUE, &p);
+}
+
+static void another_delete_version(void *ctx)
+{
+    EXT_DELETE_PARAMETERS p;
+
+    (void)ctx;
+    ExInitializeDeleteTimerParameters(&p);
+    p.Version++;
+    begin(NULL, 0);
+    ExDeleteTimer(s.timer, TRUE, TRUE, &p);
+}
+
+static void reserved_used_in_delete(void *ctx)
+{
+    EXT_DELETE_PARAMETERS p;
+
+    (void)ctx;
+    ExInitializeDeleteTimerParameters(&p);
+    p.Reserved = 1;
     begin(NULL, 0);
     ExDeleteTimer(s.timer, TRUE, TRUE, &p);
 }
@@ -295,9 +345,13 @@ static void test_arguments(void **state)
     caught(negative_period, "DT-T13", 0xC7);
     caught(period_above_maxlong, "DT-T13", 0xC7);
     caught(uninitialised_parameters, "DT-T19", 0xC7);
+    caught(another_version, "DT-T19", 0xC7);
+    caught(reserved_used, "DT-T19", 0xC7);
     caught(cancel_parameters, "DT-T19", 0xC7);
     caught(wait_without_cancel, "DT-T15", 0xC7);
     caught(uninitialised_delete_parameters, "DT-T19", 0xC7);
+    caught(another_delete_version, "DT-T19", 0xC7);
+    caught(reserved_used_in_delete, "DT-T19", 0xC7);
     caught(ktimer_as_ex_timer, "DT-T17", 0xC7);
     caught(ex_timer_as_ktimer, "DT-T01", 0xC7);
     passes(good_arguments);

@@ -173,6 +173,20 @@ static void expire_twice(void *ctx)
     KeCancelTimer(&timer);
 }
 
+static void set_absolute(void *ctx)
+{
+    LARGE_INTEGER due;
+    KTIMER        timer;
+
+    (void)ctx;
+    KeQuerySystemTime(&due);
+    due.QuadPart += 36000000000ll;
+    KeInitializeTimer(&timer);
+    for (int i = 0; i < 3; i++)
+        KeSetTimer(&timer, due, NULL);
+    KeCancelTimer(&timer);
+}
+
 static bool keep_stats(void *io, const struct dt_timer_stats *s)
 {
     *(struct dt_timer_stats *)io = *s;
@@ -196,6 +210,13 @@ static void test_timer_statistics(void **state)
     assert_int_equal(stats.expired, 2);
     assert_int_equal(stats.cancelled, 1);
     assert_false(stats.still_set);
+    dt_timers_watch(true);
+    assert_int_equal(run(set_absolute, &s, 1, NULL), 0);
+    dt_timers_each(keep_stats, &stats);
+    dt_timers_watch(false);
+    assert_int_equal(stats.set, 3);
+    assert_int_equal(stats.reset, 2);
+    assert_int_equal(stats.cancelled, 1);
 }
 
 static void set_reset(void *io)

@@ -2,7 +2,7 @@
 /* machines: sim */
 /*
  * No clock interrupt that nobody asked for: a machine has no ticks of its own, so that what an idle one does is what its timers ask
- * for. KTM-025, KTM-028, KTM-040, EXT-115.
+ * for. KTM-025, KTM-028, KTM-040, EXT-115, EXT-116.
  */
 #include "../machine.h"
 
@@ -188,6 +188,24 @@ static void late(void *ctx)
     ExDeleteTimer(timer, TRUE, FALSE, NULL);
 }
 
+/* EXT-116: without parameters there is no tolerance. */
+static void sets_without_parameters(void *ctx)
+{
+    ExSetTimer(ctx, -10 * MS, 0, NULL);
+}
+
+static void not_late(void *ctx)
+{
+    PEX_TIMER timer = ExAllocateTimer(NULL, NULL, EX_TIMER_NO_WAKE);
+    dt_ns     before = dt_now();
+
+    (void)ctx;
+    dt_join(dt_spawn(1, sets_without_parameters, timer));
+    wait_for(timer);
+    dt_expect_eq(dt_now() - before, DT_MS(10));
+    ExDeleteTimer(timer, TRUE, FALSE, NULL);
+}
+
 /* The run ends while one is late. */
 static void stops_when_late(void *ctx)
 {
@@ -240,6 +258,7 @@ static void test_wakeups(void **state)
     takes(moved, 1);
     takes(canceled_elsewhere, 1);
     takes(late, 2);
+    takes(not_late, 1);
     takes(system_time_set, 2);
     takes(periodic, 5); /* at 2, 4, 6, 8 and 9 ms */
     caught(stops_when_late, NULL, 0xE2);
