@@ -59,6 +59,7 @@ static const struct {
     uint16_t first, strands;
 } geometry[KE_TIMERQ_LEVELS] = {{0, 1}, {512, 8}, {4608, 8}, {8704, 8}, {12800, 1}, {13312, 1}, {13824, 1}};
 _Static_assert(KE_TIMERQ_LISTS == 14336 && KE_TIMERQ_STRANDS == 8 && KE_TIMERQ_RING == 512, "as in geometry");
+_Static_assert(KE_TIMERQ_LEVELS == 7, "near_list() and far_list() have a term for each");
 
 /* ---- the wheel ---- */
 
@@ -136,7 +137,6 @@ static inline LIST_ENTRY *near_list(struct ke_timerq *q, uint64_t due)
     unsigned        level = (unsigned)(due >= b[0]) + (due >= b[1]) + (due >= b[2]);
     size_t          slot = level * KE_TIMERQ_RING + (due >> shift_of(level)) % KE_TIMERQ_RING;
 
-    _Static_assert(KE_TIMERQ_STRANDS == 8 && KE_TIMERQ_RING == 512, "as in geometry");
     if (due >= b[3])
         return NULL;
     if (__builtin_expect(!(words[slot / 64] >> (slot % 64) & 1), 0))
@@ -152,7 +152,6 @@ static SELDOM LIST_ENTRY *far_list(struct ke_timerq *q, uint64_t due)
     const uint64_t *b = q->beyond;
     unsigned        level = 4u + (due >= b[4]) + (due >= b[5]), i = (due >> shift_of(level)) % KE_TIMERQ_RING;
 
-    _Static_assert(sizeof q->beyond / sizeof *b == 6, "one term each");
     slot_mark(q, level, i);
     return slot_list(q, level, i);
 }

@@ -154,23 +154,31 @@ static void test_other_fields_are_left_alone(void **state)
     assert_int_equal(timers[3].Period, was.Period);
 }
 
+static void comes_when_due(uint64_t due)
+{
+    setup(NULL);
+    ke_timerq_set(&queue, &timers[0], due);
+    check_queue();
+    assert_null(ke_timerq_take(&queue, due - 1));
+    check_queue();
+    assert_true(ke_timerq_next(&queue) == due);
+    assert_null(ke_timerq_take(&queue, due - 1));
+    check_queue();
+    assert_ptr_equal(ke_timerq_take(&queue, due), &timers[0]);
+    assert_null(ke_timerq_take(&queue, NEVER));
+}
+
 static void test_never_early(void **state)
 {
     static const uint64_t due[] = {1, 1023, 1024, 1025, SLOT(1) - 1, SLOT(1), SLOT(2) - 1, SLOT(2), 3 * SLOT(3) + 5,
         SLOT(5), SLOT(6) - 1, SLOT(6), UINT64_MAX / 2, UINT64_MAX - 1024, UINT64_MAX - 1};
 
     (void)state;
-    for (unsigned i = 0; i < sizeof due / sizeof *due; i++) {
-        setup(NULL);
-        ke_timerq_set(&queue, &timers[0], due[i]);
-        assert_null(ke_timerq_take(&queue, due[i] - 1));
-        check_queue();
-        assert_true(ke_timerq_next(&queue) == due[i]);
-        assert_null(ke_timerq_take(&queue, due[i] - 1));
-        check_queue();
-        assert_ptr_equal(ke_timerq_take(&queue, due[i]), &timers[0]);
-        assert_null(ke_timerq_take(&queue, NEVER));
-    }
+    for (unsigned i = 0; i < sizeof due / sizeof *due; i++)
+        comes_when_due(due[i]);
+    for (unsigned level = 1; level < KE_TIMERQ_LEVELS; level++) /* the first that are not for the level below */
+        for (uint64_t off = 0; off < 3; off++)
+            comes_when_due(2 * SLOT(level) - 1 + off);
 }
 
 static void test_due_time_saturates(void **state)
