@@ -444,7 +444,8 @@ static size_t count(const struct check *k, enum finding_state state)
 
 static int put_out(const struct check *k)
 {
-    size_t new = count(k, FINDING_NEW), suppressed = count(k, FINDING_SUPPRESSED), known = count(k, FINDING_KNOWN);
+    size_t new = count(k, FINDING_NEW), advice = count(k, FINDING_ADVICE), known = count(k, FINDING_KNOWN);
+    size_t suppressed = count(k, FINDING_SUPPRESSED);
 
     if (strcmp(k->format, "sarif") == 0)
         findings_write_sarif(&k->findings, stdout);
@@ -460,6 +461,8 @@ static int put_out(const struct check *k)
 
     fprintf(stderr, "duetime: %zu source%s checked, %zu finding%s", checked, checked == 1 ? "" : "s", new,
         new == 1 ? "" : "s");
+    if (advice)
+        fprintf(stderr, ", %zu piece%s of advice", advice, advice == 1 ? "" : "s");
     if (suppressed)
         fprintf(stderr, ", %zu suppressed in the source", suppressed);
     if (known)
