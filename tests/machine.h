@@ -354,6 +354,12 @@ static inline void sleep_ms(int64_t n)
     KeDelayExecutionThread(KernelMode, FALSE, &t);
 }
 
+/* What other threads and processors do is about to end the run. In real time it may take long, and a minute is the end. */
+static inline void until_caught(void)
+{
+    sleep_ms(simulated() ? 100 : 100000);
+}
+
 /* Threads just started have come to where they wait. */
 static inline void settle(void)
 {

@@ -27,7 +27,7 @@ LAST_WORDS = {"vsnprintf", "fprintf", "stderr", "abort"}
 
 # libc symbols by floor; None = anything.
 LIBC = {
-    "base": MEMORY | LAST_WORDS,
+    "base": MEMORY | LAST_WORDS | {"sched_yield"},  # spin.c
     "mach": None,
     "ke": MEMORY,
     "ex": MEMORY,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 struct spin {
     atomic_flag held;
@@ -13,10 +14,17 @@ struct spin {
         ATOMIC_FLAG_INIT \
     }
 
+static inline bool spin_take(struct spin *s)
+{
+    return !atomic_flag_test_and_set_explicit(&s->held, memory_order_acquire);
+}
+
+void spin_wait(struct spin *s); /* until it is taken */
+
 static inline void spin_lock(struct spin *s)
 {
-    while (atomic_flag_test_and_set_explicit(&s->held, memory_order_acquire))
-        __builtin_ia32_pause();
+    if (!spin_take(s))
+        spin_wait(s);
 }
 
 static inline void spin_unlock(struct spin *s)

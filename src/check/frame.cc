@@ -16,7 +16,6 @@ Registration::Registration(const char *name, void (*add)(CheckerRegistry &, cons
 const RuleRow rule_rows[RULE_COUNT] = {
 #define RULE(id, number, aliases, family, text, page) {"DT-" #id, number, text},
 #include "check/rules.def"
-#undef RULE
 };
 
 bool is_users(const SourceManager &sm, SourceLocation at)

@@ -15,6 +15,8 @@
 
 REGISTER_MAP_WITH_PROGRAMSTATE(HeldLocks, const void *, dt::Held)
 REGISTER_SET_WITH_PROGRAMSTATE(ReleasedLocks, const void *)
+REGISTER_MAP_WITH_PROGRAMSTATE(
+    DroppedLocks, const void *, const clang::Expr *) /* the caller's, it seems; by which call */
 REGISTER_TRAIT_WITH_PROGRAMSTATE(LockOrder, unsigned)
 REGISTER_SET_WITH_PROGRAMSTATE(CompletedTags, const clang::ento::MemRegion *) /* requests, tags of remove locks */
 
@@ -322,6 +324,17 @@ const char *region_to_leave(CheckerContext &c, unsigned kind)
     return other == LOCK_GUARDED_REGION ? "a guarded region" : "a critical region";
 }
 
+/* The function first lets go of a lock and takes it later: its caller's, unless this path does not take it again. */
+bool is_dropped(const CallEvent &call, CheckerContext &c, const LockCall &l)
+{
+    if (!contract_of(root(c)).role_name.empty() || c.getState()->contains<ReleasedLocks>(released_object(call, l)))
+        return false;
+    const CallExpr *acquire = calls_for_lock(root(c), true, l.kind);
+
+    return is_spin(l.kind) && acquire && call.getOriginExpr() &&
+           c.getSourceManager().isBeforeInTranslationUnit(call.getOriginExpr()->getBeginLoc(), acquire->getBeginLoc());
+}
+
 void LockChecker::check_release(const CallEvent &call, CheckerContext &c, const void *lock, const LockCall &l) const
 {
     ProgramStateRef  state = c.getState();
@@ -349,6 +362,8 @@ void LockChecker::check_release(const CallEvent &call, CheckerContext &c, const 
     const void *what = lock ? lock : handle;
     bool        known_from_start = !k.role_name.empty() && l.kind != LOCK_REMOVE && l.kind != LOCK_RUNDOWN &&
                             l.kind != LOCK_RESOURCE && l.kind != LOCK_MUTEX;
+    if (is_dropped(call, c, l))
+        return;
     if (again || known_from_start || calls_for_lock(root(c), true, l.kind))
         report(c, this, rule_for(l.kind, L02),
             text_of(what, l.kind) +
@@ -487,13 +502,16 @@ ProgramStateRef let_go(ProgramStateRef state, const void *key)
     return state->remove<HeldLocks>(key)->add<ReleasedLocks>(key);
 }
 
-ProgramStateRef released(ProgramStateRef state, const CallEvent &call, const LockCall &l)
+ProgramStateRef released(CheckerContext &c, const CallEvent &call, const LockCall &l)
 {
-    const void *what = released_object(call, l);
-    const void *key = find_held(state, lock_of(call, l), handle_of(call, l));
+    ProgramStateRef state = c.getState();
+    const void     *lock = lock_of(call, l), *what = released_object(call, l);
+    const void     *key = find_held(state, lock, handle_of(call, l));
 
     if (key && !has_other_tag(state, call, l))
         state = let_go(state, key);
+    else if (!key && lock && is_dropped(call, c, l))
+        state = state->set<DroppedLocks>(lock, call.getOriginExpr());
     return what ? state->add<ReleasedLocks>(what) : state;
 }
 
@@ -581,6 +599,18 @@ ProgramStateRef assumed(ProgramStateRef state, const CallEvent &call)
     return held ? state->remove<HeldLocks>(held) : state;
 }
 
+/* Routines that enter or leave a critical region along with a resource. */
+ProgramStateRef with_region(ProgramStateRef state, const CallEvent &call)
+{
+    const void *region = key_of(LOCK_CRITICAL_REGION);
+
+    if (callee_name(call).startswith("ExEnterCriticalRegionAnd"))
+        return hold(state, region, LOCK_CRITICAL_REGION, argument_object(call, 0), false);
+    if (callee_name(call) == "ExReleaseResourceAndLeaveCriticalRegion" && is_held(state, region))
+        return let_go(state, region);
+    return state;
+}
+
 void LockChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
 {
     const LockCall *l = lock_call(c, call);
@@ -601,14 +631,18 @@ void LockChecker::checkPostCall(const CallEvent &call, CheckerContext &c) const
         for (size_t i = 1; i < states.size(); i++)
             c.addTransition(states[i]);
     } else if (l->what == LockCall::RELEASE) {
-        state = released(state, call, *l);
+        state = released(c, call, *l);
     } else if (lock) {
         if (l->what != LockCall::ACQUIRE && !waits(call, *l, state))
             std::tie(state, other) = outcomes(c, state, call, *l);
         if (state)
-            state = hold(state, lock, l->kind, l->kind == LOCK_REMOVE ? tag_of(call, *l) : handle_of(call, *l), false);
+            state = hold(state, lock, l->kind, l->kind == LOCK_REMOVE ? tag_of(call, *l) : handle_of(call, *l),
+                state->contains<DroppedLocks>(lock))
+                        ->remove<DroppedLocks>(lock);
         text = text_of(lock, l->kind) + " is acquired";
     }
+    if (state && l && l->kind == LOCK_RESOURCE)
+        state = with_region(state, call);
     if (other)
         c.addTransition(other);
     if (!state || state == c.getState())
@@ -646,8 +680,10 @@ void LockChecker::check_left(CheckerContext &c, const void *lock, const Held &he
     const Contract &k = contract_of(root(c));
     bool            lets_go = calls_for_lock(root(c), false, held.kind) || held.kind == LOCK_USER;
     bool            role = !k.role_name.empty();
-    bool            shared = held.kind == LOCK_REMOVE || held.kind == LOCK_RUNDOWN || held.kind == LOCK_RESOURCE;
-    Rule            rule = rule_for(held.kind, lets_go && (!role || returns_error(c, statement)) ? L05 : L04);
+    if (held.kind == LOCK_CRITICAL_REGION && held.handle) /* entered along with a resource, which is released here */
+        lets_go |= calls_for_lock(root(c), false, LOCK_RESOURCE) != nullptr;
+    bool shared = held.kind == LOCK_REMOVE || held.kind == LOCK_RUNDOWN || held.kind == LOCK_RESOURCE;
+    Rule rule = rule_for(held.kind, lets_go && (!role || returns_error(c, statement)) ? L05 : L04);
 
     /* Remove locks go with a request to its completion: when this path has completed it, or returns an error, nobody is left
      * to release it. */
@@ -691,6 +727,10 @@ void LockChecker::checkEndFunction(const ReturnStmt *statement, CheckerContext &
         return;
     const Contract &k = contract_of(root(c));
     check_promises(c, statement);
+    for (auto &pair : state->get<DroppedLocks>())
+        report_at(c.getBugReporter(), this, root(c), L02,
+            text_of(pair.first, LOCK_NONE) + " is released, but this path does not hold it, nor take it again",
+            pair.second->getBeginLoc(), pair.second->getSourceRange());
     if (promises_to_hold(k) || has_class(k, "IO_CSQ_ACQUIRE_LOCK"))
         return;
     for (auto &pair : state->get<HeldLocks>()) {

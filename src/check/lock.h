@@ -78,7 +78,7 @@ bool is_held(ProgramStateRef state, const void *lock);
 bool is_newest_lock(ProgramStateRef state, const void *lock);
 
 /* Does the function itself acquire (release) a lock of this kind (LOCK_NONE: any), on whatever path? */
-bool calls_for_lock(const FunctionDecl *f, bool acquires, unsigned kind);
+const CallExpr *calls_for_lock(const FunctionDecl *f, bool acquires, unsigned kind);
 
 /* Is the function called in this source? Then its callers show which locks it is called with. */
 bool is_called(CheckerContext &c, const FunctionDecl *f);

@@ -113,7 +113,7 @@ bool is_spin(unsigned kind)
     return kind >= LOCK_SPIN && kind <= LOCK_CANCEL;
 }
 
-bool calls_for_lock(const FunctionDecl *f, bool acquires, unsigned kind)
+const CallExpr *calls_for_lock(const FunctionDecl *f, bool acquires, unsigned kind)
 {
     return find_call(f, [acquires, kind](const CallExpr *e) {
         const FunctionDecl *callee = e->getDirectCallee();

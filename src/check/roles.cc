@@ -62,7 +62,7 @@ class Visitor : public FileVisitor {
             uses_declaration(f))
             return true;
         report_at(br, by, f, R03,
-            "'" + f->getNameAsString() +
+            "advice: '" + f->getNameAsString() +
                 "' is declared as an HW_TIMER; without _Use_decl_annotations_ on its definition the role's "
                 "annotations do not apply to the body",
             f->getLocation(), f->getSourceRange(), 28251);

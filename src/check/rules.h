@@ -7,7 +7,6 @@ namespace dt {
 enum Rule {
 #define RULE(id, number, aliases, family, text, page) id,
 #include "check/rules.def"
-#undef RULE
     RULE_COUNT
 };
 

@@ -60,7 +60,7 @@ static inline __attribute__((always_inline)) void ddi_check(
 static inline bool ddi_unobserved(void)
 {
 #ifdef MACH_SIM
-    return (ddi_watch | ev_any) == 0 && mach_undisturbed();
+    return mach_undisturbed(ddi_watch | ev_any);
 #else
     return false;
 #endif

@@ -81,19 +81,39 @@ static LONG_WAY BOOLEAN set_timer(PKTIMER t, LARGE_INTEGER due, PKDPC dpc, const
     return was_set;
 }
 
-/* The DPC that the timer has already was looked at when it got it: one cache line less to touch. */
-static inline bool common_dpc(const KTIMER *t, const KDPC *dpc)
+/*
+ * Nobody observes, the DPC is of the common kind and so is the timer: its processor and its key there, else NULL. The DPC that the
+ * timer has already was looked at when it got it, which is one cache line less to touch.
+ */
+static inline struct ke_cpu *short_way(const KTIMER *t, LARGE_INTEGER due, const KDPC *dpc, nt_100ns *key)
 {
-    return !dpc || dpc == t->Dpc || dpc->Type == DpcObject;
+    if (ddi_unobserved() && (dpc == t->Dpc || !dpc || dpc->Type == DpcObject))
+        return ke_timer_short_way(t, due.QuadPart, key);
+    return NULL;
+}
+
+/* The middle way, for what saves registers: where the timer goes takes some looking for. */
+static LONG_WAY BOOLEAN place_timer(PKTIMER t, LARGE_INTEGER due, PKDPC dpc, const void *caller)
+{
+    nt_100ns       key;
+    struct ke_cpu *cpu = short_way(t, due, dpc, &key);
+    bool           was_set;
+
+    if (cpu && ke_timer_set_short(cpu, t, key, 0, dpc, &was_set))
+        return was_set;
+    return set_timer(t, due, dpc, caller);
 }
 
 DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 {
-    bool was_set;
+    nt_100ns       key;
+    struct ke_cpu *cpu = short_way(Timer, DueTime, Dpc, &key);
 
-    if (ddi_unobserved() && common_dpc(Timer, Dpc) && ke_timer_set_short(Timer, DueTime.QuadPart, 0, Dpc, &was_set))
-        return was_set;
-    return set_timer(Timer, DueTime, Dpc, __builtin_return_address(0));
+    if (cpu && ke_timer_start_short(cpu, Timer, key, 0, Dpc))
+        return FALSE;
+    if (cpu && ke_timer_postpone_short(cpu, Timer, key, 0, Dpc))
+        return TRUE;
+    return place_timer(Timer, DueTime, Dpc, __builtin_return_address(0));
 }
 
 static LONG_WAY BOOLEAN set_timer_ex(PKTIMER t, LARGE_INTEGER due, LONG period, PKDPC dpc, const void *caller)
@@ -109,14 +129,27 @@ static LONG_WAY BOOLEAN set_timer_ex(PKTIMER t, LARGE_INTEGER due, LONG period, 
     return was_set;
 }
 
+static LONG_WAY BOOLEAN place_timer_ex(PKTIMER t, LARGE_INTEGER due, LONG period, PKDPC dpc, const void *caller)
+{
+    nt_100ns       key;
+    struct ke_cpu *cpu = period >= 0 ? short_way(t, due, dpc, &key) : NULL;
+    bool           was_set;
+
+    if (cpu && ke_timer_set_short(cpu, t, key, (ULONG)period, dpc, &was_set))
+        return was_set;
+    return set_timer_ex(t, due, period, dpc, caller);
+}
+
 DDI_HOT NTKERNELAPI BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
 {
-    bool was_set;
+    nt_100ns       key;
+    struct ke_cpu *cpu = Period >= 0 ? short_way(Timer, DueTime, Dpc, &key) : NULL;
 
-    if (ddi_unobserved() && common_dpc(Timer, Dpc) && Period >= 0 &&
-        ke_timer_set_short(Timer, DueTime.QuadPart, (ULONG)Period, Dpc, &was_set))
-        return was_set;
-    return set_timer_ex(Timer, DueTime, Period, Dpc, __builtin_return_address(0));
+    if (cpu && ke_timer_start_short(cpu, Timer, key, (ULONG)Period, Dpc))
+        return FALSE;
+    if (cpu && ke_timer_postpone_short(cpu, Timer, key, (ULONG)Period, Dpc))
+        return TRUE;
+    return place_timer_ex(Timer, DueTime, Period, Dpc, __builtin_return_address(0));
 }
 
 NTKERNELAPI BOOLEAN NTAPI KeSetCoalescableTimer(

@@ -161,9 +161,17 @@ void ke_timer_init(PKTIMER timer, TIMER_TYPE type);
 bool ke_timer_set(PKTIMER timer, const struct ke_timer_set *set); /* was it set? */
 bool ke_timer_cancel(PKTIMER timer);                              /* was it set? */
 
-/* For a moment that mach_undisturbed() has found. False, and nothing is done, unless the timer is an ordinary one of a
- * processor with many, so that it takes but a few stores. */
-bool ke_timer_set_short(PKTIMER timer, int64_t due, ULONG period_ms, PKDPC dpc, bool *was_set);
+/*
+ * For a moment that mach_undisturbed() has found. ke_timer_short_way(): if the timer is an ordinary one of a processor with many,
+ * so that it takes but a few stores, that processor and *key, what the due time is in its queue; else NULL. The others return
+ * false, and nothing is done, if it takes more after all: start is for most timers that are not set, postpone for most that
+ * are and come later now, set for any.
+ */
+struct ke_cpu;
+struct ke_cpu *ke_timer_short_way(const KTIMER *timer, int64_t due, nt_100ns *key);
+bool           ke_timer_start_short(struct ke_cpu *cpu, PKTIMER timer, nt_100ns key, ULONG period_ms, PKDPC dpc);
+bool           ke_timer_postpone_short(struct ke_cpu *cpu, PKTIMER timer, nt_100ns key, ULONG period_ms, PKDPC dpc);
+bool ke_timer_set_short(struct ke_cpu *cpu, PKTIMER timer, nt_100ns key, ULONG period_ms, PKDPC dpc, bool *was_set);
 bool ke_timer_cancel_short(PKTIMER timer); /* it was set */
 
 bool ke_timer_is_set(PKTIMER timer);

@@ -22,6 +22,7 @@ _Static_assert(sizeof(KTIMER) == 64, "a KTIMER has NT's size");
 void ke_timer_boot(void)
 {
     for_each_cpu(c) {
+        mach_local_set((unsigned)(c - ke.cpu), c);
         c->timer_lock = (struct mach_lock){0};
         c->armed = NT_NEVER;
         list_init(&c->late);
@@ -435,37 +436,68 @@ static inline uint32_t kind_of(const KTIMER *t)
 /* This processor, if the timer is an ordinary one of its own and of so many that the clock compare need not be exact. */
 static inline struct ke_cpu *short_way(const KTIMER *t)
 {
-    unsigned       cpu = mach_cpu();
-    struct ke_cpu *mine = &ke.cpu[cpu];
+    struct ke_cpu *mine = mach_local();
 
-    return ke_timer_word(t) == cpu && ke_timerq_count(&mine->relative) > EXACT_MAX + 1 ? mine : NULL;
+    return ke_timer_word(t) == mach_cpu() && ke_timerq_count(&mine->relative) > EXACT_MAX + 1 ? mine : NULL;
 }
 
-bool ke_timer_set_short(PKTIMER t, int64_t due, ULONG period_ms, PKDPC dpc, bool *was_set)
+struct ke_cpu *ke_timer_short_way(const KTIMER *t, int64_t due, nt_100ns *key)
 {
-    uint32_t       kind = kind_of(t);
     struct ke_cpu *mine = short_way(t);
-    nt_100ns       key;
+    nt_100ns       now;
 
-    if (!mine || due >= 0 || !ke_clock_tick_known(&key))
-        return false;
-    key = after(key, due);
-    if (key < mine->armed)
-        return false;
-    struct mach_short s = mach_short_begin();
+    if (!mine || due >= 0 || !ke_clock_tick_known(&now))
+        return NULL;
+    *key = after(now, due);
+    return *key >= mine->armed ? mine : NULL;
+}
 
-    *was_set = kind != KIND_NOT_SET;
-    bool done = kind == KIND_SET ? ke_timerq_move_short(&mine->relative, t, key)
-                                 : !*was_set && ke_timerq_insert_short(&mine->relative, t, key);
-
-    if (!done) {
-        mach_short_undo(s);
-        return false;
-    }
+static inline void short_end(PKTIMER t, ULONG period_ms, PKDPC dpc, struct mach_short s)
+{
     ke_state_set(&t->Header, 0);
     t->Dpc = dpc;
     t->Period = period_ms;
     mach_short_end(s);
+}
+
+bool ke_timer_start_short(struct ke_cpu *mine, PKTIMER t, nt_100ns key, ULONG period_ms, PKDPC dpc)
+{
+    LIST_ENTRY *list = kind_of(t) == KIND_NOT_SET ? ke_timerq_list(&mine->relative, key) : NULL;
+
+    if (!list)
+        return false;
+    struct mach_short s = mach_short_begin();
+
+    ke_timerq_append(&mine->relative, list, t, key);
+    short_end(t, period_ms, dpc, s);
+    return true;
+}
+
+bool ke_timer_postpone_short(struct ke_cpu *mine, PKTIMER t, nt_100ns key, ULONG period_ms, PKDPC dpc)
+{
+    if (kind_of(t) != KIND_SET || !ke_timerq_can_postpone(&mine->relative, t, key))
+        return false;
+    struct mach_short s = mach_short_begin();
+
+    ke_timerq_postpone(&mine->relative, t, key);
+    short_end(t, period_ms, dpc, s);
+    return true;
+}
+
+bool ke_timer_set_short(struct ke_cpu *mine, PKTIMER t, nt_100ns key, ULONG period_ms, PKDPC dpc, bool *was_set)
+{
+    uint32_t kind = kind_of(t);
+
+    *was_set = kind != KIND_NOT_SET;
+    if (*was_set && kind != KIND_SET)
+        return false;
+    struct mach_short s = mach_short_begin();
+
+    if (!ke_timerq_set_short(&mine->relative, t, key, *was_set)) {
+        mach_short_undo(s);
+        return false;
+    }
+    short_end(t, period_ms, dpc, s);
     return true;
 }
 
@@ -477,7 +509,7 @@ bool ke_timer_cancel_short(PKTIMER t)
         return false;
     struct mach_short s = mach_short_begin();
 
-    ke_timerq_cancel(&mine->relative, t);
+    ke_timerq_cancel_short(&mine->relative, t);
     mach_short_end(s);
     return true;
 }

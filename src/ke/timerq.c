@@ -127,23 +127,41 @@ static void cursor_set(struct ke_timerq *q, uint64_t time)
 
 /*
  * A timer belongs to the lowest level at which its due time is in the cursor's parent slot or the next.
- * The list of a slot of levels 0 to 3, which is marked from now on; for others NULL. Rings and lists of these levels follow one
- * another, so a slot has a number of its own. Counts, for of the levels below 3, which go up to some hours, any is as
- * likely: no branch.
+ * The slot at levels 0 to 3, for due < q->beyond[3]. Rings and lists of these levels follow one another, so a slot has a number of
+ * its own. Counts, for of the levels below 3, which go up to some hours, any is as likely: no branch.
  */
-static inline LIST_ENTRY *near_list(struct ke_timerq *q, uint64_t due)
+static inline size_t near_slot(const struct ke_timerq *q, uint64_t due)
 {
-    const uint64_t *b = q->beyond, *words = &q->occupied[0][0];
+    const uint64_t *b = q->beyond;
     unsigned        level = (unsigned)(due >= b[0]) + (due >= b[1]) + (due >= b[2]);
-    size_t          slot = level * KE_TIMERQ_RING + (due >> shift_of(level)) % KE_TIMERQ_RING;
 
-    if (due >= b[3])
-        return NULL;
-    if (__builtin_expect(!(words[slot / 64] >> (slot % 64) & 1), 0))
-        slot_mark(q, level, slot % KE_TIMERQ_RING);
-    if (level == 0)
+    return level * KE_TIMERQ_RING + (due >> shift_of(level)) % KE_TIMERQ_RING;
+}
+
+static inline bool near_is_marked(const struct ke_timerq *q, size_t slot)
+{
+    const uint64_t *words = &q->occupied[0][0];
+
+    return (words[slot / 64] >> (slot % 64) & 1) != 0;
+}
+
+static inline LIST_ENTRY *near_list(struct ke_timerq *q, size_t slot, uint64_t due)
+{
+    if (slot < KE_TIMERQ_RING)
         return &q->list[slot];
     return &q->list[slot * 8 - 512 * 7] + ((due >> STRAND_SHIFT) & 7);
+}
+
+/* The list of a slot of levels 0 to 3, which is marked from now on; for others NULL. */
+static inline LIST_ENTRY *near_list_marked(struct ke_timerq *q, uint64_t due)
+{
+    if (due >= q->beyond[3])
+        return NULL;
+    size_t slot = near_slot(q, due);
+
+    if (__builtin_expect(!near_is_marked(q, slot), 0))
+        slot_mark(q, (unsigned)(slot / KE_TIMERQ_RING), slot % KE_TIMERQ_RING);
+    return near_list(q, slot, due);
 }
 
 /* The same for the levels above 3. */
@@ -159,7 +177,7 @@ static SELDOM LIST_ENTRY *far_list(struct ke_timerq *q, uint64_t due)
 /* The timer is due after the cursor's base slot and after front_last. */
 static inline void wheel_insert(struct ke_timerq *q, PKTIMER t, uint64_t due)
 {
-    LIST_ENTRY *head = near_list(q, due);
+    LIST_ENTRY *head = near_list_marked(q, due);
 
     if (__builtin_expect(!head, 0))
         head = far_list(q, due);
@@ -600,46 +618,66 @@ static inline LIST_ENTRY *front_list(struct ke_timerq *q, uint64_t due)
 
 static inline LIST_ENTRY *short_list(struct ke_timerq *q, uint64_t due)
 {
-    return due > q->front_last ? near_list(q, due) : front_list(q, due);
+    return due > q->front_last ? near_list_marked(q, due) : front_list(q, due);
 }
 
-bool ke_timerq_insert_short(struct ke_timerq *q, PKTIMER t, uint64_t due)
+LIST_ENTRY *ke_timerq_list(struct ke_timerq *q, uint64_t due)
 {
-    LIST_ENTRY *head = short_list(q, due);
+    if (due <= q->front_last || due >= q->beyond[3])
+        return NULL;
+    size_t slot = near_slot(q, due);
 
-    if (!head)
-        return false;
+    return near_is_marked(q, slot) ? near_list(q, slot, due) : NULL;
+}
+
+void ke_timerq_append(struct ke_timerq *q, LIST_ENTRY *list, PKTIMER t, uint64_t due)
+{
     q->count++;
-    list_append(head, &t->TimerListEntry);
+    list_append(list, &t->TimerListEntry);
+    ke_timerq_postpone(q, t, due);
+}
+
+bool ke_timerq_can_postpone(const struct ke_timerq *q, const KTIMER *t, uint64_t due)
+{
+    return due >= t->DueTime.QuadPart && t->DueTime.QuadPart > q->front_last;
+}
+
+void ke_timerq_postpone(struct ke_timerq *q, PKTIMER t, uint64_t due)
+{
     t->DueTime.QuadPart = due;
     stamp(t, q->sequence++);
-    return true;
 }
 
-bool ke_timerq_move_short(struct ke_timerq *q, PKTIMER t, uint64_t due)
+bool ke_timerq_set_short(struct ke_timerq *q, PKTIMER t, uint64_t due, bool was)
 {
-    uint64_t old = t->DueTime.QuadPart;
-
-    if (due < old || old <= q->front_last) {
+    if (!was || !ke_timerq_can_postpone(q, t, due)) {
         LIST_ENTRY *head = short_list(q, due);
 
         if (!head)
             return false;
-        list_unlink(&t->TimerListEntry);
-        q->front_count -= old <= q->front_last;
+        if (was) {
+            list_unlink(&t->TimerListEntry);
+            q->front_count -= t->DueTime.QuadPart <= q->front_last;
+        } else {
+            q->count++;
+        }
         list_append(head, &t->TimerListEntry);
     }
-    t->DueTime.QuadPart = due;
-    stamp(t, q->sequence++);
+    ke_timerq_postpone(q, t, due);
     return true;
+}
+
+void ke_timerq_cancel_short(struct ke_timerq *q, PKTIMER t)
+{
+    t->Header.TimerMiscFlags &= (UCHAR)~KE_TIMERQ_INSERTED;
+    detach(q, t);
 }
 
 bool ke_timerq_cancel(struct ke_timerq *q, PKTIMER t)
 {
     if (!ke_timer_inserted(t))
         return false;
-    t->Header.TimerMiscFlags &= (UCHAR)~KE_TIMERQ_INSERTED;
-    detach(q, t);
+    ke_timerq_cancel_short(q, t);
     return true;
 }
 

@@ -52,13 +52,22 @@ void ke_timerq_reset(struct ke_timerq *q);
 /* Inserts the timer, or moves it, and makes it last among those of equal due time. Returns whether it was in this queue. O(1). */
 bool ke_timerq_set(struct ke_timerq *q, PKTIMER timer, uint64_t due_100ns);
 
-/* The same for most timers, which are not in the queue or are, with fewer steps. False: nothing was done, for it is a rare case.
- * due_100ns < UINT64_MAX. */
-bool ke_timerq_insert_short(struct ke_timerq *q, PKTIMER timer, uint64_t due_100ns);
-bool ke_timerq_move_short(struct ke_timerq *q, PKTIMER timer, uint64_t due_100ns);
+/* The same for most timers, which are in the queue or are not (was), with fewer steps. False: nothing was done, for it is a rare
+ * case. due_100ns < UINT64_MAX. */
+bool ke_timerq_set_short(struct ke_timerq *q, PKTIMER timer, uint64_t due_100ns, bool was);
+
+/* The same in two steps, the first of which touches no other timer: the list for one that is not in the queue, or whether one
+ * that is may stay where it is. NULL, false: it takes more. */
+LIST_ENTRY *ke_timerq_list(struct ke_timerq *q, uint64_t due_100ns);
+void        ke_timerq_append(struct ke_timerq *q, LIST_ENTRY *list, PKTIMER timer, uint64_t due_100ns);
+bool        ke_timerq_can_postpone(const struct ke_timerq *q, const KTIMER *timer, uint64_t due_100ns);
+void        ke_timerq_postpone(struct ke_timerq *q, PKTIMER timer, uint64_t due_100ns);
 
 /* Returns whether the timer was in this queue. O(1). */
 bool ke_timerq_cancel(struct ke_timerq *q, PKTIMER timer);
+
+/* The same for a timer that is in it. */
+void ke_timerq_cancel_short(struct ke_timerq *q, PKTIMER timer);
 
 /*
  * Removes and returns the first timer that is due at now or before, by (due time, order of setting); NULL when there is

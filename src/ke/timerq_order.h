@@ -60,9 +60,10 @@ static inline uint64_t due_of(const LIST_ENTRY *e)
 
 static inline void stamp(PKTIMER t, uint32_t sequence)
 {
-    uint16_t high = (uint16_t)((sequence >> 16 & 0x3fff) | KE_TIMERQ_INSERTED << 8);
+    uint32_t number = (sequence | KE_TIMERQ_INSERTED << 24) & 0x7fffffff;
+    uint16_t high = (uint16_t)(number >> 16);
 
-    t->TimerType = (USHORT)sequence;
+    t->TimerType = (USHORT)number;
     memcpy((char *)&t->Header + offsetof(DISPATCHER_HEADER, Hand), &high,
         sizeof high); /* and TimerMiscFlags, in one store */
 }

@@ -192,23 +192,38 @@ void mach_point(enum mach_point kind, const void *obj);
 /*
  * A short cut for routines that are: a point, raise to DISPATCH_LEVEL, a few stores under locks, lower, a point.
  * mach_undisturbed(): nobody chooses, nothing has come up and IRQL is 2 or less, so that at this moment all of it is nothing
- * but counting. Then what lies between mach_short_begin() and mach_short_end() needs neither points nor locks; it calls
- * nothing else of the machine and publishes nothing. mach_short_undo() instead of the end: nothing was done, the long way will
- * count. Point: no, counts as two. The real-time machine has no such moment.
+ * but counting; and by_others is 0, which is asked with the rest in one test. Then what lies between mach_short_begin() and
+ * mach_short_end() needs neither points nor locks; it calls nothing else of the machine and publishes nothing.
+ * mach_short_undo() instead of the end: nothing was done, the long way will count. Point: no, counts as two. The real-time
+ * machine has no such moment.
+ * mach_local(): what mach_local_set() has left with the processor that runs, for a quick way to it.
  */
 struct mach_short {
     uint8_t *irql, old;
 };
 
 #ifdef MACH_SIM
-bool              mach_undisturbed(void);
+bool              mach_undisturbed(uint32_t by_others);
+void              mach_local_set(unsigned cpu, void *local); /* also before a run; it stays */
+void             *mach_local(void);
 struct mach_short mach_short_begin(void);
 void              mach_short_end(struct mach_short s);
 void              mach_short_undo(struct mach_short s);
 #else
-static inline bool mach_undisturbed(void)
+static inline bool mach_undisturbed(uint32_t by_others)
 {
+    (void)by_others;
     return false;
+}
+
+static inline void mach_local_set(unsigned cpu, void *local)
+{
+    (void)cpu, (void)local;
+}
+
+static inline void *mach_local(void)
+{
+    return NULL;
 }
 
 static inline struct mach_short mach_short_begin(void)

@@ -277,22 +277,30 @@ static void add_job(struct check *k, const char *source)
     command(k, j, seh, mend);
 }
 
-/* Not for the analyzer: output, debug information, code generation that only gcc knows. */
+static bool begins_with(const char *flag, const char *const *list)
+{
+    while (*list && strncmp(flag, *list, strlen(*list)) != 0)
+        list++;
+    return *list != NULL;
+}
+
+/* What the source means, but not its warnings, output and code, for which gcc has flags that clang does not know. */
 static bool is_kept(const char *flag)
 {
-    static const char *const dropped[] = {"-c", "-g", "-O", "-o", "-fsanitize", "-fstack-clash", "-M"};
+    static const char *const dropped[] = {"-c", "-g", "-O", "-o", "-M", "-W", "-f", "-m", "--param", "-p", "-s", NULL};
+    static const char *const meaning[] = {"-fms-", "-fno-ms-", "-fdeclspec", "-fshort-", "-fno-short-", "-fsigned-char",
+        "-funsigned-char", "-fno-signed-char", "-fno-unsigned-char", "-fpack-struct", "-ffreestanding", "-fhosted",
+        "-fbuiltin", "-fno-builtin", "-fblocks", "-fexceptions", "-fno-exceptions", "-frtti", "-fno-rtti", "-m32",
+        "-m64", "-mms-bitfields", "-mno-ms-bitfields", "-Wp,-D", "-std=", NULL};
 
-    for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
-        if (strncmp(flag, dropped[i], strlen(dropped[i])) == 0)
-            return false;
-    return true;
+    return begins_with(flag, meaning) || !begins_with(flag, dropped);
 }
 
 /* Options whose value is the next word, and that do not matter here. */
 static bool takes_word_along(const char *flag)
 {
     return strcmp(flag, "-o") == 0 || strcmp(flag, "-x") == 0 || strcmp(flag, "-MF") == 0 || strcmp(flag, "-MT") == 0 ||
-           strcmp(flag, "-MQ") == 0;
+           strcmp(flag, "-MQ") == 0 || strcmp(flag, "--param") == 0;
 }
 
 /* -I DIR or -IDIR of a compilation in directory. */
@@ -444,7 +452,8 @@ static size_t count(const struct check *k, enum finding_state state)
 
 static int put_out(const struct check *k)
 {
-    size_t new = count(k, FINDING_NEW), suppressed = count(k, FINDING_SUPPRESSED), known = count(k, FINDING_KNOWN);
+    size_t new = count(k, FINDING_NEW), advice = count(k, FINDING_ADVICE), known = count(k, FINDING_KNOWN);
+    size_t suppressed = count(k, FINDING_SUPPRESSED);
 
     if (strcmp(k->format, "sarif") == 0)
         findings_write_sarif(&k->findings, stdout);
@@ -460,6 +469,8 @@ static int put_out(const struct check *k)
 
     fprintf(stderr, "duetime: %zu source%s checked, %zu finding%s", checked, checked == 1 ? "" : "s", new,
         new == 1 ? "" : "s");
+    if (advice)
+        fprintf(stderr, ", %zu piece%s of advice", advice, advice == 1 ? "" : "s");
     if (suppressed)
         fprintf(stderr, ", %zu suppressed in the source", suppressed);
     if (known)

@@ -21,7 +21,8 @@ struct step {
     unsigned line, column;
 };
 
-enum finding_state { FINDING_NEW, FINDING_SUPPRESSED, FINDING_KNOWN };
+/* Advice is legal code that could say more: it is shown and changes nothing in the exit status. */
+enum finding_state { FINDING_NEW, FINDING_ADVICE, FINDING_SUPPRESSED, FINDING_KNOWN };
 
 struct finding {
     const struct check_rule *rule;

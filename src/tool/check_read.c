@@ -67,6 +67,7 @@ static bool take_head(struct finding *f, const char *message)
         f->number = atoi(number);
         f->function = xstrdup(function);
         f->text = xstrdup(rest);
+        f->state = strncmp(rest, "advice: ", 8) == 0 ? FINDING_ADVICE : FINDING_NEW;
     }
     free(copy);
     return f->rule != NULL;

@@ -14,12 +14,24 @@ static const struct check_rule rules[] = {
 #define RULE(id_, number_, aliases_, family_, text_, page_) \
     {.id = "DT-" #id_, .number = number_, .aliases = aliases_, .family = family_, .text = text_, .page = DOCS page_},
 #include "check/rules.def"
-#undef RULE
     {.id = NULL}};
 
 const struct check_rule *check_rule_at(size_t i)
 {
     return i < sizeof rules / sizeof *rules - 1 ? &rules[i] : NULL;
+}
+
+static const struct {
+    int         number;
+    const char *id, *text;
+} nearer[] = {
+#define NEARER(number_, id_, text_) {number_, "DT-" #id_, text_},
+#include "check/rules.def"
+    {0, NULL, NULL}};
+
+static int number_in(const char *name)
+{
+    return atoi(toupper((unsigned char)*name) == 'C' ? name + 1 : name);
 }
 
 static bool has_alias(const struct check_rule *r, const char *name)
@@ -40,10 +52,10 @@ static bool has_alias(const struct check_rule *r, const char *name)
     return false;
 }
 
-/* Of rules that share a number the one that Microsoft's names belong to, else the first. */
+/* Of rules that share a number the one that Microsoft's names belong to, else the first; or the rule of a nearer number. */
 const struct check_rule *check_rule_find(const char *name)
 {
-    int                      number = atoi(toupper((unsigned char)*name) == 'C' ? name + 1 : name);
+    int                      number = number_in(name);
     const struct check_rule *by_number = NULL;
 
     for (const struct check_rule *r = rules; r->id; r++) {
@@ -52,6 +64,9 @@ const struct check_rule *check_rule_find(const char *name)
         if (number && r->number == number && (!by_number || (!*by_number->aliases && *r->aliases)))
             by_number = r;
     }
+    for (size_t i = 0; !by_number && number && nearer[i].number; i++)
+        if (nearer[i].number == number)
+            return check_rule_find(nearer[i].id);
     return by_number;
 }
 
@@ -86,6 +101,9 @@ bool check_explain(const char *name, bool heading)
         printf("%s: %s\n", r->id, r->text);
     if (r->number)
         printf("Static warning: C%d\n", r->number);
+    for (size_t i = 0; nearer[i].number; i++)
+        if (strcmp(nearer[i].id, r->id) == 0)
+            printf("                C%d: %s\n", nearer[i].number, nearer[i].text);
     if (*r->aliases)
         printf("Also known as: %s\n", r->aliases);
     printf("Documentation: %s\n", r->page);

@@ -133,7 +133,7 @@ static bool is_suppressed(const struct finding *f)
 void findings_suppress(struct findings *l)
 {
     for (size_t i = 0; i < l->count; i++)
-        if (l->at[i].state == FINDING_NEW && is_suppressed(&l->at[i]))
+        if (is_suppressed(&l->at[i]))
             l->at[i].state = FINDING_SUPPRESSED;
 }
 
@@ -148,7 +148,7 @@ void findings_baseline(struct findings *l, const char *path)
     while (fgets(line, sizeof line, f)) {
         line[strcspn(line, " \t\r\n")] = '\0';
         for (size_t i = 0; i < l->count; i++)
-            if (l->at[i].state == FINDING_NEW && strcmp(l->at[i].fingerprint, line) == 0)
+            if (l->at[i].state != FINDING_SUPPRESSED && strcmp(l->at[i].fingerprint, line) == 0)
                 l->at[i].state = FINDING_KNOWN;
     }
     if (ferror(f))

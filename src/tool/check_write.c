@@ -16,13 +16,16 @@ static void print_number(const struct finding *f)
 
 void findings_print(const struct findings *l)
 {
+    static const char *const kinds[] = {[FINDING_NEW] = "warning: ",
+        [FINDING_ADVICE] = "note: ",
+        [FINDING_SUPPRESSED] = "note: suppressed in the source: "};
+
     for (size_t i = 0; i < l->count; i++) {
         const struct finding *f = &l->at[i];
 
         if (f->state == FINDING_KNOWN)
             continue;
-        printf("%s:%u:%u: %s: %s", f->file, f->line, f->column,
-            f->state == FINDING_NEW ? "warning" : "note: suppressed in the source", f->text);
+        printf("%s:%u:%u: %s%s", f->file, f->line, f->column, kinds[f->state], f->text);
         print_number(f);
         for (size_t j = 0; f->state == FINDING_NEW && j < f->step_count; j++)
             printf("%s:%u:%u: note: %s\n", f->steps[j].file, f->steps[j].line, f->steps[j].column, f->steps[j].text);
@@ -34,9 +37,9 @@ void findings_print_github(const struct findings *l)
     for (size_t i = 0; i < l->count; i++) {
         const struct finding *f = &l->at[i];
 
-        if (f->state == FINDING_NEW)
-            printf(
-                "::warning file=%s,line=%u,col=%u,title=%s::%s\n", f->file, f->line, f->column, f->rule->id, f->text);
+        if (f->state == FINDING_NEW || f->state == FINDING_ADVICE)
+            printf("::%s file=%s,line=%u,col=%u,title=%s::%s\n", f->state == FINDING_NEW ? "warning" : "notice",
+                f->file, f->line, f->column, f->rule->id, f->text);
     }
 }
 
@@ -107,11 +110,11 @@ static json_t *result(const struct finding *f)
         json_object_set_new(where, "logicalLocations",
             json_pack("[{s:s, s:s}]", "fullyQualifiedName", f->function, "kind", "function"));
     r = json_pack("{s:s, s:i, s:s, s:o, s:[o], s:[o], s:{s:s}}", "ruleId", f->rule->id, "ruleIndex", (int)index,
-        "level", "warning", "message", message(f->text), "locations", where, "codeFlows", code_flow(f),
-        "partialFingerprints", "duetimeFinding/v1", f->fingerprint);
+        "level", f->state == FINDING_ADVICE ? "note" : "warning", "message", message(f->text), "locations", where,
+        "codeFlows", code_flow(f), "partialFingerprints", "duetimeFinding/v1", f->fingerprint);
     if (f->number)
         json_object_set_new(r, "properties", json_pack("{s:i}", "warningNumber", f->number));
-    if (f->state != FINDING_NEW)
+    if (f->state == FINDING_SUPPRESSED || f->state == FINDING_KNOWN)
         json_object_set_new(
             r, "suppressions", json_pack("[{s:s}]", "kind", f->state == FINDING_SUPPRESSED ? "inSource" : "external"));
     return r;

@@ -33,6 +33,14 @@ explains DT-L09 C28108
 explains DT-I01 C28121
 explains DT-I12 28144
 explains DT-T06 t06
+explains DT-I01 C28118
+grep -q 'C28118: ' "$tmp/out" || bad "C28118 is not told from C28121"
+
+# Every number that a finding may carry.
+for number in $(grep -how '2[68][0-9][0-9][0-9]' "$DUETIME_SOURCE"/src/check/*.cc | sort -u); do
+    "$DUETIME" explain "C$number" >"$tmp/out" 2>"$tmp/err" || bad "explain C$number: $(cat "$tmp/err")"
+    grep -q "C$number" "$tmp/out" || bad "explain C$number does not name it"
+done
 
 for name in DT-T99 C99999 NoSuchRule ''; do
     "$DUETIME" explain "$name" >"$tmp/out" 2>"$tmp/err"

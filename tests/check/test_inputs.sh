@@ -53,6 +53,9 @@ database gone '[{"directory": ".", "file": "gone.c", "arguments": ["cc", "-c", "
 database list "[{\"directory\": \"$work\", \"file\": \"good.c\", \"arguments\": [\"cc\", \"-c\", \"good.c\"]}]"
 database try "[{\"directory\": \"$work/empty\", \"file\": \"../sub/try.c\", \"arguments\": [\"cc\", \"-I../sub\", \"../sub/try.c\"]}]"
 database line "[{\"directory\": \"$work\", \"file\": \"good.c\", \"command\": \"cc -DX='a b' -MF d -o o -c good.c\"}]"
+echo 'unsigned char c[sizeof(L"") == 2 ? 1 : -1];' >wide.c # a meaning that must not be lost
+database gcc "[{\"directory\": \"$work\", \"file\": \"wide.c\", \"command\": \
+    \"cc -fconserve-stack -Werror -Wno-such -mrecord-mcount --param inline-unit-growth=9 -fshort-wchar -c wide.c\"}]"
 
 refuses 'cannot read gone.c: No such file' gone.c
 refuses 'cannot read empty: it is a directory' empty
@@ -75,4 +78,5 @@ gives 2 '1 source checked, 0 findings' bad.c good.c
 gives 0 '1 source checked, 0 findings' -p list
 gives 0 '1 source checked, 0 findings' -p line
 gives 0 '1 source checked, 0 findings' -p try
+gives 0 '1 source checked, 0 findings' -p gcc
 exit $failed

@@ -145,6 +145,15 @@ def test_fingerprints(directory):
     check(len({f[2] for f in found(twice)}) == len(found(twice)), "two findings share a fingerprint")
 
 
+def test_advice(directory):
+    """SIO-066: shown, and no reason to fail."""
+    source = (HERE / "dt_r03_bad3.c").read_text()
+    done, log = results_of(directory, source)
+    check([f[0] for f in found(log)] == ["DT-R03"], f"advice is not shown: {found(log)}")
+    check(log["runs"][0]["results"][0]["level"] == "note", "advice is not a note")
+    check(done.returncode == 0 and "0 findings, 1 piece of advice" in done.stderr, f"advice: {done.stderr}")
+
+
 def test_suppressions(directory):
     """ANN-048"""
     for pragma in ("#pragma warning(suppress: 28118)\n", "#pragma prefast(suppress: 28118, \"why\")\n",
@@ -176,7 +185,7 @@ def test_failures(directory):
 def main():
     if not (DUETIME.resolve().parent.parent / "lib" / "libduetime-check.so").exists():
         sys.exit(77)
-    for test in (test_structure, test_fingerprints, test_suppressions, test_baseline, test_failures):
+    for test in (test_structure, test_fingerprints, test_advice, test_suppressions, test_baseline, test_failures):
         with tempfile.TemporaryDirectory() as directory:
             test(pathlib.Path(directory))
     sys.exit(failed)

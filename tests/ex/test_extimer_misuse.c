@@ -145,7 +145,7 @@ static void callback_stays_raised(void *ctx)
     (void)ctx;
     begin(stays_raised, 0);
     fire();
-    sleep_ms(5);
+    until_caught();
 }
 
 static void test_callback_like_a_dpc(void **state)

@@ -164,7 +164,7 @@ static void returns_raised(void *ctx)
     begin();
     ExInitializeWorkItem(&w.item[0], stay_raised, NULL);
     ExQueueWorkItem(&w.item[0], DelayedWorkQueue);
-    sleep_ms(simulated() ? 100 : 10000); /* the bug check ends it */
+    until_caught();
 }
 
 static VOID stay_critical(PVOID context)
@@ -179,7 +179,7 @@ static void returns_critical(void *ctx)
     begin();
     ExInitializeWorkItem(&w.item[0], stay_critical, NULL);
     ExQueueWorkItem(&w.item[0], DelayedWorkQueue);
-    sleep_ms(simulated() ? 100 : 10000); /* the bug check ends it */
+    until_caught();
 }
 
 /* WRK-007, WRK-019, WRK-025, WRK-026 */

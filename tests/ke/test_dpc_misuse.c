@@ -285,7 +285,7 @@ static void timer_keeps_region(void *ctx)
     (void)ctx;
     begin(keeps_region);
     KeSetTimer(&s.timer, in_ms(1), &s.dpc);
-    sleep_ms(5);
+    until_caught();
 }
 
 static void run_keeps_lock(void *ctx)

@@ -235,7 +235,7 @@ static void periodic_frees_itself(void *ctx)
 
     KeSetTimerEx(&self->timer, in_ms(1), 1, &self->dpc);
     wait_for(&s.done);
-    sleep_ms(10);
+    until_caught();
 }
 
 static void test_periodic_frees_itself(void **state)

@@ -256,19 +256,20 @@ static void set_then(UCHAR type, USHORT number)
     KeSetTimer(&s.timer, in_ms(1), &s.dpc);
     s.dpc.Type = type;
     s.dpc.Number = number;
-    sleep_ms(5);
 }
 
 static void wiped_dpc(void *ctx)
 {
     (void)ctx;
     set_then(0, 0);
+    until_caught();
 }
 
 static void misdirected_dpc(void *ctx)
 {
     (void)ctx;
     set_then(DpcObject, 0x500 + 2);
+    until_caught();
 }
 
 static void directed_dpc(void *ctx)

@@ -187,8 +187,7 @@ static void move_time(mach_ns to)
 
 static unsigned pick(unsigned n, enum choice_tag tag)
 {
-    if (++sim.choices > sim.steps_max)
-        sim_stop(MACH_STEP_LIMIT);
+    sim_count_choice();
     return sim.source ? sim.source->pick(sim.source, n, tag) : 0;
 }
 
@@ -267,9 +266,8 @@ static void move(unsigned o)
         sim.ahead++;
         sim.ahead_point = sim.points;
         move_time(sim.due);
-    } else if (++sim.choices > sim.steps_max)
-        sim_stop(MACH_STEP_LIMIT);
-    else {
+    } else {
+        sim_count_choice();
         sim_device_step(o - OPT_DEVICE);
     }
 }
@@ -366,7 +364,7 @@ static void go_to(struct mach_ctx *me, unsigned before)
     struct mach_ctx *next = sim_self()->cur;
 
     if (sim.self != before)
-        ev(EV_SWITCH, (void *)(uintptr_t)next->id, before, sim.choices, 0);
+        ev(EV_SWITCH, (void *)(uintptr_t)next->id, before, sim_choices(), 0);
     if (next != me)
         sim_switch_to(me, next, false);
 }
@@ -424,8 +422,7 @@ static void step(void)
 /* Nobody chooses: at a point the running processor always goes on. Counted, so that an endless loop ends. */
 static void default_step(void)
 {
-    if (++sim.choices > sim.steps_max)
-        sim_stop(MACH_STEP_LIMIT);
+    sim_count_choice();
     if (sim_self()->pending)
         sim_arrive();
 }
@@ -454,17 +451,17 @@ static __attribute__((noinline)) void point(enum mach_point kind)
 void mach_point(enum mach_point kind, const void *obj)
 {
     (void)obj;
-    if (kind == MACH_POINT_DDI && sim.me->pending == 0 && sim.choices < sim.free_max)
-        sim.choices++;
+    if (kind == MACH_POINT_DDI && sim.me->pending == 0 && sim.free > 0)
+        sim.free--;
     else
         point(kind);
 }
 
-bool mach_undisturbed(void)
+bool mach_undisturbed(uint32_t by_others)
 {
     const struct sim_cpu *v = sim.me;
 
-    return v->irql <= 2 && v->pending == 0 && sim.choices + 2 <= sim.free_max;
+    return (by_others | v->pending) == 0 && v->irql <= 2 && sim.free >= 2;
 }
 
 /* The two points of the routine, and what lowering IRQL counts. A fault meanwhile is one at DISPATCH_LEVEL, as ever. */
@@ -472,7 +469,7 @@ struct mach_short mach_short_begin(void)
 {
     struct mach_short s = {.irql = &sim.me->irql, .old = sim.me->irql};
 
-    sim.choices += 2;
+    sim.free -= 2;
     if (s.old < 2)
         sim.points++;
     *s.irql = 2;
@@ -487,7 +484,7 @@ void mach_short_end(struct mach_short s)
 void mach_short_undo(struct mach_short s)
 {
     *s.irql = s.old;
-    sim.choices -= 2;
+    sim.free += 2;
     sim.points -= s.old < 2;
 }
 
@@ -622,7 +619,7 @@ void sim_ctx_ended(void)
     place(sim.self, best_ready(sim.self));
     decide();
     if (sim.self != before)
-        ev(EV_SWITCH, (void *)(uintptr_t)sim_self()->cur->id, before, sim.choices, 0);
+        ev(EV_SWITCH, (void *)(uintptr_t)sim_self()->cur->id, before, sim_choices(), 0);
     sim_ctx_free(me);
     sim_switch_to(me, sim_self()->cur, true);
     __builtin_unreachable();

@@ -30,6 +30,13 @@ static void main_context(void *arg)
     sim_stop(MACH_DONE);
 }
 
+static void cpu_reset(unsigned cpu)
+{
+    struct mach_ctx *idle = sim_ctx_idle(cpu);
+
+    sim.cpu[cpu] = (struct sim_cpu){.cur = idle, .idle = idle, .clock_due = MACH_NEVER, .local = sim.cpu[cpu].local};
+}
+
 static void reset(const struct mach_config *cfg, const struct mach_upcalls *up)
 {
     sim_set_self(0);
@@ -39,8 +46,8 @@ static void reset(const struct mach_config *cfg, const struct mach_upcalls *up)
     sim.now = 0;
     sim.due = MACH_NEVER;
     list_init(&sim.ready);
-    sim.points += sim.choices;
-    sim.choices = 0;
+    sim.points += sim_choices();
+    sim.choices_most = sim.free = 0;
     sim.steps_max = cfg->steps_max ? cfg->steps_max : STEPS_DEFAULT;
     sim.time_max = cfg->time_max;
     sim.source = sim.asked = cfg->choices;
@@ -48,11 +55,8 @@ static void reset(const struct mach_config *cfg, const struct mach_upcalls *up)
     sim.interrupt = up->interrupt;
     sim_ctx_reset(cfg->cpus);
     sim_devices_reset();
-    for (unsigned i = 0; i < cfg->cpus; i++) {
-        struct mach_ctx *idle = sim_ctx_idle(i);
-
-        sim.cpu[i] = (struct sim_cpu){.cur = idle, .idle = idle, .clock_due = MACH_NEVER};
-    }
+    for (unsigned i = 0; i < cfg->cpus; i++)
+        cpu_reset(i);
 }
 
 int mach_run(
@@ -74,7 +78,7 @@ int mach_run(
     sim_switch_to(&sim.boot, sim.cpu[0].cur, false);
     sim.running = false;
     sim_set_self(0); /* between runs the caller is an idle processor 0 at PASSIVE_LEVEL */
-    sim.cpu[0] = (struct sim_cpu){.cur = sim_ctx_idle(0), .idle = sim_ctx_idle(0), .clock_due = MACH_NEVER};
+    cpu_reset(0);
     return (int)sim.result;
 }
 
@@ -158,6 +162,16 @@ unsigned mach_cpu_irql(unsigned cpu)
     return sim.cpu[cpu].irql;
 }
 
+void mach_local_set(unsigned cpu, void *local)
+{
+    sim.cpu[cpu].local = local;
+}
+
+void *mach_local(void)
+{
+    return sim_self()->local;
+}
+
 /* ---- time ---- */
 
 mach_ns mach_now(void)
@@ -236,8 +250,7 @@ unsigned mach_choose(unsigned n, enum choice_tag tag)
 {
     if (n < 2)
         return 0;
-    if (++sim.choices > sim.steps_max)
-        sim_stop(MACH_STEP_LIMIT);
+    sim_count_choice();
     return sim.source ? sim.source->pick(sim.source, n, tag) : 0;
 }
 
@@ -249,10 +262,10 @@ void mach_choices_hold(bool on)
 
 uint64_t mach_points(void)
 {
-    return sim.points + sim.choices;
+    return sim.points + sim_choices();
 }
 
 uint64_t mach_choices(void)
 {
-    return sim.choices;
+    return sim_choices();
 }

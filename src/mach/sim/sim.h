@@ -35,6 +35,7 @@ struct sim_cpu {
     bool             woke_idle;                   /* the innermost interrupt came to an idle processor */
     bool             stalled, spinning;
     mach_ns          clock_due, stall_until;
+    void            *local; /* of the kernel; it outlives the run */
 };
 
 struct sim {
@@ -47,8 +48,9 @@ struct sim {
     uint32_t              devices_rung; /* by slot: wants to step */
     mach_ns               now, due;     /* due: the earliest clock compare, end of a stall or device */
     struct list           ready;        /* by priority, then first come */
-    uint64_t              choices, steps_max;
-    uint64_t              free_max; /* points up to this many choices are nothing but counted; see sched.c */
+    uint64_t              free;         /* points from now on that are nothing but counted down: see sim_choices() */
+    uint64_t              choices_most; /* choices of this run if all of these are */
+    uint64_t              steps_max;
     mach_ns               time_max;
     struct choice_source *source; /* NULL: nobody chooses */
     struct choice_source *asked;  /* of this run, also while choices are held */
@@ -110,16 +112,33 @@ void sim_devices_time(void);
 
 /* ---- sched.c: who steps ---- */
 
-/* sim.source, sim.spinners or sim.steps_max has changed. */
+/* Of this run, so far. */
+static inline uint64_t sim_choices(void)
+{
+    return sim.choices_most - sim.free;
+}
+
+/* sim.source, sim.spinners or sim.steps_max has changed. While nobody chooses and nobody spins, points are free. */
 static inline void sim_points_changed(void)
 {
-    sim.free_max = sim.source || sim.spinners ? 0 : sim.steps_max;
+    uint64_t choices = sim_choices();
+
+    sim.free = sim.source || sim.spinners || choices > sim.steps_max ? 0 : sim.steps_max - choices;
+    sim.choices_most = choices + sim.free;
 }
 
 /* Something that was due is not any more: finds sim.due again. */
 void sim_find_due(void);
 
 _Noreturn void sim_stop(enum mach_result why);
+
+static inline void sim_count_choice(void)
+{
+    if (sim.free > 0)
+        sim.free--;
+    else if (++sim.choices_most > sim.steps_max)
+        sim_stop(MACH_STEP_LIMIT);
+}
 
 /* The context fn has returned; never comes back. */
 _Noreturn void sim_ctx_ended(void);
