@@ -442,9 +442,9 @@ static void wheel_enter(struct ke_timerq *q, const struct found *f)
 
 /*
  * Enters the first slot if it does not start after now; afterwards the front holds all timers of the cursor's base slot.
- * Otherwise moves the cursor to now and returns false.
+ * Otherwise moves the cursor to now.
  */
-static SELDOM bool wheel_advance(struct ke_timerq *q, uint64_t now)
+static SELDOM void wheel_advance(struct ke_timerq *q, uint64_t now)
 {
     struct found f;
 
@@ -452,13 +452,12 @@ static SELDOM bool wheel_advance(struct ke_timerq *q, uint64_t now)
         q->front_last = q->cursor | BASE_MASK;
     if (wheel_find(q, &f) && f.start <= now) {
         wheel_enter(q, &f);
-        return true;
+        return;
     }
     cursor_set(q, now);
     if (q->front_last < (now | BASE_MASK))
         q->front_last = now | BASE_MASK;
     wheel_pace(q, now);
-    return false;
 }
 
 /* ---- looking ahead ---- */
@@ -691,8 +690,9 @@ static SELDOM PKTIMER take_slowly(struct ke_timerq *q, uint64_t now)
             ke_timerq_cancel(q, t);
             return t;
         }
-        if (now <= (q->cursor | BASE_MASK) || !wheel_advance(q, now))
+        if (now <= (q->cursor | BASE_MASK))
             return NULL;
+        wheel_advance(q, now);
     }
 }
 
