@@ -281,11 +281,12 @@ static bool move_locked(PKTIMER t, struct ke_cpu *was, struct ke_cpu *mine, USHO
     struct ke_timerq *to = flags & P_ABSOLUTE ? &mine->absolute : &mine->relative;
     bool              was_set = ke_timer_is_set_locked(t);
 
-    if (was_set)
+    if (was_set && (queue_of(t) != to || (ke_timer_word(t) & P_LATE)))
         take_out(was, t);
     ke_timer_word_set(t, (unsigned)(flags | (mine - ke.cpu)));
-    ke_timerq_set(to, t, key);
-    arm_changed(was, NT_NEVER);
+    ke_timerq_set(to, t, key); /* one that comes later may stay where it is */
+    if (was != mine && was_set)
+        arm_changed(was, NT_NEVER);
     return was_set;
 }
 

@@ -133,7 +133,7 @@ static void *is_known(void *arg)
     dt_expect_eq(PsLookupThreadByThreadId(PsGetCurrentThreadId(), &found), STATUS_SUCCESS);
     dt_expect(found == s.thread);
     ObDereferenceObject(found);
-    dt_expect_eq(KeQueryPriorityThread(s.thread), 8);
+    dt_expect_eq(KeQueryPriorityThread((PKTHREAD)s.thread), 8);
     dt_expect_eq(KeGetCurrentProcessorNumberEx(NULL), 1);
     dt_expect(!KeAreApcsDisabled());
     dt_expect(PsGetThreadCreateTime(s.thread) >= s.before && PsGetThreadCreateTime(s.thread) <= system_time());

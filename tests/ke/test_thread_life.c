@@ -354,7 +354,6 @@ static void terminate_worker(void *ctx)
 {
     enum { TEXT = 10000 };
 
-    static char            text[TEXT];
     static WORK_QUEUE_ITEM item;
 
     (void)ctx;
@@ -458,11 +457,11 @@ static void waits_for_two(void *ctx)
     KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, NULL, NULL);
 }
 
-static void keep(void *io, const char *text)
+static void keep(void *io, const char *line)
 {
     size_t used = strlen(io);
 
-    snprintf((char *)io + used, TEXT - used, "%s", text);
+    snprintf((char *)io + used, TEXT - used, "%s", line);
 }
 
 /* The body and the thread are named; a worker waits for work, that is no reason. */
