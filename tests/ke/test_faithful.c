@@ -388,9 +388,11 @@ static void test_timers(void **state)
     struct dt_config cfg = faithful();
 
     (void)state;
-    tolerated(timer_again, "DT-T02", 0);
-    caught(timer_again_with_waiter, "DT-T02", ANY_CODE);
-    caught_with(&cfg, timer_again_with_waiter, NULL, 0x139);
+    if (simulated()) { /* in real time the kernel looks at the timer while it is initialized */
+        tolerated(timer_again, "DT-T02", 0);
+        caught(timer_again_with_waiter, "DT-T02", ANY_CODE);
+        caught_with(&cfg, timer_again_with_waiter, NULL, 0x139);
+    }
     passes_with(&cfg, timer_in_garbage);
 }
 

@@ -253,7 +253,7 @@ static void raw_dpc(void *ctx)
 static void set_then(UCHAR type, USHORT number)
 {
     begin(1);
-    KeSetTimer(&s.timer, in_ms(1), &s.dpc);
+    KeSetTimer(&s.timer, in_ms(simulated() ? 1 : 500), &s.dpc); /* not before it is overwritten */
     s.dpc.Type = type;
     s.dpc.Number = number;
 }
