@@ -154,10 +154,17 @@ static void fill_new(struct block *b, size_t bytes, bool zero)
 {
     char *user = user_of(b);
 
-    unpoison(user, bytes + GUARD_BYTES);
+    unpoison(user, bytes);
     memset(user, zero ? 0 : EX_POOL_FILL_NEW, bytes);
-    memset(user + bytes, EX_POOL_FILL_GUARD, GUARD_BYTES);
-    poison(user + bytes, GUARD_BYTES);
+}
+
+static RAW void put_guard(struct block *b)
+{
+    char *end = user_of(b) + b->bytes;
+
+    unpoison(end, GUARD_BYTES);
+    memset(end, EX_POOL_FILL_GUARD, GUARD_BYTES);
+    poison(end, GUARD_BYTES);
 }
 
 /* First byte of p that is not `want`, or NULL. */
@@ -369,6 +376,7 @@ static RAW struct block *get_block(unsigned type, size_t bytes, uint32_t tag, co
         b->caller = caller;
         b->type = (uint16_t)type;
         b->aligned = aligned;
+        put_guard(b); /* before anybody takes the block for a live one: ex_pool_check() looks at all of them */
         set_state(b, BLOCK_LIVE);
     }
     unlock_pool(irql);
