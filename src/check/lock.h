@@ -77,7 +77,7 @@ bool is_held(ProgramStateRef state, const void *lock);
 /* Is this the lock that was acquired last of those held? */
 bool is_newest_lock(ProgramStateRef state, const void *lock);
 
-/* Does the function itself acquire (release) a lock of this kind (LOCK_NONE: any), on whatever path? */
+/* The first call by which the function itself acquires (releases) a lock of this kind (LOCK_NONE: any); nullptr: none. */
 const CallExpr *calls_for_lock(const FunctionDecl *f, bool acquires, unsigned kind);
 
 /* Is the function called in this source? Then its callers show which locks it is called with. */

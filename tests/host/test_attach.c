@@ -4,9 +4,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
-#include "../machine.h"
+#include "../address_space.h"
 
 #include "ddk/ntifs.h"
 
@@ -269,28 +268,14 @@ static void *finds_no_memory(void *arg)
     return arg;
 }
 
-static rlim_t address_space(void)
-{
-    unsigned long pages = 0;
-    FILE         *f = fopen("/proc/self/statm", "r");
-
-    assert_non_null(f);
-    assert_int_equal(fscanf(f, "%lu", &pages), 1);
-    fclose(f);
-    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
-}
-
 static void without_memory(void *ctx)
 {
-    struct rlimit before, none;
+    struct rlimit before;
 
     (void)ctx;
     assert_int_equal(pthread_create(&threads[0], NULL, finds_no_memory, NULL), 0);
     pthread_barrier_wait(&barrier);
-    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
-    none = before;
-    none.rlim_cur = address_space();
-    assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+    before = no_more_memory();
     pthread_barrier_wait(&barrier);
     pthread_barrier_wait(&barrier);
     assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);

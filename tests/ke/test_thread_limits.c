@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* machines: sim */
 /* Threads that cannot be made, for want of memory or of contexts: an error and nothing else. THR-001, EXT-024. */
-#include <sys/resource.h>
-
-#include "../machine.h"
+#include "../address_space.h"
 
 #include "ddk/ntifs.h"
 
@@ -36,31 +34,9 @@ static NTSTATUS create(void)
 
 /* ---- no memory: the first object of the process finds no room ---- */
 
-static struct rlimit set_address_space(rlim_t bytes)
-{
-    struct rlimit before, now;
-
-    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
-    now = before;
-    now.rlim_cur = bytes;
-    assert_int_equal(setrlimit(RLIMIT_AS, &now), 0);
-    return before;
-}
-
-static rlim_t address_space(void)
-{
-    unsigned long pages = 0;
-    FILE         *f = fopen("/proc/self/statm", "r");
-
-    assert_non_null(f);
-    assert_int_equal(fscanf(f, "%lu", &pages), 1);
-    fclose(f);
-    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
-}
-
 static void without_memory(void *ctx)
 {
-    struct rlimit before = set_address_space(address_space());
+    struct rlimit before = no_more_memory();
     NTSTATUS      status = create();
     PEX_TIMER     timer = ExAllocateTimer(NULL, NULL, 0);
     dt_thread    *thread = dt_spawn(0, NULL, ctx);
@@ -123,24 +99,25 @@ static void many_timers(void *ctx)
     }
 }
 
-static void test_timers(void **state)
+static void passes_for_long(dt_body *body)
 {
     struct dt_config cfg = config(1);
 
-    (void)state;
     cfg.brief = cfg.faithful = true; /* nothing is recorded or looked for */
     cfg.steps_max = UINT64_C(1) << 40;
-    passes_with(&cfg, many_timers);
+    passes_with(&cfg, body);
+}
+
+static void test_timers(void **state)
+{
+    (void)state;
+    passes_for_long(many_timers);
 }
 
 static void test_contexts(void **state)
 {
-    struct dt_config cfg = config(1);
-
     (void)state;
-    cfg.brief = cfg.faithful = true; /* nothing is recorded or looked for */
-    cfg.steps_max = UINT64_C(1) << 40;
-    passes_with(&cfg, too_many);
+    passes_for_long(too_many);
 }
 
 int main(void)
